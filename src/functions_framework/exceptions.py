@@ -1,0 +1,86 @@
+"""The tree of errors the framework raises; nothing here knows how they are shown or sent.
+
+FunctionsFrameworkException
+ ├─ InvalidConfigurationException     a setting is wrong                       exit 1
+ │   └─ MissingOptionException        no target, and none could be chosen      exit 2
+ ├─ MissingSourceException            the source file does not exist           exit 1
+ ├─ MissingTargetException            the source has no such function          exit 1
+ ├─ InvalidTargetTypeException        the target cannot be called              exit 1
+ ├─ RequestTimeoutException           a call ran past its deadline             HTTP 504
+ └─ RequestRefused                    the request cannot be handed over        HTTP 4xx
+     ├─ MalformedRequest              it is not what its type promises         HTTP 400
+     │   └─ EventConversionException  an event that has no other form          HTTP 400
+     ├─ BodyTooLarge                  it is longer than --max-body-size        HTTP 413
+     └─ UnsupportedMediaType          its type can never be what is expected   HTTP 415
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FunctionsFrameworkException(Exception):  # noqa: N818 - the name is public since 1.0
+    """Root of every error the framework raises on purpose.
+
+    Attributes:
+        exit_code: what the command exits with when this ends it.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class InvalidConfigurationException(FunctionsFrameworkException):
+    """A setting holds something that cannot be used; the text says which, and what would do."""
+
+
+class MissingOptionException(InvalidConfigurationException):
+    """A required setting is absent and could not be derived from the source."""
+
+    exit_code = 2
+
+
+class InvalidTargetTypeException(FunctionsFrameworkException):
+    """The target exists in the source but cannot be called."""
+
+
+class MissingSourceException(FunctionsFrameworkException):
+    """The source file or directory does not exist, or is no Python source."""
+
+
+class MissingTargetException(FunctionsFrameworkException):
+    """The source defines nothing under the target's name."""
+
+
+class RequestTimeoutException(FunctionsFrameworkException):
+    """Raised inside a function whose call ran past its deadline."""
+
+    http_status: ClassVar[int] = 504
+
+
+class RequestRefused(FunctionsFrameworkException):
+    """The request was at fault: answered with `http_status` and this error's one-line text.
+
+    The text never holds header values or parts of the body: it is sent to the client.
+    """
+
+    http_status: ClassVar[int] = 400
+
+
+class MalformedRequest(RequestRefused):
+    """The request is not what its type promises (bad JSON, an attribute missing, a cut-off body)."""
+
+
+class EventConversionException(MalformedRequest):
+    """An event cannot be converted to the form the function takes."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The request's body is longer than the server accepts."""
+
+    http_status = 413
+
+
+class UnsupportedMediaType(RequestRefused):
+    """The request's media type can never be what the function takes."""
+
+    http_status = 415

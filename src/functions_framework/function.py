@@ -1,0 +1,121 @@
+"""A user's function as a value: what it is called, how it is called, and what marks it carries."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+ATTRIBUTE = "__functions_framework__"
+
+
+class Signature(str, Enum):
+    """How a function is called."""
+
+    HTTP = "http"
+    EVENT = "event"
+    CLOUDEVENT = "cloudevent"
+    TYPED = "typed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a decorator says of the function it decorates.
+
+    Attributes:
+        signature: how the function is called.
+        is_asgi: True when the decorator asks for an ASGI host even for a plain `def`.
+        input_type: the decorator's own input type (`typed` only), None when not given.
+        path: the path it is served at when several functions share a port, None for `/<name>`.
+        options: what else the decorator was given, by name.
+    """
+
+    signature: Signature
+    is_asgi: bool = False
+    input_type: Any = None
+    path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def put_on(self, target: Any) -> None:
+        """Attach this mark to a callable.
+
+        Raises:
+            TypeError: the callable takes no attributes (a builtin, say).
+        """
+        try:
+            setattr(target, ATTRIBUTE, self)
+        except AttributeError:
+            raise TypeError(
+                f"@{self.signature} cannot decorate {target!r}: it takes no attributes. "
+                "Wrap it in a function of its own."
+            ) from None
+
+
+def mark_of(target: Any) -> Mark | None:
+    """The mark on a callable or on what it wraps (`__wrapped__`, `functools.partial`)."""
+    seen: set[int] = set()
+    while target is not None and id(target) not in seen:
+        seen.add(id(target))
+        mark = getattr(target, ATTRIBUTE, None)
+        if isinstance(mark, Mark):
+            return mark
+        inner = target.func if isinstance(target, functools.partial) else None
+        target = inner or getattr(target, "__wrapped__", None)
+    return None
+
+
+def is_async_callable(target: Any) -> bool:
+    """Whether calling `target` makes a coroutine or an async generator."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    return any(
+        inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
+        for candidate in (target, getattr(target, "__call__", None))  # noqa: B004
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function to serve.
+
+    Attributes:
+        call: the callable; called with what its signature decodes.
+        name: the target's name, as the user wrote it.
+        signature: how it is called.
+        is_async: whether calling it makes a coroutine or an async generator.
+        is_asgi: whether it is served by the ASGI host (always when `is_async`).
+        input_type: the `typed` decorator's own argument, None when not given.
+        path: the path it owns, None for every path.
+        options: the decorator's further options.
+    """
+
+    call: Callable[..., Any]
+    name: str
+    signature: Signature = Signature.HTTP
+    is_async: bool = False
+    is_asgi: bool = False
+    input_type: Any = None
+    path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, call: Callable[..., Any], name: str, signature: Signature) -> Function:
+        """Build from a loaded target: its mark, where it has one, beats `signature`."""
+        is_async = is_async_callable(call)
+        mark = mark_of(call) or Mark(signature)
+        return cls(
+            call=call,
+            name=name,
+            signature=mark.signature,
+            is_async=is_async,
+            is_asgi=is_async or mark.is_asgi,
+            input_type=mark.input_type,
+            path=mark.path,
+            options=mark.options,
+        )

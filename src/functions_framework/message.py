@@ -1,0 +1,54 @@
+"""What passes between a host and a signature: a request's parts in, a reply's parts out.
+
+Hosts (WSGI, ASGI, the server's own protocol) make a `Message` and send a `Reply`; signatures
+turn one into arguments and a result into the other. Neither knows of the other's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import NamedTuple
+
+Headers = list[tuple[str, str]]
+
+
+class Message(NamedTuple):
+    """The parts of a request that a signature reads.
+
+    Attributes:
+        content_type: the Content-Type header as received, None when absent.
+        attributes: values of the headers that start with `ce-`, undecoded, keyed by the lower-case
+            rest of the name (`ce-eventType` is `eventtype`).
+        body: the whole body.
+        path: the path of the URL, percent-decoded, with its leading slash.
+        query: the query string, undecoded, without `?`.
+        method: the HTTP method.
+    """
+
+    content_type: str | None
+    attributes: Mapping[str, str]
+    body: bytes
+    path: str = "/"
+    query: str = ""
+    method: str = "POST"
+
+
+class Reply(NamedTuple):
+    """A response before it is sent.
+
+    Attributes:
+        status: HTTP status code.
+        headers: names and values in sending order; no Content-Length for a whole body, the
+            server adds it.
+        body: all of it as bytes, or an iterable of its parts to be streamed.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes | Iterable[bytes | str] | AsyncIterable[bytes | str]
+
+
+HTML = ("content-type", "text/html; charset=utf-8")
+TEXT = ("content-type", "text/plain; charset=utf-8")
+JSON = ("content-type", "application/json")
+CRASH = ("x-google-status", "crash")
