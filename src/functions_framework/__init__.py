@@ -1,0 +1,1 @@
+"""Serve plain Python functions over HTTP."""
