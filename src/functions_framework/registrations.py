@@ -1,0 +1,68 @@
+"""What a user's module registers while it is loaded, until the app being built takes it.
+
+Decorators that are not about one served function (error handlers, life-cycle hooks, …) record
+here; whoever built an app from the module takes the records and so empties this list. No app
+ever sees what another one's module registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Registrations:
+    """Everything registered since the last app took its share.
+
+    Attributes:
+        error_handlers: pairs of an exception class or status code and its handler, in order.
+    """
+
+    error_handlers: list[tuple[type[Exception] | int, Callable[..., Any]]] = field(
+        default_factory=list
+    )
+
+
+_pending = Registrations()
+
+
+def pending() -> Registrations:
+    """The records no app has taken yet."""
+    return _pending
+
+
+def take() -> Registrations:
+    """Hand over the records and start afresh."""
+    global _pending  # noqa: PLW0603 - the one place where the list changes hands
+    taken, _pending = _pending, Registrations()
+    return taken
+
+
+def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler], Handler]:
+    """Register a handler for an exception class or a status code, on every host and signature.
+
+    The handler is called with the exception and returns what an http function may return. A
+    handler for a status code wins over one for a class; of classes the nearest one wins.
+
+    Args:
+        code_or_exception: such as `ZeroDivisionError` or `404`.
+
+    Raises:
+        TypeError: it is neither an exception class nor a status code.
+    """
+    is_class = isinstance(code_or_exception, type) and issubclass(code_or_exception, Exception)
+    if not is_class and not isinstance(code_or_exception, int):
+        raise TypeError(
+            "@errorhandler expects an exception class or an HTTP status code, "
+            f"found {code_or_exception!r}."
+        )
+
+    def register(handler: Handler) -> Handler:
+        _pending.error_handlers.append((code_or_exception, handler))
+        return handler
+
+    return register

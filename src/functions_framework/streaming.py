@@ -1,0 +1,139 @@
+"""Bodies that are sent in parts: turning each kind of iterable into the one its host can send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any
+
+from .message import Reply
+
+_END = object()
+
+
+class Closing:
+    """An iterable of parts with something to close when the last was sent or the client left."""
+
+    def __init__(self, parts: Iterable[bytes | str], close: Callable[[], None]) -> None:
+        self._parts = iter(parts)
+        self.close = close
+
+    def __iter__(self) -> Iterator[bytes | str]:
+        return self._parts
+
+    def __next__(self) -> bytes | str:
+        return next(self._parts)
+
+
+class Deferred:
+    """A Starlette response that only it can send (a file, one with background tasks).
+
+    The host that has the request's scope turns it into a reply with `open`.
+    """
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+
+    def __aiter__(self) -> AsyncIterator[bytes | str]:
+        raise TypeError("A deferred response is opened with its request's scope before it is sent.")
+
+    async def open(self, scope: Any, receive: Any) -> Reply:
+        """Start the response; its own head becomes the reply's."""
+        return await open_asgi(self._response, scope, receive)
+
+
+async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
+    """Run an ASGI app until its head is known and hand out the rest as a stream.
+
+    Raises:
+        RuntimeError: the app returned without starting a response.
+    """
+    messages: asyncio.Queue[Any] = asyncio.Queue(1)
+
+    async def run() -> None:
+        try:
+            await app(scope, receive, messages.put)
+        except BaseException as error:
+            await messages.put(error)
+            raise
+        await messages.put(None)
+
+    task = asyncio.ensure_future(run())
+    head = await messages.get()
+    if head is None:
+        raise RuntimeError(f"{type(app).__name__} returned without sending a response.")
+    if isinstance(head, BaseException):
+        with suppress(BaseException):
+            await task
+        raise head
+    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in head.get("headers", ())]
+    return Reply(head["status"], headers, _rest(messages, task))
+
+
+async def _rest(messages: asyncio.Queue[Any], task: asyncio.Future[None]) -> AsyncIterator[bytes]:
+    try:
+        while (message := await messages.get()) is not None:
+            if isinstance(message, BaseException):
+                raise message
+            if message["type"] == "http.response.body" and message.get("body"):
+                yield message["body"]
+        await task
+    finally:
+        if not task.done():
+            task.cancel()
+        elif not task.cancelled():
+            task.exception()
+
+
+def as_async(body: Iterable[bytes | str], executor: Executor | None) -> AsyncIterator[bytes | str]:
+    """Iterate a blocking body in threads, so that it never blocks the event loop."""
+
+    async def iterate() -> AsyncIterator[bytes | str]:
+        loop = asyncio.get_running_loop()
+        iterator = iter(body)
+        context = copy_context()
+        try:
+            while True:
+                part = await loop.run_in_executor(executor, context.run, next, iterator, _END)
+                if part is _END:
+                    return
+                yield part  # type: ignore[misc]
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                await loop.run_in_executor(executor, context.run, close)
+
+    return iterate()
+
+
+class Blocking:
+    """An async body driven from a thread by an event loop of its own."""
+
+    def __init__(self, body: AsyncIterable[bytes | str]) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._iterator = body.__aiter__()
+
+    def __iter__(self) -> Iterator[bytes | str]:
+        return self
+
+    def __next__(self) -> bytes | str:
+        async def step() -> bytes | str:
+            return await self._iterator.__anext__()
+
+        try:
+            return self._loop.run_until_complete(step())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Close the body and its event loop."""
+        if self._loop.is_closed():
+            return
+        close = getattr(self._iterator, "aclose", None)
+        if close is not None:
+            self._loop.run_until_complete(close())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()

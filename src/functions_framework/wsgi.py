@@ -1,0 +1,146 @@
+"""The WSGI side shared by both sync hosts (PEP 3333): reading an environ, sending a reply.
+
+No web library is imported here; `event_host` serves with this alone, `flask_app` adds Flask.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from .exceptions import MalformedRequest
+from .execution import Execution, execution, new_execution_id
+from .function import Function
+from .message import Message, Reply
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+CHUNK = 1 << 16
+
+
+def base_environ() -> Environ:
+    """What PEP 3333 asks for beside the request's own variables; never the process environment."""
+    return {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "functions-framework",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": False,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+
+def begin(environ: Environ, function: Function) -> Execution:
+    """Start a call: give the request an execution id if it has none, and make it current."""
+    execution_id = environ.get("HTTP_FUNCTION_EXECUTION_ID")
+    if not execution_id:
+        execution_id = environ["HTTP_FUNCTION_EXECUTION_ID"] = new_execution_id()
+    running = Execution(
+        execution_id,
+        function,
+        environ.get("HTTP_TRACEPARENT"),
+        environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
+        environ.get("HTTP_TRACESTATE"),
+    )
+    execution.set(running)
+    return running
+
+
+def message(environ: Environ) -> Message:
+    """Read the whole request.
+
+    Raises:
+        MalformedRequest: the body broke off (where the server can tell).
+    """
+    attributes = {
+        name[8:].lower(): value for name, value in environ.items() if name[:8] == "HTTP_CE_"
+    }
+    return Message(
+        environ.get("CONTENT_TYPE") or None,
+        attributes,
+        read_body(environ),
+        path_of(environ),
+        environ.get("QUERY_STRING", ""),
+        environ["REQUEST_METHOD"],
+    )
+
+
+def path_of(environ: Environ) -> str:
+    """The path as text: PEP 3333 hands over UTF-8 bytes disguised as latin-1."""
+    path: str = environ["PATH_INFO"]
+    return path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
+
+
+def read_body(environ: Environ) -> bytes:
+    """Read the whole body.
+
+    Raises:
+        MalformedRequest: it is shorter than its Content-Length; a function must not take a part
+            for the whole.
+    """
+    declared = environ.get("CONTENT_LENGTH")
+    length = int(declared) if declared else None
+    if environ.get("wsgi.input_terminated"):
+        body: bytes = environ["wsgi.input"].read()
+    else:
+        body = environ["wsgi.input"].read(length) if length else b""
+    if length is not None and len(body) != length:
+        raise MalformedRequest(
+            f"The request body broke off: {length} bytes were declared, {len(body)} arrived."
+        )
+    return body
+
+
+def drain(environ: Environ) -> None:
+    """Read and drop what is left of the body, so that a client still sending gets its answer."""
+    if environ.get("wsgi.input_terminated"):
+        read = environ["wsgi.input"].read
+        while read(CHUNK):
+            pass
+    elif declared := environ.get("CONTENT_LENGTH"):
+        left = int(declared)
+        while left > 0 and (part := environ["wsgi.input"].read(min(left, CHUNK))):
+            left -= len(part)
+
+
+def send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
+    """Hand a reply to a WSGI server."""
+    start_response(status_line(reply.status), reply.headers)
+    if isinstance(reply.body, bytes):
+        return (reply.body,)
+    return Encoded(reply.body)
+
+
+def status_line(status: int) -> str:
+    """A status with its phrase, as PEP 3333 wants it."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} UNKNOWN"
+
+
+class Encoded:
+    """A streamed body whose text parts are sent as UTF-8."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._parts = iter(body)
+
+    def __iter__(self) -> Encoded:
+        return self
+
+    def __next__(self) -> bytes:
+        part = next(self._parts)
+        return part.encode() if isinstance(part, str) else part
+
+    def close(self) -> None:
+        """Close what is streamed: the end, or the client has left."""
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
