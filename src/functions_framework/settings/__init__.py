@@ -1,0 +1,18 @@
+"""Every setting of a server: declared in `fields`, read by `parsers`, described by `options`."""
+
+from .fields import Settings, options
+from .options import (
+    InvalidNumberException,
+    InvalidSettingException,
+    Option,
+    declare,
+)
+
+__all__ = [
+    "InvalidNumberException",
+    "InvalidSettingException",
+    "Option",
+    "Settings",
+    "declare",
+    "options",
+]

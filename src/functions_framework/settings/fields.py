@@ -1,0 +1,201 @@
+"""Every setting, declared once: its flag, its environment variable, its default, how it is read.
+
+The command line, the Python API, the documentation's table and its test are all derived from the
+fields of `Settings`. Nothing else in the package reads argv or these variables.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import MISSING, Field, dataclass, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.function import Signature
+from .options import InvalidNumberException, InvalidSettingException, Option, declare
+from .parsers import boolean, count, log_level, port, seconds, signature, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for; see each field's help.
+
+    Times are seconds, sizes are bytes; a limit of 0 means none unless its help says otherwise.
+    """
+
+    # fmt: off - a table: one option a paragraph
+    target: str | None = declare(
+        "--target",
+        "FUNCTION_TARGET",
+        text,
+        default=None,
+        help="Name of the function to serve. Default: the one decorated function of the source, "
+        "else the one named 'function'.",
+        group="Function",
+    )
+    source: str | None = declare(
+        "--source",
+        "FUNCTION_SOURCE",
+        text,
+        default=None,
+        help="File or directory (its main.py, else its src/main.py) that holds the function. "
+        "Default: the working directory.",
+        group="Function",
+    )
+    signature_type: Signature = declare(  # noqa: RUF009 - makes a field
+        "--signature-type",
+        "FUNCTION_SIGNATURE_TYPE",
+        signature,
+        default=Signature.HTTP,
+        help="How an undecorated function is called: http, event, cloudevent or typed.",
+        group="Function",
+    )
+    asgi: bool = declare(
+        "--asgi",
+        "FUNCTION_USE_ASGI",
+        boolean,
+        default=False,
+        help="Serve from the event loop even if the function is a plain 'def'.",
+        group="Function",
+    )
+    host: str = declare(
+        "--host",
+        "HOST",
+        text,
+        default="0.0.0.0",  # noqa: S104 - reached from outside
+        help="Address to listen on, IPv4 or IPv6.",
+    )
+    port: int = declare(
+        "--port",
+        "PORT",
+        port,
+        default=8080,
+        help="Port to listen on, 0 for any free one.",
+    )
+    workers: int = declare(
+        "--workers",
+        "WORKERS",
+        count,
+        default=1,
+        help="Processes that serve.",
+        error=InvalidNumberException,
+    )
+    threads: int = declare(
+        "--threads",
+        "THREADS",
+        count,
+        default=128,
+        help="Calls of sync functions that run at once, in each worker.",
+        error=InvalidNumberException,
+    )
+    log_level: str = declare(
+        "--log-level",
+        "LOG_LEVEL",
+        log_level,
+        default="info",
+        help="Least severe records shown: debug, info, warning, error or critical.",
+        group="Logs",
+        is_lenient=True,
+        older_variable="GUNICORN_LOG_LEVEL",
+    )
+    debug: bool = declare(
+        "--debug",
+        "DEBUG",
+        boolean,
+        default=False,
+        help="Show tracebacks in the browser and restart on changes. Not for production.",
+        group="Development",
+        is_lenient=True,
+    )
+    reload: bool = declare(
+        "--reload",
+        "RELOAD",
+        boolean,
+        default=False,
+        help="Restart when a file under the source's directory changes; --debug implies it.",
+        group="Development",
+        is_lenient=True,
+    )
+    timeout: float = declare(
+        "--timeout",
+        "CLOUD_RUN_TIMEOUT_SECONDS",
+        seconds,
+        default=0.0,
+        help="Seconds a call may take before it is ended and answered 504, 0 for no limit.",
+        group="Limits",
+        error=InvalidNumberException,
+    )
+    grace_period: float = declare(
+        "--grace-period",
+        "GRACE_PERIOD",
+        seconds,
+        default=8.0,
+        help="Seconds that requests in flight get to finish after SIGTERM.",
+        group="Limits",
+    )
+    # fmt: on
+
+    @classmethod
+    def load(
+        cls,
+        given: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        warn: Callable[[str], None] | None = None,
+        names: Iterable[str] | None = None,
+    ) -> Settings:
+        """Combine given values (which win) with the environment (empty text counts as unset).
+
+        Args:
+            given: parsed values by field name; None values count as not given.
+            environ: the environment, `os.environ` when omitted.
+            warn: called with a sentence for a variable that is ignored.
+            names: the fields whose variables are read, all of them when omitted.
+
+        Raises:
+            InvalidSettingException: a variable holds what its option cannot take.
+        """
+        environ = os.environ if environ is None else environ
+        values = {name: value for name, value in (given or {}).items() if value is not None}
+        for name in options() if names is None else names:
+            if name not in values:
+                values.update(_from_environment(name, environ, warn))
+        return cls(**values)
+
+    @property
+    def is_reloading(self) -> bool:
+        """Whether a change of the source restarts the function."""
+        return self.reload or self.debug
+
+    @classmethod
+    def default(cls, name: str) -> Any:
+        """The default of one field."""
+        found: Field[Any] = cls.__dataclass_fields__[name]
+        return None if found.default is MISSING else found.default
+
+
+def _from_environment(
+    name: str, environ: Mapping[str, str], warn: Callable[[str], None] | None
+) -> dict[str, Any]:
+    option = options()[name]
+    for variable in (option.variable, option.older_variable):
+        raw = environ.get(variable, "") if variable else ""
+        if not variable or not raw:
+            continue
+        try:
+            return {name: option.read(variable, raw)}
+        except InvalidSettingException as error:
+            if not option.is_lenient and variable == option.variable:
+                raise
+            if warn is not None:
+                warn(f"{error} It is ignored.")
+    return {}
+
+
+@functools.cache
+def options() -> Mapping[str, Option]:
+    """Every option by its field's name, in the order they are shown."""
+    return MappingProxyType({item.name: item.metadata["option"] for item in fields(Settings)})

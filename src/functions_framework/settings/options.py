@@ -1,0 +1,95 @@
+"""What an option is: the ways one setting is given from outside, and the error of a bad value.
+
+The options themselves are declared in `fields`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import InvalidConfigurationException
+from .parsers import boolean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How one setting is given from outside.
+
+    Attributes:
+        flag: the command-line flag.
+        variable: the environment variable.
+        parse: text to value; raises ValueError that says what was expected.
+        help: one sentence for `--help` and the documentation.
+        group: the heading it stands under.
+        is_lenient: a bad value in the variable is warned of and ignored instead of fatal.
+        older_variable: a name the variable had before, read when `variable` is unset; always
+            lenient.
+        error: what a bad value in the variable raises; it carries the exit code.
+    """
+
+    flag: str
+    variable: str
+    parse: Callable[[str], Any]
+    help: str
+    group: str
+    is_lenient: bool = False
+    older_variable: str | None = None
+    error: type[InvalidSettingException] | None = None
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the flag takes no value."""
+        return self.parse is boolean
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in `--help`."""
+        return self.parse.__name__.upper().replace("_", "-")
+
+    def read(self, variable: str, raw: str) -> Any:
+        """Parse the text of an environment variable.
+
+        Raises:
+            InvalidSettingException: the text is not what the option takes.
+        """
+        try:
+            return self.parse(raw)
+        except ValueError as error:
+            message = f"Invalid value {raw!r} for {variable}: {error}."
+            raise (self.error or InvalidSettingException)(message) from None
+
+
+class InvalidSettingException(InvalidConfigurationException):
+    """A variable holds what its option cannot take; refused like a bad flag."""
+
+    exit_code = 2
+
+
+class InvalidNumberException(InvalidSettingException):
+    """A variable that only the server reads holds no usable number.
+
+    Its exit code is that of a failed start, as it was when the server itself parsed them.
+    """
+
+    exit_code = 1
+
+
+def declare(  # noqa: PLR0913 - what an option has
+    flag: str,
+    variable: str,
+    parse: Callable[[str], Any],
+    *,
+    default: Any,
+    help: str,  # noqa: A002 - the word the field uses
+    group: str = "Server",
+    is_lenient: bool = False,
+    older_variable: str | None = None,
+    error: type[InvalidSettingException] | None = None,
+) -> Any:
+    """Declare a field of `Settings` with the option it is given by; arguments as in `Option`."""
+    option = Option(flag, variable, parse, help, group, is_lenient, older_variable, error)
+    return field(default=default, metadata={"option": option})

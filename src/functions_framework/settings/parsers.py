@@ -1,0 +1,103 @@
+"""How the text of a flag or a variable becomes a value; nothing here knows which setting it is for.
+
+Every parser takes text and returns a value or raises ValueError whose text says what was
+expected. Its name is what `--help` shows in place of the value.
+"""
+
+from __future__ import annotations
+
+from functions_framework.function import Signature
+
+TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
+FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+_LEVEL_SYNONYMS = {"warn": "warning", "fatal": "critical"}
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+
+
+def text(value: str) -> str:
+    """Any text."""
+    return value
+
+
+def boolean(value: str) -> bool:
+    """1/true/t/yes/y/on or 0/false/f/no/n/off, in any case."""
+    word = value.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError("expected one of 1/true/t/yes/y/on or 0/false/f/no/n/off")
+
+
+def integer(value: str) -> int:
+    """A whole number."""
+    try:
+        return int(value.strip())
+    except ValueError:
+        raise ValueError("expected a whole number") from None
+
+
+def count(value: str) -> int:
+    """A whole number of at least 1."""
+    number = integer(value)
+    if number < 1:
+        raise ValueError("expected a whole number of at least 1")
+    return number
+
+
+def whole(value: str) -> int:
+    """A whole number of at least 0."""
+    number = integer(value)
+    if number < 0:
+        raise ValueError("expected a whole number of at least 0")
+    return number
+
+
+def port(value: str) -> int:
+    """A TCP port, 0 for any free one."""
+    number = integer(value)
+    if not 0 <= number <= 65535:
+        raise ValueError("expected a port from 0 to 65535")
+    return number
+
+
+def seconds(value: str) -> float:
+    """Seconds, at least 0; fractions allowed."""
+    try:
+        number = float(value.strip())
+    except ValueError:
+        raise ValueError("expected a number of seconds") from None
+    if not 0 <= number < float("inf"):
+        raise ValueError("expected a number of seconds of at least 0")
+    return number
+
+
+def size(value: str) -> int:
+    """Bytes, with K, M or G for 1024, 1024², 1024³."""
+    word = value.strip().lower().removesuffix("b")
+    unit = _UNITS.get(word[-1:], 1)
+    try:
+        number = int(word[:-1] if unit > 1 else word)
+    except ValueError:
+        raise ValueError("expected a number of bytes such as 65536, 64K, 10M or 1G") from None
+    if number < 0:
+        raise ValueError("expected a size of at least 0")
+    return number * unit
+
+
+def signature(value: str) -> Signature:
+    """One of http, event, cloudevent, typed."""
+    try:
+        return Signature(value)
+    except ValueError:
+        raise ValueError("expected one of 'http', 'event', 'cloudevent', 'typed'") from None
+
+
+def log_level(value: str) -> str:
+    """One of debug, info, warning, error, critical."""
+    word = value.strip().lower()
+    word = _LEVEL_SYNONYMS.get(word, word)
+    if word not in LOG_LEVELS:
+        raise ValueError(f"expected one of {', '.join(LOG_LEVELS)}")
+    return word
