@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.function import Signature
+
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
 from .parsers import boolean, count, log_level, port, seconds, signature, text
 
@@ -27,115 +28,64 @@ class Settings:
     Times are seconds, sizes are bytes; a limit of 0 means none unless its help says otherwise.
     """
 
-    # fmt: off - a table: one option a paragraph
+    # One option a paragraph: a table reads best.
+    # fmt: off
     target: str | None = declare(
-        "--target",
-        "FUNCTION_TARGET",
-        text,
-        default=None,
+        "--target", "FUNCTION_TARGET", text, default=None, group="Function",
         help="Name of the function to serve. Default: the one decorated function of the source, "
         "else the one named 'function'.",
-        group="Function",
     )
     source: str | None = declare(
-        "--source",
-        "FUNCTION_SOURCE",
-        text,
-        default=None,
+        "--source", "FUNCTION_SOURCE", text, default=None, group="Function",
         help="File or directory (its main.py, else its src/main.py) that holds the function. "
         "Default: the working directory.",
-        group="Function",
     )
     signature_type: Signature = declare(  # noqa: RUF009 - makes a field
-        "--signature-type",
-        "FUNCTION_SIGNATURE_TYPE",
-        signature,
-        default=Signature.HTTP,
-        help="How an undecorated function is called: http, event, cloudevent or typed.",
+        "--signature-type", "FUNCTION_SIGNATURE_TYPE", signature, default=Signature.HTTP,
         group="Function",
+        help="How an undecorated function is called: http, event, cloudevent or typed.",
     )
     asgi: bool = declare(
-        "--asgi",
-        "FUNCTION_USE_ASGI",
-        boolean,
-        default=False,
+        "--asgi", "FUNCTION_USE_ASGI", boolean, default=False, group="Function",
         help="Serve from the event loop even if the function is a plain 'def'.",
-        group="Function",
     )
     host: str = declare(
-        "--host",
-        "HOST",
-        text,
-        default="0.0.0.0",  # noqa: S104 - reached from outside
+        "--host", "HOST", text, default="0.0.0.0",  # noqa: S104 - reached from outside
         help="Address to listen on, IPv4 or IPv6.",
     )
     port: int = declare(
-        "--port",
-        "PORT",
-        port,
-        default=8080,
+        "--port", "PORT", port, default=8080,
         help="Port to listen on, 0 for any free one.",
     )
     workers: int = declare(
-        "--workers",
-        "WORKERS",
-        count,
-        default=1,
+        "--workers", "WORKERS", count, default=1, error=InvalidNumberException,
         help="Processes that serve.",
-        error=InvalidNumberException,
     )
     threads: int = declare(
-        "--threads",
-        "THREADS",
-        count,
-        default=128,
+        "--threads", "THREADS", count, default=128, error=InvalidNumberException,
         help="Calls of sync functions that run at once, in each worker.",
-        error=InvalidNumberException,
-    )
-    log_level: str = declare(
-        "--log-level",
-        "LOG_LEVEL",
-        log_level,
-        default="info",
-        help="Least severe records shown: debug, info, warning, error or critical.",
-        group="Logs",
-        is_lenient=True,
-        older_variable="GUNICORN_LOG_LEVEL",
-    )
-    debug: bool = declare(
-        "--debug",
-        "DEBUG",
-        boolean,
-        default=False,
-        help="Show tracebacks in the browser and restart on changes. Not for production.",
-        group="Development",
-        is_lenient=True,
-    )
-    reload: bool = declare(
-        "--reload",
-        "RELOAD",
-        boolean,
-        default=False,
-        help="Restart when a file under the source's directory changes; --debug implies it.",
-        group="Development",
-        is_lenient=True,
     )
     timeout: float = declare(
-        "--timeout",
-        "CLOUD_RUN_TIMEOUT_SECONDS",
-        seconds,
-        default=0.0,
-        help="Seconds a call may take before it is ended and answered 504, 0 for no limit.",
-        group="Limits",
+        "--timeout", "CLOUD_RUN_TIMEOUT_SECONDS", seconds, default=0.0, group="Limits",
         error=InvalidNumberException,
+        help="Seconds a call may take before it is ended and answered 504, 0 for no limit.",
     )
     grace_period: float = declare(
-        "--grace-period",
-        "GRACE_PERIOD",
-        seconds,
-        default=8.0,
+        "--grace-period", "GRACE_PERIOD", seconds, default=8.0, group="Limits",
         help="Seconds that requests in flight get to finish after SIGTERM.",
-        group="Limits",
+    )
+    log_level: str = declare(
+        "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",
+        is_lenient=True, older_variable="GUNICORN_LOG_LEVEL",
+        help="Least severe records shown: debug, info, warning, error or critical.",
+    )
+    debug: bool = declare(
+        "--debug", "DEBUG", boolean, default=False, group="Development", is_lenient=True,
+        help="Show tracebacks in the browser and restart on changes. Not for production.",
+    )
+    reload: bool = declare(
+        "--reload", "RELOAD", boolean, default=False, group="Development", is_lenient=True,
+        help="Restart when a file under the source's directory changes; --debug implies it.",
     )
     # fmt: on
 

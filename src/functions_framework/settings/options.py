@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
+
 from .parsers import boolean
 
 if TYPE_CHECKING:
