@@ -10,22 +10,69 @@ import re
 import time
 from contextvars import ContextVar
 from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .function import Function
+if TYPE_CHECKING:
+    from .function import Function
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_CLOUD_TRACE = re.compile(r"(\w+)(?:/(\d+))?(?:;o=(\d))?")
-_NO_TRACE = "0" * 32
-_NO_SPAN = "0" * 16
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_CLOUD_TRACE = re.compile(r"(\w+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?", re.ASCII)
+_W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_ZERO_TRACE = "0" * 32
+_ZERO_SPAN = "0" * 16
+
+
+class Trace(NamedTuple):
+    """Where a call stands in its caller's trace; every part is None when the caller sent none.
+
+    Attributes:
+        trace_id: the trace's id.
+        span_id: the caller's span as received: hex from W3C, decimal from
+            `X-Cloud-Trace-Context`.
+        is_sampled: whether the caller records the trace.
+    """
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    is_sampled: bool | None = None
+
+
+NO_TRACE = Trace()
+
+
+def read_traceparent(header: str) -> Trace:
+    """Read a `traceparent` header (W3C Trace Context, section 3.2); `NO_TRACE` if it is invalid.
+
+    Later versions may go on after the flags; version ff and ids of zeros only are invalid.
+    """
+    found = _TRACEPARENT.fullmatch(header.strip())
+    if found is None:
+        return NO_TRACE
+    version, trace_id, span_id, flags, rest = found.groups()
+    if version == "ff" or (version == "00" and rest):
+        return NO_TRACE
+    if trace_id == _ZERO_TRACE or span_id == _ZERO_SPAN:
+        return NO_TRACE
+    return Trace(trace_id, span_id, bool(int(flags, 16) & 1))
+
+
+def read_cloud_trace(header: str) -> Trace:
+    """Read an `X-Cloud-Trace-Context` header, `TRACE[/SPAN][;o=OPTIONS]`; else `NO_TRACE`."""
+    found = _CLOUD_TRACE.fullmatch(header.strip())
+    if found is None:
+        return NO_TRACE
+    trace_id, span_id, options = found.groups()
+    return Trace(trace_id, span_id, None if options is None else bool(int(options) & 1))
+
 
 # A generator of its own: user code that seeds `random` must not make ids repeat.
-_random_bits = Random().getrandbits
+_random_bits = Random().getrandbits  # noqa: S311 - an id, no secret
 
 
 def reseed() -> None:
     """Draw fresh ids in this process; a worker calls it after a fork."""
     global _random_bits  # noqa: PLW0603 - one generator a process, replaced after a fork
-    _random_bits = Random().getrandbits
+    _random_bits = Random().getrandbits  # noqa: S311
 
 
 def new_execution_id() -> str:
@@ -44,9 +91,12 @@ class Execution:
         cloud_trace: the `X-Cloud-Trace-Context` header as received.
         deadline: `time.monotonic()` seconds at which the call ends, None for no limit.
         cold_start: whether it is this process's first call.
+        unfinished: text written to a wrapped stream without its line's end yet (`logs.streams`),
+            None as long as nothing was.
     """
 
     __slots__ = (
+        "_trace",
         "cloud_trace",
         "cold_start",
         "deadline",
@@ -54,6 +104,7 @@ class Execution:
         "function",
         "traceparent",
         "tracestate",
+        "unfinished",
     )
 
     def __init__(
@@ -71,33 +122,76 @@ class Execution:
         self.tracestate = tracestate
         self.deadline: float | None = None
         self.cold_start = False
+        self.unfinished: dict[Any, list[str]] | None = None
+        self._trace: Trace | None = None
 
-    def _trace(self) -> tuple[str | None, str | None]:
-        if self.cloud_trace:
-            found = _CLOUD_TRACE.fullmatch(self.cloud_trace)
-            if found:
-                return found[1], found[2]
-        if self.traceparent:
-            found = _TRACEPARENT.match(self.traceparent)
-            if found and found[1] != _NO_TRACE and found[2] != _NO_SPAN:
-                return found[1], found[2]
-        return None, None
+    @property
+    def trace(self) -> Trace:
+        """The caller's trace: `X-Cloud-Trace-Context` first, then W3C `traceparent`.
+
+        Whoever makes spans of its own sets it to the span in progress.
+        """
+        if self._trace is None:
+            trace = read_cloud_trace(self.cloud_trace) if self.cloud_trace else NO_TRACE
+            if trace is NO_TRACE and self.traceparent:
+                trace = read_traceparent(self.traceparent)
+            self._trace = trace
+        return self._trace
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self._trace = trace
 
     @property
     def trace_id(self) -> str | None:
-        """The caller's trace id (`X-Cloud-Trace-Context` first, then W3C `traceparent`)."""
-        return self._trace()[0]
+        """The caller's trace id, None when it sent none."""
+        return self.trace.trace_id
 
     @property
     def span_id(self) -> str | None:
         """The caller's span id as received: hex from W3C, decimal from `X-Cloud-Trace-Context`."""
-        return self._trace()[1]
+        return self.trace.span_id
+
+    @property
+    def is_sampled(self) -> bool | None:
+        """Whether the caller records the trace, None when it did not say."""
+        return self.trace.is_sampled
+
+    def outgoing_headers(self) -> dict[str, str]:
+        """Headers for a request that belongs to this call, so that the next service joins it.
+
+        `Function-Execution-Id` always; the trace headers as they were received, without those that
+        are malformed, and `traceparent` made from `X-Cloud-Trace-Context` where only that came.
+        """
+        headers = {"Function-Execution-Id": self.execution_id}
+        if self.traceparent and read_traceparent(self.traceparent) is not NO_TRACE:
+            headers["traceparent"] = self.traceparent.strip()
+            if self.tracestate:
+                headers["tracestate"] = self.tracestate
+        if self.cloud_trace:
+            trace = read_cloud_trace(self.cloud_trace)
+            if trace is not NO_TRACE:
+                headers["X-Cloud-Trace-Context"] = self.cloud_trace.strip()
+                if "traceparent" not in headers and (made := _traceparent_of(trace)):
+                    headers["traceparent"] = made
+        return headers
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, not below 0; None when there is none."""
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - time.monotonic())
+
+
+def _traceparent_of(trace: Trace) -> str | None:
+    """The W3C form of a trace from `X-Cloud-Trace-Context`, None when it has none."""
+    trace_id = (trace.trace_id or "").lower()
+    if not _W3C_TRACE_ID.fullmatch(trace_id) or trace_id == _ZERO_TRACE:
+        return None
+    span = int(trace.span_id or 0)
+    if not 0 < span < 1 << 64:
+        return None
+    return f"00-{trace_id}-{span:016x}-{int(bool(trace.is_sampled)):02x}"
 
 
 execution: ContextVar[Execution | None] = ContextVar("functions_framework.execution", default=None)
