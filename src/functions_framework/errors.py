@@ -15,6 +15,9 @@ from .message import CRASH, HTML, TEXT, Reply
 
 Handler = Callable[..., Any]
 
+# Browsers and crawlers ask every server for these; an http function is not called for them.
+IGNORED_PATHS = frozenset({"/robots.txt", "/favicon.ico"})
+
 _PAGE = (
     "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{text}</p>\n"
 )

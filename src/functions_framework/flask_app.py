@@ -1,0 +1,317 @@
+"""The sync host with Flask: a real `flask.Flask`, served the lean way where nobody can tell.
+
+The lean way builds the `flask.Request`, sets Flask's two context variables, calls the function and
+encodes a plain result itself; it costs a tenth of Flask's own dispatch. Whatever more the user's
+module asks for (hooks, routes, blueprints, signals, sessions, middleware) sends the request down
+Flask's own way, and both give the same bytes: a test runs the same cases over both.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import flask
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from . import lean, wsgi
+from .errors import CRASH_REPLY, IGNORED_PATHS, TIMEOUT_REPLY, refusal
+from .event_host import answer_without_call
+from .exceptions import RequestRefused, RequestTimeoutException
+from .function import Function, Signature
+from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext
+from .logs import log_crash
+from .message import Reply
+from .registrations import Registrations
+from .responses import encode
+from .signatures import Codec, codec_of
+from .streaming import Blocking, Closing
+
+# Paths that Flask's own routing answers: the two above and the redirect of an empty path.
+_FLASKS_OWN = IGNORED_PATHS | {""}
+_HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+)
+
+
+class Crash(Exception):
+    """Stands for an exit (`sys.exit`, KeyboardInterrupt) that a function asked for."""
+
+
+class Refused(HTTPException):
+    """A refused request, in the shape Flask's error handlers know."""
+
+    def __init__(self, error: RequestRefused) -> None:
+        reply = refusal(error)
+        super().__init__(description=str(error))
+        self.code = reply.status
+        self._reply = reply
+
+    def get_response(self, *_: Any, **__: Any) -> WerkzeugResponse:  # type: ignore[override]
+        """The framework's own one-line answer."""
+        return WerkzeugResponse(self._reply.body, self._reply.status, self._reply.headers)  # type: ignore[arg-type]
+
+
+def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """The default handler for 500: the generic text, never the exception's own."""
+    return str(error), 500, {"X-Google-Status": "crash"}
+
+
+class FunctionApp(flask.Flask):
+    """A Flask application around one sync function."""
+
+    is_async = False
+
+    def __init__(self, name: str, root: Path) -> None:
+        super().__init__(
+            name,
+            root_path=str(root),
+            template_folder=str(root / "templates"),
+            instance_path=str(root / "instance"),
+            static_folder=None,
+        )
+        self.url_map.merge_slashes = False
+        self.function: Function | None = None
+        self._is_lean: bool | None = None
+        self._encode_plain = lean.Encoder(self).encode
+        self._base = wsgi.base_environ()
+        self.register_error_handler(500, crash_handler)
+
+    def serve(self, function: Function, registrations: Registrations) -> None:
+        """Add the catch-all routes for a function that has been loaded."""
+        self.function = function
+        self.name = function.name
+        self._has_own_routes = any(True for _ in self.url_map.iter_rules())
+        is_http = function.signature is Signature.HTTP
+        self.view_functions["run"] = self._http_view if is_http else self._event_view(function)
+        # A Rule without methods takes every method, made-up ones too.
+        self._root_rule = Rule("/", endpoint="run", defaults={"path": ""})
+        self._path_rule = Rule("/<path:path>", endpoint="run")
+        self.url_map.add(self._root_rule)
+        self.url_map.add(self._path_rule)
+        if is_http:
+            self.view_functions["error"] = _not_found
+            for path in sorted(IGNORED_PATHS):
+                self.url_map.add(Rule(path, endpoint="error"))
+        for key, handler in registrations.error_handlers:
+            self.register_error_handler(key, handler)
+
+    # -- views -------------------------------------------------------------------------------
+
+    def _http_view(self, path: str) -> Any:  # noqa: ARG002 - Flask passes the view argument
+        assert self.function is not None
+        try:
+            return self.function.call(REQUEST_CONTEXT.get().request)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise Crash(type(error).__name__) from error
+
+    def _event_view(self, function: Function) -> Callable[..., Any]:
+        codec = codec_of(function)
+
+        def run(path: str) -> flask.Response:  # noqa: ARG001 - Flask passes the view argument
+            return self._to_response(self._run_event(function, codec))
+
+        return run
+
+    def _run_event(self, function: Function, codec: Codec) -> Reply:
+        environ = REQUEST_CONTEXT.get().request.environ
+        refused = answer_without_call(
+            codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        )
+        if refused is not None:
+            if refused.status == 405:
+                raise MethodNotAllowed(valid_methods=dict(refused.headers)["allow"].split(", "))
+            return refused
+        try:
+            arguments = codec.decode(wsgi.message(environ))
+        except RequestRefused as error:
+            raise Refused(error) from error
+        try:
+            return codec.encode(function.call(*arguments))
+        except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
+            raise Crash(type(error).__name__) from error
+
+    def _to_response(self, reply: Reply) -> flask.Response:
+        return self.response_class(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
+
+    def make_response(self, rv: Any) -> flask.Response:
+        """Flask's rules, and what Starlette and async generators return beside them."""
+        body = rv[0] if isinstance(rv, tuple) and rv else rv
+        if _is_foreign(body):
+            response = self._to_response(_blocking(encode(body)))
+            rv = response if body is rv else (response, *rv[1:])
+        return super().make_response(rv)
+
+    # -- errors ------------------------------------------------------------------------------
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Flask's handlers; a deadline that nobody handles is answered 504."""
+        try:
+            return super().handle_user_exception(e)
+        except RequestTimeoutException:
+            return self._to_response(TIMEOUT_REPLY)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a crash once, with the traceback of what really happened."""
+        error = exc_info[1]
+        request = REQUEST_CONTEXT.get().request
+        cause = error.__cause__ if isinstance(error, Crash) else error
+        log_crash(cause, method=request.method, path=request.path)
+
+    # -- the ways in -------------------------------------------------------------------------
+
+    def respond(self, scope: wsgi.Environ) -> Reply:
+        """Answer one request of the server; never raises.
+
+        Args:
+            scope: the request's own WSGI variables; the fixed ones are added here.
+        """
+        environ = self._base | scope
+        try:
+            if self._may_be_lean(environ):
+                return self._lean_reply(environ)
+            return self._full_reply(environ)
+        except BaseException as error:  # noqa: BLE001 - nothing may end the server
+            log_crash(error, method=environ["REQUEST_METHOD"], path=wsgi.path_of(environ))
+            return CRASH_REPLY
+
+    def wsgi_app(self, environ: wsgi.Environ, start_response: Any) -> Iterable[bytes]:
+        """Serve as a WSGI application (PEP 3333)."""
+        if self._may_be_lean(environ) and "werkzeug.debug.preserve_context" not in environ:
+            reply = self._lean_reply(environ)
+            if isinstance(reply.body, bytes):
+                wsgi.drain(environ)
+            return wsgi.send(reply, start_response)
+        assert self.function is not None
+        wsgi.begin(environ, self.function)
+        return super().wsgi_app(environ, start_response)
+
+    def process_response(self, response: flask.Response) -> flask.Response:
+        """Flask's hooks, then the rest of the body, so that a client still sending gets this."""
+        response = super().process_response(response)
+        environ = REQUEST_CONTEXT.get().request.environ
+        environ["functions_framework.is_streamed"] = response.is_streamed
+        if not response.is_streamed:
+            wsgi.drain(environ)
+        return response
+
+    def _may_be_lean(self, environ: wsgi.Environ) -> bool:
+        if self._is_lean is None:
+            self._is_lean = self._is_plain()
+        return (
+            self._is_lean
+            and environ["REQUEST_METHOD"] != "HEAD"
+            and environ["PATH_INFO"] not in _FLASKS_OWN
+            and not lean.has_listeners()
+        )
+
+    def _is_plain(self) -> bool:
+        """Whether nothing that Flask's own dispatch would do can be seen from outside.
+
+        Decided at the first request: Flask itself takes no more hooks or routes from then on.
+        """
+        self._got_first_request = True
+        has_hooks = any(any(getattr(self, name).values()) for name in _HOOKS)
+        return not (
+            has_hooks
+            or self.teardown_appcontext_funcs
+            or self._has_own_routes
+            or self.blueprints
+            or "wsgi_app" in self.__dict__
+            or self.secret_key
+            or type(self.session_interface) is not SecureCookieSessionInterface
+            or self.request_class is not flask.Request
+            or self.response_class is not flask.Response
+            or self.debug
+            or self.config["TRUSTED_HOSTS"]
+        )
+
+    def _lean_reply(self, environ: wsgi.Environ) -> Reply:
+        function = self.function
+        assert function is not None
+        wsgi.begin(environ, function)
+        request = flask.Request(environ)
+        request.json_module = self.json
+        path = environ["PATH_INFO"]
+        request.url_rule = self._root_rule if path == "/" else self._path_rule
+        request.view_args = {"path": request.path[1:]}
+        context = LeanRequestContext(self, environ, request)
+        app_token = APP_CONTEXT.set(LeanAppContext(self))
+        token = REQUEST_CONTEXT.set(context)
+        try:
+            return self._answer(context, request)
+        finally:
+            REQUEST_CONTEXT.reset(token)
+            APP_CONTEXT.reset(app_token)
+            # What Flask does when it pops the context: close uploads, break the reference cycle.
+            request.close()
+            environ["werkzeug.request"] = None
+
+    def _answer(self, context: LeanRequestContext, request: flask.Request) -> Reply:
+        try:
+            result = self.view_functions["run"](request.view_args["path"])  # type: ignore[index]
+            if context.opened_session is None and not context._after_request_functions:
+                reply = self._encode_plain(result)
+                if reply is not None:
+                    return reply
+            response = self.finalize_request(result)
+        except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
+            response = self._error_response(error)
+        return _reply_of(response, request.environ)
+
+    def _error_response(self, error: Exception) -> flask.Response:
+        try:
+            return self.finalize_request(self.handle_user_exception(error))
+        except Exception as unhandled:  # noqa: BLE001 - as in Flask.wsgi_app
+            return self.handle_exception(unhandled)
+
+    def _full_reply(self, environ: wsgi.Environ) -> Reply:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            head[:] = int(status[:3]), headers
+
+        body: Any = self.wsgi_app(environ, start_response)  # type: ignore[arg-type]
+        if environ.get("functions_framework.is_streamed", True):
+            return Reply(head[0], head[1], body)
+        try:
+            whole = b"".join(body)
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+        return Reply(head[0], head[1], whole)
+
+
+def _reply_of(response: flask.Response, environ: wsgi.Environ) -> Reply:
+    parts, status, headers = response.get_wsgi_response(environ)
+    if response.is_streamed:
+        return Reply(response.status_code, headers, Closing(parts, response.close))
+    whole = b"".join(parts)
+    response.close()
+    return Reply(int(status[:3]), headers, whole)
+
+
+def _not_found() -> Any:
+    raise NotFound
+
+
+def _is_foreign(body: Any) -> bool:
+    if isinstance(body, (Reply, AsyncIterator)):
+        return True
+    starlette = sys.modules.get("starlette.responses")
+    return starlette is not None and isinstance(body, starlette.Response)
+
+
+def _blocking(reply: Reply) -> Reply:
+    if isinstance(reply.body, AsyncIterable):
+        return reply._replace(body=Blocking(reply.body))
+    return reply

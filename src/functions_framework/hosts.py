@@ -1,0 +1,114 @@
+"""Chooses the host that serves a function and builds it; the one place that knows them all."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .errors import ErrorHandlers
+from .function import Function, Signature
+from .registrations import take
+
+if TYPE_CHECKING:
+    from .asgi import ASGIHost
+    from .event_host import EventHost
+    from .flask_app import FunctionApp
+
+_IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import)\s+flask\b", re.MULTILINE)
+
+
+class FlaskContext:
+    """Gives a module that uses Flask an application context while it is loaded.
+
+    Importing Flask takes longer than everything else a CloudEvent function needs, so the app is
+    made when the module imports Flask, and never for one that does not.
+
+    Attributes:
+        app: the application, None while nobody has asked for one.
+    """
+
+    def __init__(self, name: str, root: Path) -> None:
+        self._name = name
+        self._root = root
+        self._stack = ExitStack()
+        self.app: FunctionApp | None = None
+
+    @contextmanager
+    def active(self) -> Iterator[FlaskContext]:
+        """Watch for the import; leaves the context at the end."""
+        with self._stack:
+            if "flask" in sys.modules:
+                self._enter()
+            else:
+                finder = _FlaskFinder(self._enter)
+                sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+                self._stack.callback(finder.remove)
+            yield self
+
+    def _enter(self) -> None:
+        self._stack.enter_context(self.get().app_context())
+
+    def get(self) -> FunctionApp:
+        """The application, made now if there is none yet."""
+        if self.app is None:
+            from .flask_app import FunctionApp
+
+            self.app = FunctionApp(self._name, self._root)
+        return self.app
+
+
+class _FlaskFinder:
+    """Calls back right after Flask was imported for the first time."""
+
+    def __init__(self, imported: Any) -> None:
+        self._imported = imported
+
+    def remove(self) -> None:
+        """Stop watching."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)  # type: ignore[arg-type]
+
+    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
+        """Find Flask as everybody else would, with the call added to its execution."""
+        if name != "flask":
+            return None
+        self.remove()
+        spec = importlib.machinery.PathFinder.find_spec(name)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def execute_and_call(module: ModuleType) -> None:
+            execute(module)
+            self._imported()
+
+        spec.loader.exec_module = execute_and_call  # type: ignore[method-assign]
+        return spec
+
+
+def uses_flask(source: Path) -> bool:
+    """Whether a source imports Flask, inside a function perhaps."""
+    return _IMPORTS_FLASK.search(source.read_bytes()) is not None
+
+
+def build(
+    function: Function, context: FlaskContext, source: Path, threads: int
+) -> ASGIHost | EventHost | FunctionApp:
+    """Build the host for a function that was just loaded, with what its module registered."""
+    if function.is_asgi:
+        from .asgi import ASGIHost
+
+        return ASGIHost(function, ErrorHandlers(take().error_handlers), threads)
+    if function.signature is Signature.HTTP or context.app is not None or uses_flask(source):
+        app = context.get()
+        app.serve(function, take())
+        return app
+    from .event_host import EventHost
+
+    return EventHost(function, ErrorHandlers(take().error_handlers))

@@ -1,0 +1,174 @@
+"""Flask without its dispatch: the contexts and the encoding that the lean way is made of.
+
+This file and `flask_app` are the only ones that touch Flask's private names (the two context
+variables, the contexts' fields); `tests/test_lean.py` fails when one of them moves.
+"""
+
+from __future__ import annotations
+
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any
+
+from flask import signals
+from flask.ctx import AppContext, RequestContext
+from flask.globals import _cv_app, _cv_request
+from flask.json.provider import DefaultJSONProvider
+
+from .message import Reply
+
+if TYPE_CHECKING:
+    import flask
+    from flask.sessions import SessionMixin
+    from werkzeug.routing import MapAdapter
+
+APP_CONTEXT = _cv_app
+REQUEST_CONTEXT = _cv_request
+
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+# Headers that Flask rewrites or merges, and statuses that it strips the length from.
+_SPECIAL = frozenset({"content-type", "content-length", "location", "content-location"})
+_BODYLESS = frozenset({204, 304})
+
+_SIGNALS = (
+    signals.request_started.receivers,
+    signals.request_finished.receivers,
+    signals.request_tearing_down.receivers,
+    signals.appcontext_pushed.receivers,
+    signals.appcontext_popped.receivers,
+    signals.appcontext_tearing_down.receivers,
+)
+
+
+def has_listeners() -> bool:
+    """Whether anyone listens to a signal that only Flask's own dispatch sends."""
+    first, second, third, fourth, fifth, sixth = _SIGNALS
+    return bool(first or second or third or fourth or fifth or sixth)
+
+
+class LeanAppContext(AppContext):
+    """Flask's app context, its parts made when they are first asked for."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        self.app = app
+        self._cv_tokens = []
+
+    @property
+    def g(self) -> Any:  # type: ignore[override]
+        """The per-call namespace."""
+        namespace = self.__dict__.get("_g")
+        if namespace is None:
+            namespace = self.__dict__["_g"] = self.app.app_ctx_globals_class()
+        return namespace
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
+        """Builds URLs outside a request."""
+        return self.app.create_url_adapter(None)
+
+
+class LeanRequestContext(RequestContext):
+    """Flask's request context, its parts made when they are first asked for."""
+
+    flashes = None
+
+    def __init__(
+        self,
+        app: flask.Flask,
+        environ: Any,
+        request: flask.Request | None = None,
+        session: SessionMixin | None = None,
+    ) -> None:
+        if request is None:
+            request = app.request_class(environ)
+            request.json_module = app.json
+        self.app = app
+        self.request = request
+        self.opened_session = session
+        self._after_request_functions = []
+        self._cv_tokens = []
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
+        """Matches and builds URLs of this request."""
+        return self.app.create_url_adapter(self.request)
+
+    @property
+    def _session(self) -> SessionMixin | None:  # type: ignore[override]
+        if self.opened_session is None:
+            interface = self.app.session_interface
+            opened = interface.open_session(self.app, self.request)
+            self.opened_session = opened or interface.make_null_session(self.app)
+        return self.opened_session
+
+
+class Encoder:
+    """Encodes plain results as Flask would, header for header."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        self._app = app
+        self._key: Any = None
+        self._encode = JSONEncoder().encode
+
+    def encode(self, value: Any) -> Reply | None:
+        """The reply for a plain value, None for one that needs Flask's own rules."""
+        kind = type(value)
+        if kind is str:
+            body = value.encode()
+            return Reply(200, [_HTML, ("Content-Length", str(len(body)))], body)
+        if kind is dict or kind is list:
+            return self._encode_json(value)
+        if kind is bytes:
+            return Reply(200, [_HTML, ("Content-Length", str(len(value)))], value)
+        if kind is tuple:
+            return self._encode_tuple(value)
+        return None
+
+    def _encode_json(self, value: Any) -> Reply | None:
+        provider = self._app.json
+        if type(provider) is not DefaultJSONProvider or provider.compact is False or self._app.debug:
+            return None
+        key = (provider.sort_keys, provider.ensure_ascii, provider.default, provider.mimetype)
+        if key != self._key:
+            self._encode = JSONEncoder(
+                sort_keys=provider.sort_keys,
+                ensure_ascii=provider.ensure_ascii,
+                default=provider.default,
+                separators=(",", ":"),
+            ).encode
+            self._key = key
+        body = f"{self._encode(value)}\n".encode()
+        head = [("Content-Type", provider.mimetype), ("Content-Length", str(len(body)))]
+        return Reply(200, head, body)
+
+    def _encode_tuple(self, value: tuple[Any, ...]) -> Reply | None:
+        if len(value) == 2:
+            body, status = value
+            headers = None
+        elif len(value) == 3:
+            body, status, headers = value
+        else:
+            return None
+        if type(status) is not int or not 200 <= status <= 599 or status in _BODYLESS:
+            return None
+        if type(body) is tuple or (headers is not None and not _is_plain(headers)):
+            return None
+        reply = self.encode(body)
+        if reply is None:
+            return None
+        if headers:
+            given = list(headers.items())
+            is_json = type(body) is dict or type(body) is list
+            merged = reply.headers + given if is_json else given + reply.headers
+            return Reply(status, merged, reply.body)
+        return Reply(status, reply.headers, reply.body)
+
+
+def _is_plain(headers: Any) -> bool:
+    if type(headers) is not dict:
+        return False
+    for name, value in headers.items():
+        if type(name) is not str or type(value) is not str or name.lower() in _SPECIAL:
+            return False
+        if not value.isascii() or not value.isprintable():
+            return False
+    return len({name.lower() for name in headers}) == len(headers)

@@ -1,0 +1,45 @@
+"""What each signature makes of a request, and of a result; pure, and the same on every host."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..function import Function, Signature
+from ..message import Message, Reply
+
+
+class Codec(Protocol):
+    """Turns requests into arguments and results into replies."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The HTTP methods that reach the function."""
+
+    def decode(self, message: Message) -> tuple[Any, ...]:
+        """The function's arguments.
+
+        Raises:
+            RequestRefused: the request was at fault.
+        """
+
+    def encode(self, result: Any) -> Reply:
+        """The reply to what the function returned."""
+
+
+def codec_of(function: Function) -> Codec:
+    """The codec for a function that takes no plain request.
+
+    Raises:
+        FunctionsFrameworkException: a typed function has no usable input type.
+    """
+    if function.signature is Signature.CLOUDEVENT:
+        from .cloud_event import CloudEventSignature
+
+        return CloudEventSignature()
+    if function.signature is Signature.EVENT:
+        from .event import EventSignature
+
+        return EventSignature()
+    from .typed import TypedSignature
+
+    return TypedSignature(function.call, function.input_type)
