@@ -88,7 +88,7 @@ class FunctionApp(flask.Flask):
     def serve(self, function: Function, registrations: Registrations) -> None:
         """Add the catch-all routes for a function that has been loaded."""
         self.function = function
-        self.name = function.name
+        self.name = self.import_name = function.name
         self._has_own_routes = any(True for _ in self.url_map.iter_rules())
         is_http = function.signature is Signature.HTTP
         self.view_functions["run"] = self._http_view if is_http else self._event_view(function)

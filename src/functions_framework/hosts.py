@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .event_host import EventHost
     from .flask_app import FunctionApp
 
+    Host = ASGIHost | EventHost | FunctionApp
+
 _IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import)\s+flask\b", re.MULTILINE)
 
 
@@ -33,15 +35,15 @@ class FlaskContext:
         app: the application, None while nobody has asked for one.
     """
 
-    def __init__(self, name: str, root: Path) -> None:
-        self._name = name
-        self._root = root
+    def __init__(self) -> None:
         self._stack = ExitStack()
+        self.source = Path()
         self.app: FunctionApp | None = None
 
     @contextmanager
-    def active(self) -> Iterator[FlaskContext]:
-        """Watch for the import; leaves the context at the end."""
+    def around(self, source: Path) -> Iterator[None]:
+        """Watch for the import while a source file is loaded; leaves the context at the end."""
+        self.source = source
         with self._stack:
             if "flask" in sys.modules:
                 self._enter()
@@ -49,7 +51,7 @@ class FlaskContext:
                 finder = _FlaskFinder(self._enter)
                 sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
                 self._stack.callback(finder.remove)
-            yield self
+            yield
 
     def _enter(self) -> None:
         self._stack.enter_context(self.get().app_context())
@@ -59,7 +61,7 @@ class FlaskContext:
         if self.app is None:
             from .flask_app import FunctionApp
 
-            self.app = FunctionApp(self._name, self._root)
+            self.app = FunctionApp(self.source.stem, self.source.parent)
         return self.app
 
 
@@ -97,18 +99,26 @@ def uses_flask(source: Path) -> bool:
     return _IMPORTS_FLASK.search(source.read_bytes()) is not None
 
 
-def build(
-    function: Function, context: FlaskContext, source: Path, threads: int
-) -> ASGIHost | EventHost | FunctionApp:
+def build(function: Function, context: FlaskContext, threads: int) -> Host:
     """Build the host for a function that was just loaded, with what its module registered."""
     if function.is_asgi:
-        from .asgi import ASGIHost
-
-        return ASGIHost(function, ErrorHandlers(take().error_handlers), threads)
-    if function.signature is Signature.HTTP or context.app is not None or uses_flask(source):
-        app = context.get()
-        app.serve(function, take())
-        return app
+        return asgi_host(function, threads)
+    if function.signature is Signature.HTTP or context.app or uses_flask(context.source):
+        return flask_app(function, context)
     from .event_host import EventHost
 
     return EventHost(function, ErrorHandlers(take().error_handlers))
+
+
+def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
+    """Build the Flask application around a sync function."""
+    app = context.get()
+    app.serve(function, take())
+    return app
+
+
+def asgi_host(function: Function, threads: int = 128) -> ASGIHost:
+    """Build the ASGI host around a function of either kind."""
+    from .asgi import ASGIHost
+
+    return ASGIHost(function, ErrorHandlers(take().error_handlers), threads)

@@ -1,0 +1,38 @@
+"""The ASGI application of the Python API: a Starlette application whose default is the function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+
+from .asgi import ASGIHost
+from .function import Function
+
+
+class FunctionASGIApp(Starlette):
+    """A Starlette application around one function.
+
+    Routes, mounts, middleware and exception handlers can be added as to any Starlette application;
+    what no route takes reaches the function.
+    """
+
+    def __init__(self, host: ASGIHost) -> None:
+        super().__init__()
+        self._host = host
+        self.router.default = host
+        self.router.redirect_slashes = False
+
+    @property
+    def function(self) -> Function:
+        """The function that is served."""
+        return self._host.function
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve as an ASGI 3 application."""
+        scope["app"] = self
+        is_bare = not (self.user_middleware or self.router.routes or self.exception_handlers)
+        if is_bare and scope["type"] == "http":
+            await self._host(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
