@@ -1,0 +1,278 @@
+"""The CloudEvents HTTP binding down to plain values: requests to attributes and data.
+
+Sources: CloudEvents 1.0.2 core, its HTTP protocol binding and its JSON event format. The object a
+function gets is made in `cloudevents`; encoding is there too, header values are here both ways.
+
+What is checked: the four required attributes are non-empty strings, the version is known, text is
+valid Unicode, the data is what its type says. What is let through, because senders in use rely on
+it: attribute names beyond a-z and 0-9 (lower-cased), JSON values of any type in other attributes,
+control characters, an empty `subject`, a `time` that is no timestamp.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from ..exceptions import MalformedRequest, UnsupportedMediaType
+from ..message import Message
+from .payload import decode_json, is_json, media_type
+
+REQUIRED = ("id", "source", "specversion", "type")
+VERSIONS = ("1.0", "0.3")
+STRUCTURED_TYPE = "application/cloudevents+json"
+RESERVED = frozenset({"data", "data_base64"})
+
+_CORE = frozenset({*REQUIRED, "datacontenttype", "dataschema", "subject", "time"})
+_FAMILY = "application/cloudevents"
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+_HOW = "Send id, source, specversion and type as ce- headers, or as members of one JSON object."
+
+
+class RequiredAttributeFault(MalformedRequest):
+    """A required attribute is missing or holds what it cannot; the text names which."""
+
+
+class Mode(Enum):
+    """How a request carries its event."""
+
+    BINARY = "attributes in headers, data in the body"
+    STRUCTURED = "all in the body, as the Content-Type says"
+    UNDECLARED = "no headers, no event type: whatever the body turns out to be"
+
+
+class Parts(NamedTuple):
+    """A CloudEvent before it is an object: `time` is always there, names are lower-case."""
+
+    attributes: dict[str, Any]
+    data: Any
+
+
+def mode_of(message: Message) -> Mode:
+    """Tell the mode by Content-Type, then by the four required headers (binding, section 3).
+
+    Raises:
+        UnsupportedMediaType: it is a batch.
+    """
+    content_type = message.content_type
+    if content_type is not None and content_type[:23].lower() == _FAMILY:
+        family = media_type(content_type)
+        if family in {_FAMILY, STRUCTURED_TYPE}:
+            return Mode.STRUCTURED
+        if family.startswith(f"{_FAMILY}-batch"):
+            raise UnsupportedMediaType(
+                "Batches of CloudEvents are not accepted. Send each event in a request of its own."
+            )
+    names = message.attributes
+    if "specversion" in names and "id" in names and "type" in names and "source" in names:
+        return Mode.BINARY
+    return Mode.UNDECLARED
+
+
+def decode_binary(message: Message) -> Parts:
+    """Read an event whose attributes are headers (binding, section 3.1).
+
+    Raises:
+        RequiredAttributeFault: a required one is empty or the version unknown.
+        MalformedRequest: a header or the data cannot be decoded.
+    """
+    attributes = header_attributes(message)
+    require(attributes)
+    return Parts(attributes, body_data(message.body, attributes.get("datacontenttype")))
+
+
+def header_attributes(message: Message) -> dict[str, Any]:
+    """The attributes that headers carry, decoded but not checked, with `time` filled in.
+
+    The Content-Type is `datacontenttype` and beats a `ce-datacontenttype`, which the binding
+    forbids. `ce-data` and `ce-data_base64` can be no attributes and are dropped.
+    """
+    attributes: dict[str, Any] = dict(message.attributes)
+    text = "".join(attributes.values())
+    if "%" in text or '"' in text:
+        attributes = {name: decode_header(value, name) for name, value in attributes.items()}
+    if message.content_type:
+        attributes["datacontenttype"] = message.content_type
+    if "time" not in attributes:
+        attributes["time"] = now()
+    if not RESERVED.isdisjoint(attributes):
+        attributes = {name: value for name, value in attributes.items() if name not in RESERVED}
+    return attributes
+
+
+def body_data(body: bytes, content_type: str | None) -> Any:
+    """The data of a body: JSON when its type is JSON, bytes when another; tried when it has none.
+
+    Raises:
+        MalformedRequest: the type is JSON and the body is not.
+    """
+    if not body:
+        return None
+    if content_type:
+        return decode_json(body) if is_json(content_type) else body
+    try:
+        return decode_json(body)
+    except MalformedRequest:
+        return body
+
+
+def read_structured(message: Message) -> Any:
+    """The JSON value of a body that should be one event in structured mode.
+
+    Raises:
+        UnsupportedMediaType: the type says another event format than JSON.
+        RequiredAttributeFault: there is no JSON, so no attributes either.
+    """
+    try:
+        return decode_json(message.body)
+    except MalformedRequest as error:
+        declared = media_type(message.content_type or "")
+        if declared.startswith(f"{_FAMILY}+") and declared != STRUCTURED_TYPE:
+            raise UnsupportedMediaType(
+                f"The only event format accepted is JSON ({STRUCTURED_TYPE})."
+            ) from None
+        raise RequiredAttributeFault(
+            f"MissingRequiredFields: there is no CloudEvent in the headers{_absent(message)}, "
+            f"nor in the body. {error} {_HOW}"
+        ) from None
+
+
+def _absent(message: Message) -> str:
+    absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
+    return f" (no {', '.join(absent)})" if 0 < len(absent) < len(REQUIRED) else ""
+
+
+def decode_structured(payload: Any) -> Parts:
+    """Make an event of a body's JSON value (JSON format, section 3).
+
+    A null member counts as absent; the members of an `extensions` object are attributes.
+
+    Raises:
+        RequiredAttributeFault: a required attribute is missing, or not a non-empty string.
+        MalformedRequest: the value is no object, or its data cannot be decoded.
+    """
+    if not isinstance(payload, dict):
+        found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
+        raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
+    attributes: dict[str, Any] = {}
+    for name, value in payload.items():
+        if value is not None and name not in RESERVED:
+            attributes[name.lower()] = value
+    extensions = attributes.get("extensions")
+    if isinstance(extensions, dict):
+        del attributes["extensions"]
+        for name, value in extensions.items():
+            if value is not None:
+                attributes.setdefault(name.lower(), value)
+    require(attributes)
+    _check_members(attributes)
+    if "time" not in attributes:
+        attributes["time"] = now()
+    return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
+
+
+def _check_members(attributes: dict[str, Any]) -> None:
+    if not RESERVED.isdisjoint(attributes):
+        raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
+    if not isinstance(attributes.get("datacontenttype", ""), str):
+        raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
+    for name, value in attributes.items():
+        if not name.isascii() or (isinstance(value, str) and not value.isascii()):
+            try:
+                f"{name}{value}".encode()
+            except UnicodeEncodeError:
+                raise MalformedRequest(
+                    "An attribute of the CloudEvent holds half a surrogate pair, which is no text."
+                ) from None
+
+
+def _structured_data(payload: dict[str, Any], content_type: str | None) -> Any:
+    data, encoded = payload.get("data"), payload.get("data_base64")
+    if encoded is None:
+        return None if data == "" else data
+    if data is not None:
+        raise MalformedRequest("The CloudEvent has both data and data_base64; send only one.")
+    if not isinstance(encoded, str) or len(encoded) % 4:
+        raise MalformedRequest("The CloudEvent's data_base64 is not a string of padded base64.")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise MalformedRequest("The CloudEvent's data_base64 is not valid base64.") from None
+    # Without a type nothing says that it is JSON (JSON format, section 3.1.1).
+    return body_data(raw, content_type) if content_type else raw or None
+
+
+def require(attributes: Mapping[str, Any]) -> None:
+    """Check the four required attributes (CloudEvents core, section 3.1).
+
+    Raises:
+        RequiredAttributeFault: one is missing, empty or no string, or the version is unknown.
+    """
+    identity, source, kind = attributes.get("id"), attributes.get("source"), attributes.get("type")
+    if (
+        attributes.get("specversion") in VERSIONS
+        and identity
+        and source
+        and kind
+        and isinstance(identity, str)
+        and isinstance(source, str)
+        and isinstance(kind, str)
+    ):
+        return
+    missing = [name for name in REQUIRED if attributes.get(name) is None]
+    if missing:
+        raise RequiredAttributeFault(
+            f"MissingRequiredFields: the CloudEvent has no {' and no '.join(missing)}. {_HOW}"
+        )
+    wrong = [name for name in ("id", "source", "type") if not _is_text(attributes[name])]
+    if wrong:
+        raise RequiredAttributeFault(
+            f"InvalidRequiredFields: {' and '.join(wrong)} must be text that is not empty."
+        )
+    raise RequiredAttributeFault("InvalidRequiredFields: specversion must be '1.0' (or '0.3').")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def decode_header(value: str, name: str = "") -> str:
+    """Undo double quotes around a header value, then one round of percent-encoding.
+
+    Source: HTTP binding, section 3.1.3.2. A `%` before no two hex digits stands for itself.
+
+    Raises:
+        MalformedRequest: the encoded bytes are not UTF-8.
+    """
+    if '"' in value:
+        quoted = _QUOTED.fullmatch(value)
+        if quoted is not None:
+            value = _ESCAPED.sub(r"\1", quoted[1])
+    if "%" not in value:
+        return value
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        which = f"ce-{name} header" if name in _CORE else "header of an extension attribute"
+        raise MalformedRequest(f"The {which} percent-encodes bytes that are not UTF-8.") from None
+
+
+def encode_header(value: str) -> str:
+    """Percent-encode space, `"`, `%` and all but printable ASCII (binding, section 3.1.3.2).
+
+    Raises:
+        UnicodeEncodeError: the text holds half a surrogate pair.
+    """
+    return quote(value, safe=_PLAIN)
+
+
+def now() -> str:
+    """The time of receipt in UTC, for an event that has none."""
+    return datetime.now(timezone.utc).isoformat()

@@ -1,0 +1,156 @@
+"""The CloudEvents HTTP binding both ways, with the SDK's own event class; the only user of it.
+
+Decoding is `binding` plus the object. Encoding is here: `decode(encode(event)) == event` in both
+modes for what a mode can express. It cannot express: in binary mode attributes that are no text
+(they arrive as their canonical text, CloudEvents core section 2.4) and text data of a type that is
+not JSON (it arrives as bytes); in structured mode the empty string as data (it arrives as None).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from cloudevents.http import CloudEvent
+
+from ..message import Headers, Message
+from .binding import (
+    RESERVED,
+    STRUCTURED_TYPE,
+    Mode,
+    Parts,
+    RequiredAttributeFault,
+    decode_binary,
+    decode_structured,
+    encode_header,
+    mode_of,
+    read_structured,
+    require,
+)
+from .payload import is_json
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_new = CloudEvent.__new__
+
+
+def build(parts: Parts) -> CloudEvent:
+    """Make the SDK's object of a checked event.
+
+    Its constructor checks and copies everything once more; going around it takes a tenth of the
+    time. A test compares the result with what the constructor makes.
+    """
+    event = _new(CloudEvent)
+    event._attributes, event.data = parts  # noqa: SLF001 - see above
+    return event
+
+
+def decode(message: Message) -> CloudEvent:
+    """Read the CloudEvent of a request, in binary or structured mode.
+
+    Raises:
+        RequestRefused: there is none, or it is malformed; see `binding`.
+    """
+    if mode_of(message) is Mode.BINARY:
+        return build(decode_binary(message))
+    return build(decode_structured(read_structured(message)))
+
+
+def encode_binary(event: CloudEvent) -> tuple[Headers, bytes]:
+    """Make headers and body of an event in binary mode (binding, section 3.1).
+
+    Bytes without a `datacontenttype` are sent as `application/octet-stream`, or a receiver could
+    take them for JSON.
+
+    Raises:
+        ValueError: the event lacks a required attribute, or holds what headers or its
+            `datacontenttype` cannot carry.
+    """
+    attributes = _checked(event)
+    headers: Headers = []
+    for name, value in attributes.items():
+        if name == "datacontenttype":
+            continue
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be a header; name attributes with a-z and 0-9.")
+        headers.append((f"ce-{name}", encode_header(_canonical(value, name))))
+    declared, data = attributes.get("datacontenttype"), event.get_data()
+    body = _body(data, declared)
+    if not declared and isinstance(data, bytes) and data:
+        declared = "application/octet-stream"
+    if declared:
+        headers.append(("content-type", declared))
+    return headers, body
+
+
+def encode_structured(event: CloudEvent) -> tuple[Headers, bytes]:
+    """Make headers and body of an event in structured mode (JSON format, section 3).
+
+    Raises:
+        ValueError: the event lacks a required attribute, or holds what JSON cannot.
+    """
+    members: dict[str, Any] = {}
+    for name, value in _checked(event).items():
+        is_scalar = isinstance(value, (bytes, datetime))
+        members[name] = _canonical(value, name) if is_scalar else value
+    data = event.get_data()
+    if isinstance(data, bytes):
+        members["data_base64"] = base64.b64encode(data).decode()
+    elif data is not None:
+        members["data"] = data
+    return [("content-type", STRUCTURED_TYPE)], _json(members)
+
+
+def _checked(event: CloudEvent) -> dict[str, Any]:
+    attributes = {
+        name: value for name, value in event.get_attributes().items() if value is not None
+    }
+    try:
+        require(attributes)
+    except RequiredAttributeFault as fault:
+        raise ValueError(str(fault)) from None
+    if not RESERVED.isdisjoint(attributes):
+        raise ValueError("A CloudEvent's attribute cannot be called data or data_base64.")
+    return attributes
+
+
+def _canonical(value: Any, name: str) -> str:
+    """The canonical text of an attribute's value (core, section 2.4)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise ValueError(
+        f"The attribute {name!r} is a {type(value).__name__}; headers carry text, "
+        "booleans, integers, bytes and datetimes."
+    )
+
+
+def _body(data: Any, content_type: str | None) -> bytes:
+    if data is None:
+        return b""
+    if isinstance(data, bytes):
+        return data
+    if not content_type or is_json(content_type):
+        return _json(data)
+    if isinstance(data, str):
+        return data.encode()
+    raise ValueError(
+        f"Data of type {type(data).__name__} cannot be sent as the event's datacontenttype. "
+        "Encode it to bytes, or declare application/json."
+    )
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    except TypeError as error:
+        raise ValueError(f"The event is not JSON: {error}.") from error

@@ -1,0 +1,96 @@
+"""The `event` signature: a request to the arguments of `def function(data, context)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud.functions_v1.context import Context
+
+from ..events import background
+from ..events.background import BackgroundEvent
+from ..events.binding import (
+    REQUIRED,
+    Mode,
+    Parts,
+    body_data,
+    decode_structured,
+    header_attributes,
+    mode_of,
+    require,
+)
+from ..events.conversion import has_background_form, to_background_event, without_mapping
+from ..events.payload import decode_json, is_json
+from ..exceptions import MalformedRequest, RequestRefused, UnsupportedMediaType
+from ..message import HTML, Message, Reply
+
+
+class EventSignature:
+    """Called with the event's data and its `Context`; the result is not sent.
+
+    Attributes:
+        methods: the HTTP methods that reach the function.
+    """
+
+    methods = frozenset({"POST"})
+
+    def decode(self, message: Message) -> tuple[Any, Context]:
+        """Read a background event or Pub/Sub push, or convert a CloudEvent.
+
+        Raises:
+            RequestRefused: it is none of them, or malformed.
+        """
+        event = _event_of(message)
+        return event.data, event.context()
+
+    def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
+        """Answer that the event was taken."""
+        return Reply(200, [HTML], b"OK")
+
+
+def _event_of(message: Message) -> BackgroundEvent:
+    mode = mode_of(message)
+    if mode is Mode.BINARY:
+        return _from_headers(message)
+    if mode is Mode.UNDECLARED and not is_json(message.content_type or ""):
+        raise _refusal(message)
+    payload = decode_json(message.body)
+    if _is_cloud_event(payload) or (
+        mode is Mode.STRUCTURED and not background.is_background(payload)
+    ):
+        parts = decode_structured(payload)
+        if has_background_form(parts.attributes):
+            return to_background_event(parts)
+        return without_mapping(parts)
+    return background.decode(payload, message.path)
+
+
+def _from_headers(message: Message) -> BackgroundEvent:
+    """Read a binary CloudEvent; one of an unknown type keeps its body's bytes, unchecked."""
+    attributes = header_attributes(message)
+    if not has_background_form(attributes):
+        return without_mapping(Parts(attributes, message.body))
+    require(attributes)
+    data = body_data(message.body, attributes.get("datacontenttype"))
+    return to_background_event(Parts(attributes, data))
+
+
+def _is_cloud_event(payload: Any) -> bool:
+    return (
+        isinstance(payload, dict)
+        and "specversion" in payload
+        and "context" not in payload
+        and all(payload.get(name) is not None for name in REQUIRED)
+    )
+
+
+def _refusal(message: Message) -> RequestRefused:
+    absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
+    if len(absent) < len(REQUIRED):
+        return MalformedRequest(
+            f"MissingRequiredFields: the CloudEvent has no header {' and no '.join(absent)}."
+        )
+    found = "another Content-Type" if message.content_type else "no Content-Type"
+    return UnsupportedMediaType(
+        "A background event is sent as application/json, a CloudEvent with ce- headers or as "
+        f"application/cloudevents+json; this request has {found}."
+    )
