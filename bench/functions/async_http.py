@@ -1,0 +1,6 @@
+import functions_framework.aio
+
+
+@functions_framework.aio.http
+async def hello(request):
+    return "Hello world!"

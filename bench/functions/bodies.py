@@ -1,0 +1,22 @@
+PIECE = 65536
+
+
+def whole_up(request):
+    return str(len(request.get_data()))
+
+
+def streamed_up(request):
+    length = 0
+    while piece := request.stream.read(PIECE):
+        length += len(piece)
+    return str(length)
+
+
+def whole_down(request):
+    return b"x" * int(request.args["size"])
+
+
+def streamed_down(request):
+    size = int(request.args["size"])
+    piece = b"x" * min(PIECE, size)
+    return (piece for _ in range(size // len(piece)))
