@@ -128,25 +128,35 @@ def read_structured(message: Message) -> Any:
 
     Raises:
         UnsupportedMediaType: the type says another event format than JSON.
-        RequiredAttributeFault: there is no JSON, so no attributes either.
+        RequiredAttributeFault: there is no JSON, or it is the data of an event some of whose
+            required headers are absent.
     """
     try:
-        return decode_json(message.body)
+        payload = decode_json(message.body)
     except MalformedRequest as error:
         declared = media_type(message.content_type or "")
         if declared.startswith(f"{_FAMILY}+") and declared != STRUCTURED_TYPE:
             raise UnsupportedMediaType(
                 f"The only event format accepted is JSON ({STRUCTURED_TYPE})."
             ) from None
-        raise RequiredAttributeFault(
-            f"MissingRequiredFields: there is no CloudEvent in the headers{_absent(message)}, "
-            f"nor in the body. {error} {_HOW}"
+        raise absent_headers(message) or RequiredAttributeFault(
+            f"MissingRequiredFields: the body holds no CloudEvent. {error} {_HOW}"
         ) from None
+    if message.attributes and not (isinstance(payload, dict) and "specversion" in payload):
+        fault = absent_headers(message)
+        if fault is not None:
+            raise fault
+    return payload
 
 
-def _absent(message: Message) -> str:
+def absent_headers(message: Message) -> RequiredAttributeFault | None:
+    """The fault of a request with some of the four required headers but not all."""
     absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
-    return f" (no {', '.join(absent)})" if 0 < len(absent) < len(REQUIRED) else ""
+    if len(absent) in {0, len(REQUIRED)}:
+        return None
+    return RequiredAttributeFault(
+        f"MissingRequiredFields: the CloudEvent has no header {' and no '.join(absent)}."
+    )
 
 
 def decode_structured(payload: Any) -> Parts:

@@ -146,7 +146,7 @@ def to_background_event(parts: Parts) -> BackgroundEvent:
             "service": service,
             "type": _kind(data),
         }
-    elif service == tables.REMOTE_CONFIG:
+    elif attributes["type"] == tables.REMOTE_CONFIG_TYPE:
         resource = name
     else:
         if service == tables.DATABASE:

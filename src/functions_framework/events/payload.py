@@ -44,8 +44,10 @@ def _read_as_the_standard_library(body: bytes) -> Any:
     except RecursionError:
         raise MalformedRequest("The body is JSON that is nested too deeply.") from None
     except json.JSONDecodeError as error:
+        # What follows a colon may quote the body.
+        reason = error.msg.partition(":")[0].removesuffix(" at")
         raise MalformedRequest(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"The body is not JSON: {reason} at line {error.lineno}, column {error.colno}."
         ) from None
     except ValueError:
         raise MalformedRequest("The body is JSON with an integer of too many digits.") from None

@@ -22,6 +22,7 @@ REMOTE_CONFIG = "firebaseremoteconfig.googleapis.com"
 
 PUBSUB_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
 STORAGE_FINALIZED = "google.cloud.storage.object.v1.finalized"
+REMOTE_CONFIG_TYPE = "google.firebase.remoteconfig.remoteConfig.v1.updated"
 _DATABASE = "providers/google.firebase.database/eventTypes/ref."
 _DOCUMENT = "providers/cloud.firestore/eventTypes/document."
 
@@ -45,9 +46,7 @@ CLOUD_EVENT_TYPES = {
     f"{_DATABASE}write": "google.firebase.database.ref.v1.written",
     f"{_DATABASE}update": "google.firebase.database.ref.v1.updated",
     f"{_DATABASE}delete": "google.firebase.database.ref.v1.deleted",
-    "providers/firebase.remoteConfig/remoteconfig.update": (
-        "google.firebase.remoteconfig.remoteConfig.v1.updated"
-    ),
+    "providers/firebase.remoteConfig/remoteconfig.update": REMOTE_CONFIG_TYPE,
 }
 BACKGROUND_TYPES = {new: old for old, new in CLOUD_EVENT_TYPES.items()}
 

@@ -6,19 +6,11 @@ from typing import Any
 
 from cloudevents.http import CloudEvent
 
-from ..events import background
-from ..events.binding import (
-    Mode,
-    Parts,
-    RequiredAttributeFault,
-    decode_binary,
-    decode_structured,
-    mode_of,
-    read_structured,
-)
-from ..events.cloudevents import build
+from ..events import background, cloudevents
+from ..events.binding import RequiredAttributeFault
 from ..events.conversion import to_cloud_event
 from ..events.payload import decode_json, is_json
+from ..exceptions import MalformedRequest
 from ..message import HTML, Message, Reply
 
 
@@ -37,28 +29,24 @@ class CloudEventSignature:
         Raises:
             RequestRefused: it is neither, or malformed.
         """
-        if mode_of(message) is Mode.BINARY:
-            try:
-                return (build(decode_binary(message)),)
-            except RequiredAttributeFault as fault:
-                return (build(_converted(message, fault)),)
-        payload = read_structured(message)
         try:
-            return (build(decode_structured(payload)),)
+            return (cloudevents.decode(message),)
         except RequiredAttributeFault as fault:
-            return (build(_converted(message, fault, payload)),)
+            return (_from_background(message, fault),)
 
     def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
         """Answer that the event was taken."""
         return Reply(200, [HTML], b"OK")
 
 
-def _converted(message: Message, fault: RequiredAttributeFault, payload: Any = None) -> Parts:
-    """The event as a background event, if it is one; else its fault as a CloudEvent stands."""
+def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEvent:
+    """Convert a background event; where there is none, the fault as a CloudEvent stands."""
     if not is_json(message.content_type or ""):
         raise fault
-    if payload is None:
+    try:
         payload = decode_json(message.body)
+    except MalformedRequest:
+        raise fault from None
     if not background.is_background(payload):
         raise fault
-    return to_cloud_event(background.decode(payload, message.path))
+    return cloudevents.build(to_cloud_event(background.decode(payload, message.path)))

@@ -12,6 +12,7 @@ from ..events.binding import (
     REQUIRED,
     Mode,
     Parts,
+    absent_headers,
     body_data,
     decode_structured,
     header_attributes,
@@ -20,7 +21,7 @@ from ..events.binding import (
 )
 from ..events.conversion import has_background_form, to_background_event, without_mapping
 from ..events.payload import decode_json, is_json
-from ..exceptions import MalformedRequest, RequestRefused, UnsupportedMediaType
+from ..exceptions import RequestRefused, UnsupportedMediaType
 from ..message import HTML, Message, Reply
 
 
@@ -84,11 +85,9 @@ def _is_cloud_event(payload: Any) -> bool:
 
 
 def _refusal(message: Message) -> RequestRefused:
-    absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
-    if len(absent) < len(REQUIRED):
-        return MalformedRequest(
-            f"MissingRequiredFields: the CloudEvent has no header {' and no '.join(absent)}."
-        )
+    fault = absent_headers(message)
+    if fault is not None:
+        return fault
     found = "another Content-Type" if message.content_type else "no Content-Type"
     return UnsupportedMediaType(
         "A background event is sent as application/json, a CloudEvent with ce- headers or as "
