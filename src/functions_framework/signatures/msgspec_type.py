@@ -1,0 +1,154 @@
+"""Types that msgspec checks: dataclasses, attrs, TypedDict, Struct, unions, containers, scalars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import inspect as shapes
+
+from ..problems import Fault, InvalidInput, MalformedInput
+from . import faults
+from .json_body import UNREADABLE, why_unreadable
+from .query import QueryShape, shape_of
+from .shapes import bare, covered_classes, is_array_like, is_secret, subtypes
+
+
+class UnsupportedTypeError(TypeError):
+    """The type is none that input can be checked against; the text says which part is not."""
+
+
+def _written(value: Any) -> Any:
+    """What stands in JSON for an object msgspec does not know.
+
+    Raises:
+        NotImplementedError: nothing does.
+    """
+    for name in ("to_dict", "model_dump"):
+        write = getattr(value, name, None)
+        if callable(write):
+            return write()
+    raise NotImplementedError(f"{type(value).__qualname__} cannot be written as JSON")
+
+
+write_json = msgspec.json.Encoder(enc_hook=_written).encode
+"""Write any value msgspec knows, or that has `to_dict`, as compact JSON."""
+
+
+def schema_hook(kind: type) -> dict[str, Any]:
+    """The schema of `object`: anything.
+
+    Raises:
+        NotImplementedError: the class is none that a schema can describe.
+    """
+    if kind is object:
+        return {}
+    raise NotImplementedError(kind)
+
+
+class MsgspecType:
+    """A `CheckedType` by msgspec.
+
+    Args:
+        annotation: the type.
+        parameter: name of the function's parameter, for query strings.
+
+    Raises:
+        UnsupportedTypeError: the type, or one within it, is not supported.
+    """
+
+    def __init__(self, annotation: Any, parameter: str = "value") -> None:
+        self.annotation = annotation
+        self._parameter = parameter
+        try:
+            self._shape = shapes.type_info(annotation)
+            self._decode = msgspec.json.Decoder(annotation).decode
+        except (TypeError, NameError, AttributeError) as error:
+            raise UnsupportedTypeError(str(error)) from error
+        for item in subtypes(self._shape):
+            if isinstance(item, shapes.CustomType) and item.cls is not object:
+                raise UnsupportedTypeError(f"the type {item.cls.__qualname__!r} is not supported")
+        self.covered = frozenset(covered_classes(self._shape))
+        self.to_json = write_json
+        self._query: QueryShape | None = None
+
+    def from_json(self, body: bytes) -> Any:
+        """Read a JSON body.
+
+        Raises:
+            MalformedInput: it is no JSON.
+            InvalidInput: it is not what the type takes.
+        """
+        try:
+            return self._decode(body)
+        except UNREADABLE as error:
+            raise self._refusal(body, error) from None
+
+    def _refusal(self, body: bytes, error: BaseException) -> BaseException:
+        try:
+            data = msgspec.json.decode(body)
+        except msgspec.ValidationError:  # a number out of range
+            data = None
+        except UNREADABLE as fault:
+            return MalformedInput(f"The body is not JSON: {why_unreadable(fault)}.")
+        if isinstance(error, msgspec.ValidationError):
+            return self._invalid(data, error)
+        return error
+
+    def _invalid(self, data: Any, error: Exception, *, is_query: bool = False) -> InvalidInput:
+        found = faults.find(self._shape, data, is_strict=not is_query)
+        if not found:
+            hides = any(map(is_secret, subtypes(self._shape)))
+            found = [Fault((), faults.HIDDEN if hides else f"{error}.")]
+        return InvalidInput(found, is_query=is_query)
+
+    def from_query(self, query: str) -> Any:
+        """Read a query string, in which numbers, booleans and null are text.
+
+        Raises:
+            MalformedInput: it is not UTF-8.
+            InvalidInput: it is not what the type takes.
+        """
+        if self._query is None:
+            self._query = self._query_shape()
+        fields = self._query.read(query)
+        name = self._query.parameter
+        data = fields if name is None else fields.get(name)
+        try:
+            return msgspec.convert(data, self.annotation, strict=False, str_keys=True)
+        except msgspec.ValidationError as error:
+            refused = self._invalid(data, error, is_query=True)
+        if name is not None:
+            missing = Fault((name,), faults.REQUIRED)
+            under = [Fault((name, *fault.path), fault.detail) for fault in refused.faults]
+            refused = InvalidInput(under if name in fields else [missing], is_query=True)
+        raise refused
+
+    def _query_shape(self) -> QueryShape:
+        (schema,), definitions = msgspec.json.schema_components(
+            [self.annotation], schema_hook=schema_hook
+        )
+        return shape_of(schema, definitions, self._parameter)
+
+    def from_data(self, data: Any) -> Any:
+        """Check data decoded from JSON.
+
+        Raises:
+            InvalidInput: it is not what the type takes.
+        """
+        try:
+            return msgspec.convert(data, self.annotation, str_keys=True)
+        except msgspec.ValidationError as error:
+            raise self._invalid(data, error) from None
+
+    @property
+    def is_made_of_fields(self) -> bool:
+        """Whether every alternative is a class whose instances are no plain dicts or scalars."""
+        inner = bare(self._shape)
+        members = inner.types if isinstance(inner, shapes.UnionType) else (inner,)
+        classes = (shapes.StructType, shapes.DataclassType)
+        return all(
+            isinstance(bare(item), classes) and not is_array_like(item)
+            for item in members
+            if not isinstance(item, shapes.NoneType)
+        )

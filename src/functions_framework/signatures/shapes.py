@@ -1,0 +1,127 @@
+"""Types as `msgspec.inspect` describes them: their parts, secrets, and back to plain types."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union
+
+import msgspec
+from msgspec import inspect as shapes
+
+FIELDED = (
+    shapes.StructType,
+    shapes.DataclassType,
+    shapes.TypedDictType,
+    shapes.NamedTupleType,
+)
+"""What has named fields."""
+
+_CONSTRAINTS = frozenset(
+    {"gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "tz"}
+)
+
+_PLAIN: dict[type[shapes.Type], Any] = {
+    shapes.NoneType: None,
+    shapes.BoolType: bool,
+    shapes.IntType: int,
+    shapes.FloatType: float,
+    shapes.StrType: str,
+    shapes.BytesType: bytes,
+    shapes.ByteArrayType: bytearray,
+    shapes.MemoryViewType: memoryview,
+    shapes.DateTimeType: dt.datetime,
+    shapes.TimeType: dt.time,
+    shapes.DateType: dt.date,
+    shapes.TimeDeltaType: dt.timedelta,
+    shapes.UUIDType: uuid.UUID,
+    shapes.DecimalType: decimal.Decimal,
+    shapes.ListType: list,
+    shapes.SetType: set,
+    shapes.FrozenSetType: frozenset,
+    shapes.VarTupleType: tuple,
+    shapes.DictType: dict,
+}
+
+
+def is_array_like(shape: shapes.Type) -> bool:
+    """Whether its fields stand in a JSON array instead of an object."""
+    return isinstance(shape, shapes.NamedTupleType) or bool(getattr(shape, "array_like", False))
+
+
+def bare(shape: shapes.Type) -> Any:
+    """The type without what `Annotated` says of it."""
+    while isinstance(shape, shapes.Metadata):
+        shape = shape.type
+    return shape
+
+
+def is_secret(shape: shapes.Type) -> bool:
+    """Whether this type itself, or an alternative of it, is marked `Secret`."""
+    if isinstance(shape, shapes.Metadata):
+        return bool((shape.extra or {}).get("secret")) or is_secret(shape.type)
+    return isinstance(shape, shapes.UnionType) and any(map(is_secret, shape.types))
+
+
+def subtypes(shape: shapes.Type) -> Iterator[shapes.Type]:
+    """The type and every type within it, each once."""
+    seen: set[int] = set()
+    waiting: list[shapes.Type] = [shape]
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        waiting.extend(_parts(item))
+
+
+def _parts(shape: Any) -> Iterator[shapes.Type]:
+    for name in ("type", "item_type", "key_type", "value_type"):
+        if hasattr(shape, name):
+            yield getattr(shape, name)
+    yield from getattr(shape, "types", ())
+    yield from getattr(shape, "item_types", ())
+    yield from (field.type for field in getattr(shape, "fields", ()))
+
+
+def plain_type(shape: Any) -> Any:
+    """A Python type with the same checks as `shape`, but those of the types within it."""
+    if isinstance(shape, shapes.Metadata):
+        return plain_type(shape.type)
+    if isinstance(shape, shapes.UnionType):
+        return Union[tuple(plain_type(item) for item in shape.types)]  # noqa: UP007 - made at run time
+    if isinstance(shape, shapes.LiteralType):
+        return Literal[tuple(shape.values)]
+    if isinstance(shape, shapes.TupleType):
+        return tuple[tuple(Any for _ in shape.item_types)]  # type: ignore[misc]
+    plain = _PLAIN.get(type(shape), getattr(shape, "cls", Any))
+    limits = {name: getattr(shape, name, None) for name in _CONSTRAINTS}
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
+    return Annotated[plain, msgspec.Meta(**limits)] if limits else plain
+
+
+def covered_classes(shape: Any) -> Iterator[type]:
+    """The exact classes that values of this type have, or may be written in place of it.
+
+    A plain dict may stand for a class with fields; an int for a float.
+    """
+    if isinstance(shape, shapes.Metadata):
+        yield from covered_classes(shape.type)
+    elif isinstance(shape, shapes.UnionType):
+        for item in shape.types:
+            yield from covered_classes(item)
+    elif isinstance(shape, shapes.LiteralType):
+        yield from {type(value) for value in shape.values}
+    elif isinstance(shape, shapes.NoneType):
+        yield type(None)
+    elif isinstance(shape, shapes.FloatType):
+        yield from (float, int)
+    elif isinstance(shape, shapes.TupleType):
+        yield tuple
+    elif isinstance(shape, FIELDED):
+        yield from (shape.cls, dict)
+    elif isinstance(_PLAIN.get(type(shape)), type):
+        yield _PLAIN[type(shape)]
