@@ -1,0 +1,225 @@
+"""The deployment examples: ports, probes, variables and times agree, also with the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from functions_framework.settings import Settings, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+YAML_FILES = sorted([*EXAMPLES.glob("*/*.yaml"), *EXAMPLES.glob("*/*.yml")])
+KILL_AFTER = {"container/service.yaml": 10.0, "knative/service.yaml": 10.0}
+PLATFORM_VARIABLES = {"PORT"}
+
+
+def load(name: str) -> Any:
+    """The one document of an example's YAML file."""
+    return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
+
+
+def pod(name: str) -> Any:
+    """The pod specification of a Service or Deployment."""
+    return load(name)["spec"]["template"]["spec"]
+
+
+def environment(container: Any) -> dict[str, str]:
+    """The variables a container gets."""
+    return {item["name"]: item["value"] for item in container["env"]}
+
+
+def image_environment() -> dict[str, str]:
+    """The variables the image sets."""
+    words = " ".join(rest for word, rest in instructions() if word == "ENV").split()
+    return dict(word.split("=", 1) for word in words)
+
+
+def instructions() -> Iterator[tuple[str, str]]:
+    """The Dockerfile's instructions, continuation lines joined, comments left out."""
+    text = (EXAMPLES / "container" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            word, _, rest = line.partition(" ")
+            yield word, rest.strip()
+
+
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: str(path.relative_to(EXAMPLES)))
+def test_every_yaml_file_is_one_mapping_without_repeated_keys(path: Path) -> None:
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+            assert len(keys) == len(set(keys)), f"a key twice: {keys}"
+            return super().construct_mapping(node, deep=deep)
+
+    assert isinstance(yaml.load(path.read_text(encoding="utf-8"), Loader=Strict), dict)
+
+
+def test_the_image_runs_as_a_numbered_user_that_is_not_root() -> None:
+    words = [word for word, _ in instructions()]
+    user = next(rest for word, rest in instructions() if word == "USER")
+    assert int(user) > 0
+    assert words.index("USER") < words.index("CMD")
+    assert "RUN" not in words[words.index("USER") :]
+
+
+def test_the_image_starts_the_command_itself_so_that_it_gets_the_signals() -> None:
+    (command,) = (rest for word, rest in instructions() if word == "CMD")
+    assert yaml.safe_load(command) == ["functions-framework"]
+    assert not any(word == "ENTRYPOINT" for word, _ in instructions())
+
+
+def test_the_image_says_which_port_and_which_function() -> None:
+    found = image_environment()
+    assert found["PORT"] == str(Settings.default("port"))
+    assert found["FUNCTION_TARGET"] == "hello"
+    assert ("EXPOSE", found["PORT"]) in list(instructions())
+
+
+def test_the_image_installs_before_it_copies_the_source() -> None:
+    steps = [rest for word, rest in instructions() if word in {"COPY", "RUN"}]
+    assert steps[0] == "requirements.txt ."
+    assert steps[1].startswith("pip install")
+    assert steps[2] == ". ."
+
+
+@pytest.mark.parametrize("name", ["container", "buildpacks"])
+def test_the_requirements_name_the_framework(name: str) -> None:
+    lines = (EXAMPLES / name / "requirements.txt").read_text(encoding="utf-8").split()
+    assert any(line.startswith("functions-framework==") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name", ["container/service.yaml", "knative/service.yaml", "kubernetes/deployment.yaml"]
+)
+def test_variables_are_ones_the_command_reads(name: str) -> None:
+    known = {option.variable: option for option in options().values()}
+    (container,) = pod(name)["containers"]
+    for variable, value in environment(container).items():
+        known[variable].parse(value)
+    assert environment(container)["FUNCTION_TARGET"] == "hello"
+
+
+@pytest.mark.parametrize("name", ["container/service.yaml", "knative/service.yaml"])
+def test_a_knative_service_times_out_where_the_function_does(name: str) -> None:
+    spec = pod(name)
+    (container,) = spec["containers"]
+    assert load(name)["apiVersion"] == "serving.knative.dev/v1"
+    assert environment(container)["CLOUD_RUN_TIMEOUT_SECONDS"] == str(spec["timeoutSeconds"])
+    assert spec["containerConcurrency"] <= Settings.default("threads")
+    assert not PLATFORM_VARIABLES & set(environment(container))
+
+
+@pytest.mark.parametrize("name", sorted(KILL_AFTER))
+def test_the_grace_period_ends_before_the_platform_kills(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    assert float(environment(container)["GRACE_PERIOD"]) < KILL_AFTER[name]
+
+
+def test_the_default_grace_period_ends_before_cloud_run_kills() -> None:
+    assert Settings.default("grace_period") < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "port_name"),
+    [("container/service.yaml", "http1"), ("knative/service.yaml", "h2c")],
+)
+def test_a_knative_service_names_its_port_and_probes_it(name: str, port_name: str) -> None:
+    (container,) = pod(name)["containers"]
+    probe = container.get("startupProbe") or container["readinessProbe"]
+    assert container["ports"] == [{"name": port_name, "containerPort": 8080}]
+    assert probe["tcpSocket"] == {"port": 8080}
+
+
+def test_the_trigger_sends_to_the_service_of_the_same_folder() -> None:
+    reference = load("knative/trigger.yaml")["spec"]["subscriber"]["ref"]
+    service = load("knative/service.yaml")
+    assert (reference["apiVersion"], reference["kind"], reference["name"]) == (
+        service["apiVersion"],
+        service["kind"],
+        service["metadata"]["name"],
+    )
+
+
+def test_the_deployment_probes_the_port_it_listens_on() -> None:
+    (container,) = pod("kubernetes/deployment.yaml")["containers"]
+    (port,) = container["ports"]
+    assert environment(container)["PORT"] == str(port["containerPort"])
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["tcpSocket"] == {"port": port["name"]}
+
+
+def test_kubernetes_waits_for_the_hook_and_the_grace_period() -> None:
+    spec = pod("kubernetes/deployment.yaml")
+    (container,) = spec["containers"]
+    _, pause = container["lifecycle"]["preStop"]["exec"]["command"]
+    grace = float(environment(container)["GRACE_PERIOD"])
+    assert float(pause) + grace < spec["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("name", ["knative/service.yaml", "kubernetes/deployment.yaml"])
+def test_the_container_has_no_rights(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    context = container["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_the_kubernetes_service_finds_the_deployment() -> None:
+    service, deployment = load("kubernetes/service.yaml"), load("kubernetes/deployment.yaml")
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert service["spec"]["selector"].items() <= labels.items()
+    assert deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    assert service["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
+
+
+def test_skaffold_builds_the_image_the_deployment_runs() -> None:
+    skaffold = load("kubernetes/skaffold.yaml")
+    (artifact,) = skaffold["build"]["artifacts"]
+    (container,) = pod("kubernetes/deployment.yaml")["containers"]
+    (forward,) = skaffold["portForward"]
+    folder = EXAMPLES / "kubernetes"
+    assert artifact["image"] == container["image"]
+    assert (folder / artifact["context"] / artifact["docker"]["dockerfile"]).is_file()
+    assert all((folder / name).is_file() for name in skaffold["manifests"]["rawYaml"])
+    assert forward["port"] == load("kubernetes/service.yaml")["spec"]["ports"][0]["port"]
+
+
+def test_compose_builds_the_image_and_waits_longer_than_the_grace_period() -> None:
+    service = load("docker_compose/compose.yaml")["services"]["hello"]
+    _, inner = service["ports"][0].split(":")
+    assert (EXAMPLES / "docker_compose" / service["build"] / "Dockerfile").is_file()
+    assert service["environment"]["PORT"] == inner
+    assert float(service["environment"]["GRACE_PERIOD"]) < float(service["stop_grace_period"][:-1])
+    assert inner in service["healthcheck"]["test"][-1]
+
+
+def test_composes_development_service_uses_flags_the_command_has() -> None:
+    service = load("docker_compose/compose.yaml")["services"]["hello-dev"]
+    program, *flags = service["command"]
+    assert program == "functions-framework"
+    assert set(flags) <= {option.flag for option in options().values()}
+
+
+def test_cloud_build_builds_pushes_and_deploys_one_image() -> None:
+    build = load("container/cloudbuild.yaml")
+    steps = {step["id"]: step["args"] for step in build["steps"]}
+    assert list(steps) == ["build", "push", "deploy"]
+    assert "${_IMAGE}" in steps["build"]
+    assert "${_IMAGE}" in steps["push"]
+    assert "--image=${_IMAGE}" in steps["deploy"]
+    service = pod("container/service.yaml")
+    assert f"--timeout={service['timeoutSeconds']}" in steps["deploy"]
+    assert f"--concurrency={service['containerConcurrency']}" in steps["deploy"]
+
+
+def test_the_procfile_starts_the_command() -> None:
+    line = (EXAMPLES / "buildpacks" / "Procfile").read_text(encoding="utf-8").strip()
+    assert line == "web: functions-framework --target hello"
