@@ -65,7 +65,8 @@ def _describe_missing(path: Path) -> str:
     message = f"File {path} that is expected to define function doesn't exist"
     found = sorted(item.name for item in path.parent.glob("*.py")) if path.parent.is_dir() else []
     if found:
-        return f"{message}. {path.parent} holds: {', '.join(found)}. Pick one with --source."
+        shown = ", ".join(found[:8]) + (", …" if len(found) > 8 else "")
+        return f"{message}. {path.parent} holds: {shown}. Pick one with --source."
     return f"{message}. Pass the file or its directory with --source or FUNCTION_SOURCE."
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.function import Signature
 
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
-from .parsers import boolean, count, log_level, port, seconds, signature, text
+from .parsers import boolean, count, log_format, log_level, path, port, seconds, signature, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ class Settings:
         "else the one named 'function'.",
     )
     source: str | None = declare(
-        "--source", "FUNCTION_SOURCE", text, default=None, group="Function",
+        "--source", "FUNCTION_SOURCE", path, default=None, group="Function",
         help="File or directory (its main.py, else its src/main.py) that holds the function. "
         "Default: the working directory.",
     )
@@ -78,6 +78,20 @@ class Settings:
         "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",
         is_lenient=True, older_variable="GUNICORN_LOG_LEVEL",
         help="Least severe records shown: debug, info, warning, error or critical.",
+    )
+    log_format: str = declare(
+        "--log-format", "LOG_FORMAT", log_format, default="auto", group="Logs", is_lenient=True,
+        help="How records look: text, json, or auto, which is text on a terminal, JSON on a "
+        "platform that reads it (Cloud Run, Cloud Functions, Knative) and text elsewhere.",
+    )
+    log_execution_id: bool = declare(
+        "--log-execution-id", "LOG_EXECUTION_ID", boolean, default=False, group="Logs",
+        is_lenient=True,
+        help="Write what a call prints as JSON records that carry its execution id.",
+    )
+    access_log: bool = declare(
+        "--access-log", "ACCESS_LOG", boolean, default=False, group="Logs", is_lenient=True,
+        help="Log each request: method, path, status, bytes, duration, execution id.",
     )
     debug: bool = declare(
         "--debug", "DEBUG", boolean, default=False, group="Development", is_lenient=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
 
-from .parsers import boolean
+from .parsers import boolean, show_size, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,16 @@ class Option:
     def metavar(self) -> str:
         """What stands for the value in `--help`."""
         return self.parse.__name__.upper().replace("_", "-")
+
+    def show(self, value: Any) -> str:
+        """Write a value of this option as a user would; empty for one that is unset."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if self.parse is size:
+            return show_size(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     def read(self, variable: str, raw: str) -> Any:
         """Parse the text of an environment variable.

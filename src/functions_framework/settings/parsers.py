@@ -11,12 +11,18 @@ from functions_framework.function import Signature
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+LOG_FORMATS = ("auto", "text", "json")
 _LEVEL_SYNONYMS = {"warn": "warning", "fatal": "critical"}
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 
 
 def text(value: str) -> str:
     """Any text."""
+    return value
+
+
+def path(value: str) -> str:
+    """A path."""
     return value
 
 
@@ -86,6 +92,14 @@ def size(value: str) -> int:
     return number * unit
 
 
+def show_size(number: int) -> str:
+    """Write a number of bytes the way `size` reads it, with the largest unit that is exact."""
+    for letter, unit in sorted(_UNITS.items(), key=lambda item: -item[1]):
+        if number and number % unit == 0:
+            return f"{number // unit}{letter.upper()}"
+    return str(number)
+
+
 def signature(value: str) -> Signature:
     """One of http, event, cloudevent, typed."""
     try:
@@ -100,4 +114,12 @@ def log_level(value: str) -> str:
     word = _LEVEL_SYNONYMS.get(word, word)
     if word not in LOG_LEVELS:
         raise ValueError(f"expected one of {', '.join(LOG_LEVELS)}")
+    return word
+
+
+def log_format(value: str) -> str:
+    """One of auto, text, json."""
+    word = value.strip().lower()
+    if word not in LOG_FORMATS:
+        raise ValueError(f"expected one of {', '.join(LOG_FORMATS)}")
     return word
