@@ -122,7 +122,7 @@ class Execution:
         self.tracestate = tracestate
         self.deadline: float | None = None
         self.cold_start = False
-        self.unfinished: dict[Any, list[str]] | None = None
+        self.unfinished: dict[Any, Any] | None = None
         self._trace: Trace | None = None
 
     @property

@@ -1,0 +1,49 @@
+"""The access log: one record for each request, made only when it was asked for."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from .crash import deliver, printable
+
+if TYPE_CHECKING:
+    from functions_framework.execution import Execution
+
+LOGGER = "functions_framework.access"
+
+
+def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
+    method: str,
+    path: str,
+    status: int,
+    size: int,
+    seconds: float,
+    running: Execution | None,
+) -> None:
+    """Log one answered request at INFO, whatever the log level is: it was asked for by name.
+
+    Args:
+        method: the request's HTTP method.
+        path: the request's path, percent-decoded, without the query string.
+        status: the HTTP status sent.
+        size: bytes of the body sent.
+        seconds: from the request's arrival to the answer's last byte.
+        running: the call that answered, None when no function was called.
+    """
+    logger = logging.getLogger(LOGGER)
+    method, path = printable(method), printable(path)
+    text = f"{method} {path} {status} {size}B {seconds * 1000:.1f}ms"
+    record = logger.makeRecord(LOGGER, logging.INFO, "", 0, text, (), None)
+    # The names of Cloud Logging's HttpRequest, where int64 is text and a duration has its unit.
+    record.httpRequest = {
+        "requestMethod": method,
+        "requestUrl": path,
+        "status": status,
+        "responseSize": str(size),
+        "latency": f"{seconds:.6f}s",
+    }
+    record.execution_id = running.execution_id if running else ""
+    if running:
+        record.trace_id, record.span_id, record.trace_sampled = running.trace
+    deliver(logger, record)

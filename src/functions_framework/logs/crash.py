@@ -1,0 +1,120 @@
+"""The record of an exception that no user code caught: one record, the user's frames first."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+
+LOGGER = "functions_framework"
+# Code that stands between a request and the user's function.
+_FRAMEWORK = frozenset({
+    "anyio", "asyncio", "concurrent", "contextvars", "flask", "functions_framework", "granian",
+    "starlette", "threading", "werkzeug",
+})  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_PATH = 2048
+
+
+def log_crash(error: BaseException, *, method: str, path: str) -> None:
+    """Log an uncaught exception as one record, `Exception on PATH [METHOD]` and its traceback.
+
+    Frames of the framework are folded where user code was called from them; causes, contexts and
+    groups are kept. Nothing of the request but its method and path is logged.
+
+    Args:
+        error: what was raised, `SystemExit` and `KeyboardInterrupt` included.
+        method: the request's HTTP method.
+        path: the request's path, percent-decoded.
+    """
+    log_exception(f"Exception on {printable(path)} [{printable(method)}]", error)
+
+
+def log_exception(message: str, error: BaseException) -> None:
+    """Log an exception at ERROR as one record, with the traceback `log_crash` describes."""
+    logger = logging.getLogger(LOGGER)
+    if logger.getEffectiveLevel() > logging.ERROR:
+        return
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    _fold_chain(shown, error, set())
+    place = shown.stack[-1] if shown.stack else None
+    record = logger.makeRecord(
+        LOGGER,
+        logging.ERROR,
+        place.filename if place else "",
+        (place.lineno or 0) if place else 0,
+        message,
+        (),
+        (type(error), error, error.__traceback__),
+        place.name if place else None,
+    )
+    # Formatters print this text instead of making their own from exc_info.
+    record.exc_text = "".join(shown.format()).rstrip("\n")
+    deliver(logger, record)
+
+
+def deliver(logger: logging.Logger, record: logging.LogRecord) -> None:
+    """Pass a record through a logger's filters to its handlers.
+
+    Not `Logger.handle`: a `dictConfig` of the user's own disables every logger that exists and is
+    not named in it, unless told otherwise; crashes must still be seen.
+    """
+    kept = logger.filter(record)
+    if kept:
+        logger.callHandlers(kept if isinstance(kept, logging.LogRecord) else record)
+
+
+def printable(text: str) -> str:
+    """Text from a request on one line: control characters escaped, and not without end."""
+    if len(text) > _LONGEST_PATH:
+        text = f"{text[:_LONGEST_PATH]}…"
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _fold_chain(shown: traceback.TracebackException, error: BaseException, seen: set[int]) -> None:
+    if id(error) in seen:
+        return
+    seen.add(id(error))
+    _fold(shown.stack, error)
+    for shown_next, error_next in (
+        (shown.__cause__, error.__cause__),
+        (shown.__context__, error.__context__),
+    ):
+        if shown_next is not None and error_next is not None:
+            _fold_chain(shown_next, error_next, seen)
+    group = getattr(shown, "exceptions", None) or ()
+    for shown_inner, error_inner in zip(group, getattr(error, "exceptions", ()), strict=False):
+        _fold_chain(shown_inner, error_inner, seen)
+
+
+def _fold(stack: traceback.StackSummary, error: BaseException) -> None:
+    """Fold runs of framework frames from which user code was called.
+
+    A run at the start goes without a trace; one between user frames leaves a line. Frames below the
+    user's last one stay: the error was raised there.
+    """
+    packages = [
+        frame.f_globals.get("__name__", "").partition(".")[0]
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    if len(packages) != len(stack):  # sys.tracebacklimit is set
+        return
+    users = [index for index, package in enumerate(packages) if package not in _FRAMEWORK]
+    if not users:
+        return
+    kept: list[traceback.FrameSummary] = []
+    previous = -1
+    for index in users:
+        if index > previous + 1 and kept:
+            kept.append(_folded(packages[previous + 1 : index]))
+        kept.append(stack[index])
+        previous = index
+    stack[:] = kept + stack[previous + 1 :]
+
+
+def _folded(packages: list[str]) -> traceback.FrameSummary:
+    names = ", ".join(sorted(set(packages)))
+    # Shaped like a frame: what groups tracebacks must be able to read it.
+    return traceback.FrameSummary(
+        f"<{len(packages)} frames of {names}>", 0, "folded", lookup_line=False, line=""
+    )

@@ -1,0 +1,80 @@
+"""The handler the command gives the root logger, which yields to any handler of the user's own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+
+class FallbackHandler(logging.Handler):
+    """Writes to the current `sys.stderr` what no other handler takes.
+
+    It stands where `logging.lastResort` does: as soon as a record's logger, or one above it, has a
+    handler of the user's own, this one is silent. Unlike there, a `NullHandler`, which libraries
+    add so as not to log, does not count.
+    """
+
+    def __init__(self, formatter: logging.Formatter, *, is_record: bool) -> None:
+        """Make the handler.
+
+        Args:
+            formatter: makes a record's text.
+            is_record: whether that text is a whole record, which a wrapped stream must not wrap.
+        """
+        super().__init__()
+        self._is_record = is_record
+        self.setFormatter(formatter)
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write a record unless another handler has it."""
+        return not self._is_taken(record.name) and bool(super().handle(record))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record's text and push it out; a failure is reported as logging reports it."""
+        try:
+            stream = sys.stderr
+            if self._is_record:
+                stream = getattr(stream, "original", stream)
+            stream.write(f"{self.format(record)}\n")
+            stream.flush()
+        except RecursionError:
+            raise
+        except Exception:  # noqa: BLE001 - logging's own way: never into the caller
+            self.handleError(record)
+
+    def _is_taken(self, name: str) -> bool:
+        root = logging.root
+        found = root.manager.loggerDict.get(name)
+        logger: logging.Logger | None = found if isinstance(found, logging.Logger) else root
+        while logger is not None:
+            for handler in logger.handlers:
+                if handler is not self and not isinstance(handler, logging.NullHandler):
+                    return True
+            logger = logger.parent if logger.propagate else None
+        return False
+
+
+class RootHandlers(list[logging.Handler]):
+    """The root logger's handlers; counts as empty while it holds nothing but the fallback.
+
+    `logging.basicConfig` does nothing, not even set the level, when the root logger has a handler.
+    Asked for its length, as it asks, this list answers for the user's handlers only.
+    """
+
+    def __len__(self) -> int:
+        length = super().__len__()
+        return 0 if length == 1 and isinstance(self[0], FallbackHandler) else length
+
+
+def install(handler: FallbackHandler, level: int) -> None:
+    """Put the fallback on the root logger, and set its level unless the user configured it.
+
+    Args:
+        handler: the fallback; it replaces one installed before.
+        level: the least severe level shown.
+    """
+    root = logging.root
+    others = [other for other in root.handlers if not isinstance(other, FallbackHandler)]
+    if not others:
+        root.setLevel(level)
+    root.handlers = RootHandlers([*others, handler])

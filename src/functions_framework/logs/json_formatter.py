@@ -1,0 +1,125 @@
+"""Records as one JSON object a line, for platforms that read logs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from .context import ATTRIBUTES, origin_of
+from .records import LABELS, SOURCE, encode, project_of_platform, put_origin, safe_text
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_KNOWN = _PLAIN | ATTRIBUTES
+_PLAIN_SIZE = len(vars(logging.makeLogRecord({})))
+_SEVERITIES = {
+    logging.DEBUG: "DEBUG",
+    logging.INFO: "INFO",
+    logging.WARNING: "WARNING",
+    logging.ERROR: "ERROR",
+    logging.CRITICAL: "CRITICAL",
+}
+
+
+def severity_of(level: int) -> str:
+    """The severity (Cloud Logging, LogSeverity) of a level, custom levels included."""
+    known = _SEVERITIES.get(level)
+    if known:
+        return known
+    if level > logging.CRITICAL:
+        return "ALERT"
+    if logging.INFO < level < logging.WARNING:
+        return "NOTICE"
+    return _SEVERITIES.get(level // 10 * 10, "DEFAULT")
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one line of JSON.
+
+    Fields: `severity`, `message` (with the traceback, which is where Error Reporting looks for it),
+    `time` (RFC 3339, UTC), `logger`, the call and its trace (`logging.googleapis.com/...`), the
+    source location, and whatever the record was given as `extra`: `json_fields` and `labels` are
+    merged into the record and its labels, other names stand beside the fields, and win over them.
+    """
+
+    def __init__(  # noqa: PLR0913 - the arguments logging's configuration passes
+        self,
+        fmt: str | None = None,
+        datefmt: str | None = None,
+        style: Any = "%",
+        validate: bool = True,  # noqa: FBT001, FBT002 - positional in logging
+        *,
+        defaults: dict[str, Any] | None = None,
+        project: str | None = None,
+    ) -> None:
+        """Make a formatter; it needs no arguments.
+
+        Args:
+            fmt: format of the `message` field, the message alone when omitted.
+            datefmt: format of `%(asctime)s` inside `fmt`.
+            style: style of `fmt`.
+            validate: whether `fmt` is checked.
+            defaults: values for names in `fmt` that a record lacks.
+            project: Google Cloud project of the traces, found in the environment when omitted.
+        """
+        super().__init__(fmt, datefmt, style, validate, defaults=defaults)
+        self._has_format = fmt is not None
+        self._project = project or project_of_platform()
+        self._second = (0, "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record; never raises."""
+        fields: dict[str, Any] = {
+            "severity": severity_of(record.levelno),
+            "message": self._text(record),
+            "time": self._time(record.created),
+            "logger": record.name,
+        }
+        if record.lineno:
+            fields[SOURCE] = {
+                "file": record.pathname,
+                "line": str(record.lineno),
+                "function": record.funcName or "",
+            }
+        if len(record.__dict__) > _PLAIN_SIZE:
+            _put_extra(fields, record)
+        put_origin(fields, origin_of(record), self._project)
+        return encode(fields)
+
+    def _text(self, record: logging.LogRecord) -> str:
+        try:
+            text = record.getMessage()
+            if self._has_format:
+                record.message = text
+                if self.usesTime():
+                    record.asctime = self.formatTime(record, self.datefmt)
+                text = self.formatMessage(record)
+        except Exception:  # noqa: BLE001 - arguments that do not fit: show what there is
+            text = f"{record.msg} {safe_text(record.args)}"
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        if record.exc_text:
+            text = f"{text}\n{record.exc_text}"
+        if record.stack_info:
+            text = f"{text}\n{self.formatStack(record.stack_info)}"
+        return text
+
+    def _time(self, created: float) -> str:
+        second = int(created)
+        known, text = self._second
+        if known != second:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second = (second, text)
+        return f"{text}.{int((created - second) * 1e6):06d}Z"
+
+
+def _put_extra(fields: dict[str, Any], record: logging.LogRecord) -> None:
+    for name, value in record.__dict__.items():
+        if name in _KNOWN:
+            continue
+        if name == "json_fields" and isinstance(value, dict):
+            fields.update(value)
+        elif name == "labels" and isinstance(value, dict):
+            fields[LABELS] = {str(label): str(text) for label, text in value.items()}
+        else:
+            fields[name] = value

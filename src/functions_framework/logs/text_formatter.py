@@ -1,0 +1,28 @@
+"""Records as lines for people: time, level, call, logger, message, traceback."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from .context import origin_of
+
+
+class TextFormatter(logging.Formatter):
+    """Formats a record as `2026-01-31 14:03:22 INFO    4f1c2a9b03de main: message`.
+
+    The call's id is left out outside a call. Times are local.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = (0, "")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The first line; the traceback follows it as in any format."""
+        second = int(record.created)
+        if self._second[0] != second:
+            self._second = (second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)))
+        execution_id = origin_of(record).execution_id
+        call = f"{execution_id} " if execution_id else ""
+        return f"{self._second[1]} {record.levelname:<7} {call}{record.name}: {record.message}"

@@ -1,0 +1,92 @@
+"""Carrying the call into threads its function starts, which inherit no context variables.
+
+Installed by the command only. Carried is the framework's one variable, nothing else: a context
+variable of the user's own behaves as ever. A thread keeps the call that started it for as long as
+it runs; a task given to a `ThreadPoolExecutor` has the call that submitted it, and the pool's
+threads themselves have none.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.execution import Execution, execution
+
+from .crash import log_exception
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+_start = threading.Thread.start
+_submit = ThreadPoolExecutor.submit
+
+
+def install() -> None:
+    """Carry calls into threads started and tasks submitted from now on."""
+    threading.Thread.start = _carrying_start  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = _carrying_submit  # type: ignore[method-assign, assignment]
+
+
+def install_hook() -> None:
+    """Log an exception that ends a thread as one record, not as a line for each frame."""
+    threading.excepthook = _log_thread_crash
+
+
+def _carrying_start(self: threading.Thread) -> None:
+    running = execution.get()
+    # The threads of a multiprocessing.pool.ThreadPool outlive the call that happens to make it.
+    if running is not None and type(self).__module__ != "multiprocessing.dummy":
+        self.run = functools.partial(_run, self, running)  # type: ignore[method-assign]
+    _start(self)
+
+
+def _run(thread: threading.Thread, running: Execution) -> None:
+    del thread.run  # the class's own again, and no cycle
+    execution.set(running)
+    try:
+        thread.run()
+    finally:
+        _end(running)
+
+
+def _carrying_submit(
+    self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+) -> Future[Any]:
+    running = execution.get()
+    if running is None:
+        return _submit(self, fn, *args, **kwargs)
+    # The pool may start a thread now; it must not keep this call for tasks of later ones.
+    token = execution.set(None)
+    try:
+        return _submit(self, _in_call, running, fn, args, kwargs)
+    finally:
+        execution.reset(token)
+
+
+def _in_call(
+    running: Execution, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    token = execution.set(running)
+    try:
+        return fn(*args, **kwargs)
+    finally:
+        _end(running)
+        execution.reset(token)
+
+
+def _end(running: Execution) -> None:
+    if running.unfinished:
+        from .streams import flush_thread  # noqa: PLC0415 - loaded, as it wrote this text
+
+        flush_thread(running)
+
+
+def _log_thread_crash(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is None or args.exc_type is SystemExit:
+        return
+    name = args.thread.name if args.thread else "unknown"
+    log_exception(f"Exception in thread {name}", args.exc_value)
