@@ -113,7 +113,7 @@ class Blocking:
     """An async body driven from a thread by an event loop of its own."""
 
     def __init__(self, body: AsyncIterable[bytes | str]) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._iterator = body.__aiter__()
 
     def __iter__(self) -> Iterator[bytes | str]:
@@ -123,6 +123,8 @@ class Blocking:
         async def step() -> bytes | str:
             return await self._iterator.__anext__()
 
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
         try:
             return self._loop.run_until_complete(step())
         except StopAsyncIteration:
@@ -130,7 +132,7 @@ class Blocking:
 
     def close(self) -> None:
         """Close the body and its event loop."""
-        if self._loop.is_closed():
+        if self._loop is None or self._loop.is_closed():
             return
         close = getattr(self._iterator, "aclose", None)
         if close is not None:

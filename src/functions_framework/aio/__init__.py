@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import hosts, loading
@@ -10,15 +11,11 @@ from ..applications import Source
 from ..function import Mark, Signature
 
 if TYPE_CHECKING:
-    from cloudevents.http import CloudEvent
-    from starlette.requests import Request
-    from starlette.responses import Response
-
     from ..asgi_app import FunctionASGIApp
-
-    HTTPResponse = Response | str | bytes | dict[str, Any] | list[Any] | tuple[Any, ...]
-    HTTPFunction = Callable[[Request], HTTPResponse | Awaitable[HTTPResponse]]
-    CloudEventFunction = Callable[[CloudEvent], Any]
+    from .annotations import CloudEventFunction as CloudEventFunction  # noqa: PLC0414
+    from .annotations import HTTPFunction as HTTPFunction  # noqa: PLC0414
+    from .annotations import HTTPResponse as HTTPResponse  # noqa: PLC0414
+    from .middleware import ExceptionHandlerMiddleware as ExceptionHandlerMiddleware  # noqa: PLC0414
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,3 +82,16 @@ class LazyASGIApp:
 
 
 app = LazyASGIApp()
+
+_LAZY = {
+    "CloudEventFunction": ".annotations",
+    "ExceptionHandlerMiddleware": ".middleware",
+    "HTTPFunction": ".annotations",
+    "HTTPResponse": ".annotations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LAZY[name], __name__), name)
