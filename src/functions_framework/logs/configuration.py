@@ -37,7 +37,6 @@ def configure(settings: Settings) -> None:
         from .json_formatter import JsonFormatter  # noqa: PLC0415 - the same
 
         fallback = handler.FallbackHandler(JsonFormatter(), is_record=True)
-        threads.install_hook()
     else:
         fallback = handler.FallbackHandler(TextFormatter(), is_record=False)
     handler.install(fallback, logging.getLevelName(settings.log_level.upper()))

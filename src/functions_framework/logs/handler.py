@@ -54,16 +54,34 @@ class FallbackHandler(logging.Handler):
         return False
 
 
+# These call basicConfig when the root logger has no handler.
+_CONFIGURING = frozenset(
+    function.__code__
+    for function in (
+        logging.critical,
+        logging.debug,
+        logging.error,
+        logging.info,
+        logging.log,
+        logging.warning,
+    )
+)
+
+
 class RootHandlers(list[logging.Handler]):
     """The root logger's handlers; counts as empty while it holds nothing but the fallback.
 
-    `logging.basicConfig` does nothing, not even set the level, when the root logger has a handler.
-    Asked for its length, as it asks, this list answers for the user's handlers only.
+    `logging.basicConfig` does nothing, not even set the level, when the root logger has a handler,
+    and much code configures logging only if it has none. Asked for its length, as they ask, this
+    list answers for the user's handlers only. Only `logging.info` and its like, which would install
+    a handler of their own, see the fallback.
     """
 
     def __len__(self) -> int:
         length = super().__len__()
-        return 0 if length == 1 and isinstance(self[0], FallbackHandler) else length
+        if length == 1 and isinstance(self[0], FallbackHandler):
+            return int(sys._getframe(1).f_code in _CONFIGURING)  # noqa: SLF001 - CPython and PyPy
+        return length
 
 
 def install(handler: FallbackHandler, level: int) -> None:

@@ -26,13 +26,13 @@ _submit = ThreadPoolExecutor.submit
 
 
 def install() -> None:
-    """Carry calls into threads started and tasks submitted from now on."""
+    """Carry calls into threads started and tasks submitted from now on.
+
+    An exception that ends a thread is logged as one record, not printed as a line for each frame,
+    unless the user sets `threading.excepthook`.
+    """
     threading.Thread.start = _carrying_start  # type: ignore[method-assign]
     ThreadPoolExecutor.submit = _carrying_submit  # type: ignore[method-assign, assignment]
-
-
-def install_hook() -> None:
-    """Log an exception that ends a thread as one record, not as a line for each frame."""
     threading.excepthook = _log_thread_crash
 
 
