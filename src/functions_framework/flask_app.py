@@ -144,7 +144,7 @@ class FunctionApp(flask.Flask):
 
     def make_response(self, rv: Any) -> flask.Response:
         """Flask's rules, and what Starlette and async generators return beside them."""
-        body = rv[0] if isinstance(rv, tuple) and rv else rv
+        body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
         if _is_foreign(body):
             response = self._to_response(_blocking(encode(body)))
             rv = response if body is rv else (response, *rv[1:])

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from . import loading
 from .errors import ErrorHandlers
 from .function import Function, Signature
 from .registrations import take
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .asgi import ASGIHost
     from .event_host import EventHost
     from .flask_app import FunctionApp
+    from .settings import Settings
 
     Host = ASGIHost | EventHost | FunctionApp
 
@@ -122,3 +124,15 @@ def asgi_host(function: Function, threads: int = 128) -> ASGIHost:
     from .asgi import ASGIHost
 
     return ASGIHost(function, ErrorHandlers(take().error_handlers), threads)
+
+
+def load(settings: Settings) -> Host:
+    """Load the function the settings name and build its host: what a worker does first.
+
+    Raises:
+        FunctionsFrameworkException: the settings name nothing that can be served.
+        BaseException: whatever the user's module raises, unchanged.
+    """
+    context = FlaskContext()
+    function = loading.load(settings, around=context.around)
+    return build(function, context, settings.threads)

@@ -1,0 +1,157 @@
+"""Calls a function through a real host without a server, the same way for both kinds of host."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from functions_framework.asgi import ASGIHost
+from functions_framework.errors import ErrorHandlers
+from functions_framework.event_host import EventHost
+from functions_framework.flask_app import FunctionApp
+from functions_framework.function import Function, Signature
+from functions_framework.message import Reply
+from functions_framework.registrations import Registrations
+
+HOSTS = ("wsgi", "asgi", "asgi with def")
+
+
+class Answer(NamedTuple):
+    """What a client would have got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def type(self) -> str | None:
+        return self.headers.get("content-type")
+
+
+def serve(
+    host: str,
+    call: Callable[..., Any],
+    signature: Signature = Signature.HTTP,
+    handlers: Registrations | None = None,
+    *,
+    with_flask: bool = False,
+    input_type: Any = None,
+) -> Callable[..., Answer]:
+    """Make a function that sends a request to `call`, a plain `def`, over the named host.
+
+    On "asgi" the call is wrapped in `async def`.
+    """
+    registered = handlers or Registrations()
+    if host == "wsgi":
+        function = Function(call, "hello", signature, input_type=input_type)
+        if signature is Signature.HTTP or with_flask:
+            app = FunctionApp("main", Path(__file__).parent)
+            app.serve(function, registered)
+            return lambda *args, **kwargs: _over_wsgi(app.respond, *args, **kwargs)
+        plain = EventHost(function, ErrorHandlers(registered.error_handlers))
+        return lambda *args, **kwargs: _over_wsgi(plain.respond, *args, **kwargs)
+
+    async def awaited(*arguments: Any) -> Any:
+        await asyncio.sleep(0)
+        return call(*arguments)
+
+    is_async = host == "asgi"
+    function = Function(
+        awaited if is_async else call,
+        "hello",
+        signature,
+        is_async=is_async,
+        is_asgi=True,
+        input_type=input_type or _annotation(call),
+    )
+    asgi = ASGIHost(function, ErrorHandlers(registered.error_handlers), 4)
+    return lambda *args, **kwargs: asyncio.run(_over_asgi(asgi, *args, **kwargs))
+
+
+def _annotation(call: Callable[..., Any]) -> Any:
+    return getattr(call, "__annotations__", {}).get("value")
+
+
+def _over_wsgi(
+    respond: Callable[[dict[str, Any]], Reply],
+    method: str = "GET",
+    target: str = "/",
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    path, _, query = target.partition("?")
+    scope: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path.encode().decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "HTTP_HOST": "localhost",
+    }
+    if body:
+        scope["CONTENT_LENGTH"] = str(len(body))
+    for name, value in (headers or {}).items():
+        key = name.upper().replace("-", "_")
+        scope[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
+    reply = respond(scope)
+    parts = reply.body
+    if isinstance(parts, bytes):
+        return _answer(reply, parts)
+    try:
+        whole = b"".join(p.encode() if isinstance(p, str) else p for p in parts)  # type: ignore[union-attr]
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+    return _answer(reply, whole)
+
+
+async def _over_asgi(
+    app: Any,
+    method: str = "GET",
+    target: str = "/",
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    path, _, query = target.partition("?")
+    named = {name.lower(): value for name, value in (headers or {}).items()}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(n.encode(), v.encode("latin-1")) for n, v in named.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }
+    inbox: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return inbox.pop(0) if inbox else {"type": "http.disconnect"}
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start = sent[0]
+    pairs = [(n.decode(), v.decode("latin-1")) for n, v in start["headers"]]
+    whole = b"".join(message.get("body", b"") for message in sent[1:])
+    return _answer(Reply(start["status"], pairs, b""), whole)
+
+
+def _answer(reply: Reply, body: bytes) -> Answer:
+    return Answer(reply.status, {name.lower(): value for name, value in reply.headers}, body)
