@@ -91,7 +91,8 @@ class FunctionApp(flask.Flask):
         self.name = self.import_name = function.name
         self._has_own_routes = any(True for _ in self.url_map.iter_rules())
         is_http = function.signature is Signature.HTTP
-        self.view_functions["run"] = self._http_view if is_http else self._event_view(function)
+        self._view = self._http_view if is_http else self._event_view(function)
+        self.view_functions["run"] = lambda path: self._view(REQUEST_CONTEXT.get().request)  # noqa: ARG005
         # A Rule without methods takes every method, made-up ones too.
         self._root_rule = Rule("/", endpoint="run", defaults={"path": ""})
         self._path_rule = Rule("/<path:path>", endpoint="run")
@@ -106,23 +107,21 @@ class FunctionApp(flask.Flask):
 
     # -- views -------------------------------------------------------------------------------
 
-    def _http_view(self, path: str) -> Any:  # noqa: ARG002 - Flask passes the view argument
-        assert self.function is not None
+    def _http_view(self, request: flask.Request) -> Any:
         try:
-            return self.function.call(REQUEST_CONTEXT.get().request)
+            return self.function.call(request)  # type: ignore[union-attr]
         except (SystemExit, KeyboardInterrupt) as error:
             raise Crash(type(error).__name__) from error
 
-    def _event_view(self, function: Function) -> Callable[..., Any]:
+    def _event_view(self, function: Function) -> Callable[[flask.Request], Any]:
         codec = codec_of(function)
 
-        def run(path: str) -> flask.Response:  # noqa: ARG001 - Flask passes the view argument
-            return self._to_response(self._run_event(function, codec))
+        def run(request: flask.Request) -> flask.Response:
+            return self._to_response(self._run_event(function, codec, request.environ))
 
         return run
 
-    def _run_event(self, function: Function, codec: Codec) -> Reply:
-        environ = REQUEST_CONTEXT.get().request.environ
+    def _run_event(self, function: Function, codec: Codec, environ: wsgi.Environ) -> Reply:
         refused = answer_without_call(
             codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
         )
@@ -252,12 +251,13 @@ class FunctionApp(flask.Flask):
             REQUEST_CONTEXT.reset(token)
             APP_CONTEXT.reset(app_token)
             # What Flask does when it pops the context: close uploads, break the reference cycle.
-            request.close()
+            if "files" in request.__dict__:
+                request.close()
             environ["werkzeug.request"] = None
 
     def _answer(self, context: LeanRequestContext, request: flask.Request) -> Reply:
         try:
-            result = self.view_functions["run"](request.view_args["path"])  # type: ignore[index]
+            result = self._view(request)
             if context.opened_session is None and not context._after_request_functions:
                 reply = self._encode_plain(result)
                 if reply is not None:

@@ -6,6 +6,7 @@ variables, the contexts' fields); `tests/test_lean.py` fails when one of them mo
 
 from __future__ import annotations
 
+from functools import cached_property
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
@@ -50,15 +51,15 @@ class LeanAppContext(AppContext):
 
     def __init__(self, app: flask.Flask) -> None:
         self.app = app
-        self._cv_tokens = []
 
-    @property
+    @cached_property
+    def _cv_tokens(self) -> list[Any]:  # type: ignore[override]
+        return []
+
+    @cached_property
     def g(self) -> Any:  # type: ignore[override]
         """The per-call namespace."""
-        namespace = self.__dict__.get("_g")
-        if namespace is None:
-            namespace = self.__dict__["_g"] = self.app.app_ctx_globals_class()
-        return namespace
+        return self.app.app_ctx_globals_class()
 
     @property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
@@ -85,7 +86,10 @@ class LeanRequestContext(RequestContext):
         self.request = request
         self.opened_session = session
         self._after_request_functions = []
-        self._cv_tokens = []
+
+    @cached_property
+    def _cv_tokens(self) -> list[Any]:  # type: ignore[override]
+        return []
 
     @property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
