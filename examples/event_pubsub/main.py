@@ -5,7 +5,10 @@ from typing import Any
 
 from google.cloud.functions.context import Context
 
+import functions_framework
 
+
+@functions_framework.event
 def on_message(data: dict[str, Any], context: Context) -> None:
     """Print a Pub/Sub message; `data["data"]` is its payload in base64, absent when it has none."""
     text = base64.b64decode(data.get("data", "")).decode()
