@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
 
-from functions_framework.execution import NO_TRACE, Execution, Trace, execution
+from functions_framework.execution import NO_TRACE, Trace, execution
 
 ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})
 
 
-class Origin(NamedTuple):
-    """The call a record comes from.
+def origin_of(record: logging.LogRecord) -> tuple[str, Trace]:
+    """The id and trace of the call a record was made in; an empty id outside a call.
 
-    Attributes:
-        execution_id: the call's id, empty outside a call.
-        trace: where the call stands in its caller's trace.
+    What `ContextFilter` wrote on the record counts, else the current call.
     """
-
-    execution_id: str
-    trace: Trace
-
-    @classmethod
-    def of(cls, running: Execution) -> Origin:
-        """The origin of what a call logs."""
-        return cls(running.execution_id, running.trace)
-
-
-NOWHERE = Origin("", NO_TRACE)
-
-
-def origin_of(record: logging.LogRecord) -> Origin:
-    """The call a record was made in: what `ContextFilter` wrote on it, else the current call."""
     fields = record.__dict__
     if "execution_id" in fields:
-        trace = Trace(
-            fields.get("trace_id") or None,
-            fields.get("span_id") or None,
-            fields.get("trace_sampled"),
-        )
-        return Origin(fields["execution_id"], trace)
+        trace_id, span_id = fields.get("trace_id") or None, fields.get("span_id") or None
+        return fields["execution_id"], Trace(trace_id, span_id, fields.get("trace_sampled"))
     running = execution.get()
-    return NOWHERE if running is None else Origin(running.execution_id, running.trace)
+    return ("", NO_TRACE) if running is None else (running.execution_id, running.trace)
 
 
 class ContextFilter(logging.Filter):
@@ -55,10 +33,9 @@ class ContextFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Write the call on a record that does not carry one yet."""
         if "execution_id" not in record.__dict__:
-            running = execution.get()
-            origin = NOWHERE if running is None else Origin.of(running)
-            record.execution_id = origin.execution_id
-            record.trace_id = origin.trace.trace_id or ""
-            record.span_id = origin.trace.span_id or ""
-            record.trace_sampled = origin.trace.is_sampled
+            execution_id, trace = origin_of(record)
+            record.execution_id = execution_id
+            record.trace_id = trace.trace_id or ""
+            record.span_id = trace.span_id or ""
+            record.trace_sampled = trace.is_sampled
         return True

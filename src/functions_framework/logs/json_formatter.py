@@ -23,9 +23,6 @@ _SEVERITIES = {
 
 def severity_of(level: int) -> str:
     """The severity (Cloud Logging, LogSeverity) of a level, custom levels included."""
-    known = _SEVERITIES.get(level)
-    if known:
-        return known
     if level > logging.CRITICAL:
         return "ALERT"
     if logging.INFO < level < logging.WARNING:
@@ -70,7 +67,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a record; never raises."""
         fields: dict[str, Any] = {
-            "severity": severity_of(record.levelno),
+            "severity": _SEVERITIES.get(record.levelno) or severity_of(record.levelno),
             "message": self._text(record),
             "time": self._time(record.created),
             "logger": record.name,
@@ -83,7 +80,7 @@ class JsonFormatter(logging.Formatter):
             }
         if len(record.__dict__) > _PLAIN_SIZE:
             _put_extra(fields, record)
-        put_origin(fields, origin_of(record), self._project)
+        put_origin(fields, *origin_of(record), self._project)
         return encode(fields)
 
     def _text(self, record: logging.LogRecord) -> str:
@@ -110,7 +107,7 @@ class JsonFormatter(logging.Formatter):
         if known != second:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = (second, text)
-        return f"{text}.{int((created - second) * 1e6):06d}Z"
+        return "%s.%06dZ" % (text, (created - second) * 1e6)  # noqa: UP031 - half the time
 
 
 def _put_extra(fields: dict[str, Any], record: logging.LogRecord) -> None:

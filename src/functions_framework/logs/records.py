@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from .context import Origin
+    from functions_framework.execution import Trace
 
 LABELS = "logging.googleapis.com/labels"
 SOURCE = "logging.googleapis.com/sourceLocation"
@@ -29,7 +29,9 @@ def project_of_platform() -> str | None:
     return next((os.environ[name] for name in _PROJECT_VARIABLES if os.environ.get(name)), None)
 
 
-def put_origin(fields: dict[str, Any], origin: Origin, project: str | None) -> None:
+def put_origin(
+    fields: dict[str, Any], execution_id: str, trace: Trace, project: str | None
+) -> None:
     """Add the call a record comes from.
 
     The id is merged into labels that are there, and a span overwrites one; a trace that is there
@@ -37,11 +39,12 @@ def put_origin(fields: dict[str, Any], origin: Origin, project: str | None) -> N
 
     Args:
         fields: the record's fields, changed in place.
-        origin: the call.
+        execution_id: the call's id, empty outside a call.
+        trace: where the call stands in its caller's trace.
         project: prefixes the trace's id; without one the id stands alone, which the platform's
             agents complete themselves.
     """
-    execution_id, (trace_id, span_id, is_sampled) = origin
+    trace_id, span_id, is_sampled = trace
     if execution_id:
         labels = fields.get(LABELS)
         if labels is None:

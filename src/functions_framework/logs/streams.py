@@ -15,7 +15,6 @@ import msgspec
 
 from functions_framework.execution import Execution, execution
 
-from .context import Origin
 from .records import encode, encode_ascii, project_of_platform, put_origin
 
 # Text without a line's end is not kept for ever; platforms cut entries at 256 KB.
@@ -79,7 +78,7 @@ class RecordStream:
         if not text or text.isspace():
             return
         fields = _object_in(text) or {"message": text}
-        put_origin(fields, Origin(running.execution_id, running.trace), self._project)
+        put_origin(fields, running.execution_id, running.trace, self._project)
         try:
             self.original.write(f"{encode(fields)}\n")
         except UnicodeEncodeError:

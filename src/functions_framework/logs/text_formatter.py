@@ -23,6 +23,6 @@ class TextFormatter(logging.Formatter):
         second = int(record.created)
         if self._second[0] != second:
             self._second = (second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)))
-        execution_id = origin_of(record).execution_id
+        execution_id = origin_of(record)[0]
         call = f"{execution_id} " if execution_id else ""
         return f"{self._second[1]} {record.levelname:<7} {call}{record.name}: {record.message}"
