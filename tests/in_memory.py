@@ -49,7 +49,7 @@ def serve(
         function = Function(call, "hello", signature, input_type=input_type)
         if signature is Signature.HTTP or with_flask:
             app = FunctionApp("main", Path(__file__).parent)
-            app.serve(function, registered)
+            app.serve([function], registered)
             return lambda *args, **kwargs: _over_wsgi(app.respond, *args, **kwargs)
         plain = EventHost(function, ErrorHandlers(registered.error_handlers))
         return lambda *args, **kwargs: _over_wsgi(plain.respond, *args, **kwargs)

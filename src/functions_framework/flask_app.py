@@ -8,29 +8,25 @@ Flask's own way, and both give the same bytes: a test runs the same cases over b
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import flask
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import lean, wsgi
-from .errors import CRASH_REPLY, IGNORED_PATHS, TIMEOUT_REPLY, refusal
-from .event_host import answer_without_call
-from .exceptions import RequestRefused, RequestTimeoutException
+from .errors import CRASH_REPLY, IGNORED_PATHS, TIMEOUT_REPLY
+from .exceptions import RequestTimeoutException
+from .flask_views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
 from .function import Function, Signature
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext
 from .logs import log_crash
 from .message import Reply
 from .registrations import Registrations
 from .responses import encode
-from .signatures import Codec, codec_of
-from .streaming import Blocking, Closing
+from .routing import Routes, paths_of
 
 # Paths that Flask's own routing answers: the two above and the redirect of an empty path.
 _FLASKS_OWN = IGNORED_PATHS | {""}
@@ -40,24 +36,7 @@ _HOOKS = (
     "teardown_request_funcs",
     "url_value_preprocessors",
 )
-
-
-class Crash(Exception):
-    """Stands for an exit (`sys.exit`, KeyboardInterrupt) that a function asked for."""
-
-
-class Refused(HTTPException):
-    """A refused request, in the shape Flask's error handlers know."""
-
-    def __init__(self, error: RequestRefused) -> None:
-        reply = refusal(error)
-        super().__init__(description=str(error))
-        self.code = reply.status
-        self._reply = reply
-
-    def get_response(self, *_: Any, **__: Any) -> WerkzeugResponse:  # type: ignore[override]
-        """The framework's own one-line answer."""
-        return WerkzeugResponse(self._reply.body, self._reply.status, self._reply.headers)  # type: ignore[arg-type]
+_NOBODY: tuple[None, View] = (None, not_found)
 
 
 def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
@@ -66,7 +45,7 @@ def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
 
 
 class FunctionApp(flask.Flask):
-    """A Flask application around one sync function."""
+    """A Flask application around one or more sync functions."""
 
     is_async = False
 
@@ -79,64 +58,42 @@ class FunctionApp(flask.Flask):
             static_folder=None,
         )
         self.url_map.merge_slashes = False
-        self.function: Function | None = None
         self._is_lean: bool | None = None
         self._encode_plain = lean.Encoder(self).encode
         self._base = wsgi.base_environ()
         self.register_error_handler(500, crash_handler)
 
-    def serve(self, function: Function, registrations: Registrations) -> None:
-        """Add the catch-all routes for a function that has been loaded."""
-        self.function = function
-        self.name = self.import_name = function.name
+    def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
+        """Add the catch-all routes for functions that have been loaded.
+
+        Raises:
+            InvalidConfigurationException: two functions share a path, or a path is malformed.
+        """
+        self.name = self.import_name = functions[0].name
         self._has_own_routes = any(True for _ in self.url_map.iter_rules())
-        is_http = function.signature is Signature.HTTP
-        self._view = self._http_view if is_http else self._event_view(function)
-        self.view_functions["run"] = lambda path: self._view(REQUEST_CONTEXT.get().request)  # noqa: ARG005
+        owners = [
+            (path, (function, view_of(function))) for path, function in paths_of(list(functions))
+        ]
+        self._routes = Routes(owners)
+        self.view_functions["run"] = self._run
         # A Rule without methods takes every method, made-up ones too.
         self._root_rule = Rule("/", endpoint="run", defaults={"path": ""})
         self._path_rule = Rule("/<path:path>", endpoint="run")
         self.url_map.add(self._root_rule)
         self.url_map.add(self._path_rule)
-        if is_http:
-            self.view_functions["error"] = _not_found
+        if functions[0].signature is Signature.HTTP:
+            self.view_functions["error"] = not_found
             for path in sorted(IGNORED_PATHS):
                 self.url_map.add(Rule(path, endpoint="error"))
         for key, handler in registrations.error_handlers:
             self.register_error_handler(key, handler)
 
-    # -- views -------------------------------------------------------------------------------
+    def _run(self, path: str) -> Any:  # noqa: ARG002 - Flask passes the view argument
+        request = REQUEST_CONTEXT.get().request
+        found = self._routes.find(request.path)
+        return found[1](request) if found else not_found()
 
-    def _http_view(self, request: flask.Request) -> Any:
-        try:
-            return self.function.call(request)  # type: ignore[union-attr]
-        except (SystemExit, KeyboardInterrupt) as error:
-            raise Crash(type(error).__name__) from error
-
-    def _event_view(self, function: Function) -> Callable[[flask.Request], Any]:
-        codec = codec_of(function)
-
-        def run(request: flask.Request) -> flask.Response:
-            return self._to_response(self._run_event(function, codec, request.environ))
-
-        return run
-
-    def _run_event(self, function: Function, codec: Codec, environ: wsgi.Environ) -> Reply:
-        refused = answer_without_call(
-            codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        )
-        if refused is not None:
-            if refused.status == 405:
-                raise MethodNotAllowed(valid_methods=dict(refused.headers)["allow"].split(", "))
-            return refused
-        try:
-            arguments = codec.decode(wsgi.message(environ))
-        except RequestRefused as error:
-            raise Refused(error) from error
-        try:
-            return codec.encode(function.call(*arguments))
-        except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
-            raise Crash(type(error).__name__) from error
+    # -- results ------------------------------------------------------------------------------
 
     def _to_response(self, reply: Reply) -> flask.Response:
         return self.response_class(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
@@ -144,8 +101,8 @@ class FunctionApp(flask.Flask):
     def make_response(self, rv: Any) -> flask.Response:
         """Flask's rules, and what Starlette and async generators return beside them."""
         body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
-        if _is_foreign(body):
-            response = self._to_response(_blocking(encode(body)))
+        if is_foreign(body):
+            response = self._to_response(blocking(encode(body)))
             rv = response if body is rv else (response, *rv[1:])
         return super().make_response(rv)
 
@@ -189,8 +146,8 @@ class FunctionApp(flask.Flask):
             if isinstance(reply.body, bytes):
                 wsgi.drain(environ)
             return wsgi.send(reply, start_response)
-        assert self.function is not None
-        wsgi.begin(environ, self.function)
+        found = self._routes.find(wsgi.path_of(environ))
+        wsgi.begin(environ, found and found[0])
         return super().wsgi_app(environ, start_response)
 
     def process_response(self, response: flask.Response) -> flask.Response:
@@ -234,19 +191,18 @@ class FunctionApp(flask.Flask):
         )
 
     def _lean_reply(self, environ: wsgi.Environ) -> Reply:
-        function = self.function
-        assert function is not None
-        wsgi.begin(environ, function)
         request = flask.Request(environ)
         request.json_module = self.json
-        path = environ["PATH_INFO"]
+        path = request.path
         request.url_rule = self._root_rule if path == "/" else self._path_rule
-        request.view_args = {"path": request.path[1:]}
+        request.view_args = {"path": path[1:]}
+        function, view = self._routes.find(path) or _NOBODY
+        wsgi.begin(environ, function)
         context = LeanRequestContext(self, environ, request)
         app_token = APP_CONTEXT.set(LeanAppContext(self))
         token = REQUEST_CONTEXT.set(context)
         try:
-            return self._answer(context, request)
+            return self._answer(context, request, view)
         finally:
             REQUEST_CONTEXT.reset(token)
             APP_CONTEXT.reset(app_token)
@@ -255,9 +211,9 @@ class FunctionApp(flask.Flask):
                 request.close()
             environ["werkzeug.request"] = None
 
-    def _answer(self, context: LeanRequestContext, request: flask.Request) -> Reply:
+    def _answer(self, context: LeanRequestContext, request: flask.Request, view: View) -> Reply:
         try:
-            result = self._view(request)
+            result = view(request)
             if context.opened_session is None and not context._after_request_functions:
                 reply = self._encode_plain(result)
                 if reply is not None:
@@ -265,7 +221,7 @@ class FunctionApp(flask.Flask):
             response = self.finalize_request(result)
         except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
             response = self._error_response(error)
-        return _reply_of(response, request.environ)
+        return reply_of(response, request.environ)
 
     def _error_response(self, error: Exception) -> flask.Response:
         try:
@@ -289,29 +245,3 @@ class FunctionApp(flask.Flask):
             if close is not None:
                 close()
         return Reply(head[0], head[1], whole)
-
-
-def _reply_of(response: flask.Response, environ: wsgi.Environ) -> Reply:
-    parts, status, headers = response.get_wsgi_response(environ)
-    if response.is_streamed:
-        return Reply(response.status_code, headers, Closing(parts, response.close))
-    whole = b"".join(parts)
-    response.close()
-    return Reply(int(status[:3]), headers, whole)
-
-
-def _not_found() -> Any:
-    raise NotFound
-
-
-def _is_foreign(body: Any) -> bool:
-    if isinstance(body, (Reply, AsyncIterator)):
-        return True
-    starlette = sys.modules.get("starlette.responses")
-    return starlette is not None and isinstance(body, starlette.Response)
-
-
-def _blocking(reply: Reply) -> Reply:
-    if isinstance(reply.body, AsyncIterable):
-        return reply._replace(body=Blocking(reply.body))
-    return reply

@@ -115,7 +115,7 @@ def build(function: Function, context: FlaskContext, threads: int) -> Host:
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """Build the Flask application around a sync function."""
     app = context.get()
-    app.serve(function, take())
+    app.serve([function], take())
     return app
 
 

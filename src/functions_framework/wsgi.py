@@ -36,7 +36,7 @@ def base_environ() -> Environ:
     }
 
 
-def begin(environ: Environ, function: Function) -> Execution:
+def begin(environ: Environ, function: Function | None) -> Execution:
     """Start a call: give the request an execution id if it has none, and make it current."""
     execution_id = environ.get("HTTP_FUNCTION_EXECUTION_ID")
     if not execution_id:

@@ -138,7 +138,7 @@ def _app(function: Callable[..., Any], *, is_lean: bool) -> FunctionApp:
         (OSError, lambda error: {"error": type(error).__name__}),
         (410, lambda error: (f"gone {error.code}", 410)),
     ]
-    app.serve(Function(function, "hello"), registered)
+    app.serve([Function(function, "hello")], registered)
     if not is_lean:
         app._is_lean = False
     return app
@@ -206,7 +206,7 @@ def test_each_hook_sends_requests_down_flasks_own_way(hook: str) -> None:
 def test_a_route_of_the_module_sends_requests_down_flasks_own_way() -> None:
     app = FunctionApp("main", Path("/nowhere"))
     app.add_url_rule("/own", view_func=lambda: "own", endpoint="own", methods=["GET"])
-    app.serve(Function(lambda _: "function", "hello", Signature.HTTP), Registrations())
+    app.serve([Function(lambda _: "function", "hello", Signature.HTTP)], Registrations())
     client = Client(app)
     assert client.get("/own").text == "own"
     assert client.post("/own").text == "function"

@@ -1,0 +1,112 @@
+"""Functions as Flask's view functions, and Flask's responses as replies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Any
+
+import flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from . import wsgi
+from .errors import refusal
+from .event_host import answer_without_call
+from .exceptions import RequestRefused
+from .function import Function, Signature
+from .message import Reply
+from .signatures import codec_of
+from .streaming import Blocking, Closing
+
+View = Callable[[flask.Request], Any]
+
+
+class Crash(Exception):
+    """Stands for what a function must not raise: an exit, or the framework's own refusals."""
+
+
+class Refused(HTTPException):
+    """A refused request, in the shape Flask's error handlers know."""
+
+    def __init__(self, error: RequestRefused) -> None:
+        reply = refusal(error)
+        super().__init__(description=str(error))
+        self.code = reply.status
+        self._reply = reply
+
+    def get_response(self, *_: Any, **__: Any) -> WerkzeugResponse:  # type: ignore[override]
+        """The framework's own answer."""
+        reply = self._reply
+        return WerkzeugResponse(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
+
+
+def view_of(function: Function) -> View:
+    """A function as a view that takes the request."""
+    return _http_view(function) if function.signature is Signature.HTTP else _event_view(function)
+
+
+def _http_view(function: Function) -> View:
+    call = function.call
+
+    def run(request: flask.Request) -> Any:
+        try:
+            return call(request)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise Crash(type(error).__name__) from error
+
+    return run
+
+
+def _event_view(function: Function) -> View:
+    codec = codec_of(function)
+
+    def run(request: flask.Request) -> Reply:
+        environ = request.environ
+        refused = answer_without_call(
+            codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        )
+        if refused is not None:
+            if refused.status == 405:
+                raise MethodNotAllowed(valid_methods=dict(refused.headers)["allow"].split(", "))
+            return refused
+        try:
+            arguments = codec.decode(wsgi.message(environ))
+        except RequestRefused as error:
+            raise Refused(error) from error
+        try:
+            return codec.encode(function.call(*arguments))
+        except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
+            raise Crash(type(error).__name__) from error
+
+    return run
+
+
+def not_found(_: Any = None) -> Any:
+    """The view of a path that nobody owns."""
+    raise NotFound
+
+
+def reply_of(response: flask.Response, environ: wsgi.Environ) -> Reply:
+    """A response as the reply to its request."""
+    parts, status, headers = response.get_wsgi_response(environ)
+    if response.is_streamed:
+        return Reply(int(status[:3]), headers, Closing(parts, response.close))
+    whole = b"".join(parts)
+    response.close()
+    return Reply(int(status[:3]), headers, whole)
+
+
+def is_foreign(body: Any) -> bool:
+    """Whether a returned value is none that Flask itself knows."""
+    if isinstance(body, (Reply, AsyncIterator)):
+        return True
+    starlette = sys.modules.get("starlette.responses")
+    return starlette is not None and isinstance(body, starlette.Response)
+
+
+def blocking(reply: Reply) -> Reply:
+    """The same reply with a body that a thread can iterate."""
+    if isinstance(reply.body, AsyncIterable):
+        return reply._replace(body=Blocking(reply.body))
+    return reply
