@@ -9,6 +9,7 @@ from typing import Any
 
 from . import layers, machine, page, profiling, report, sweeps
 from .cases import UnknownCase, chosen
+from .contenders import EVERYONE, LABELS, OURS, launch
 from .exchange import WrongAnswer
 from .installs import InstallError, prepare
 from .load import LoadError
@@ -38,7 +39,13 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--runs", type=int, default=1, help="complete runs, one after the other")
     options.add_argument("--rounds", type=int, help="rounds of throughput")
     options.add_argument("--seconds", type=float, help="seconds of load per contender and round")
-    options.add_argument("--narrow", action="store_true", help="only contenders with a target")
+    options.add_argument(
+        "--only",
+        metavar="NAME,NAME",
+        type=_contenders,
+        default=EVERYONE,
+        help=f"contenders, of {', '.join(LABELS)} (default: all)",
+    )
     options.add_argument("--sweeps", action="store_true", help="connections, bodies, blocked calls")
     options.add_argument("--profile", metavar="CASE", help="say where a request's cost goes")
     options.add_argument(
@@ -50,6 +57,14 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--save", action="store_true", help="layers: store as the new baseline")
     return options
+
+
+def _contenders(text: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    if not names <= EVERYONE:
+        unknown = ", ".join(sorted(names - EVERYONE))
+        raise argparse.ArgumentTypeError(f"no contender is called {unknown}")
+    return names
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,7 +93,9 @@ def _act(options: argparse.Namespace) -> int:
         return 0
     if options.profile is not None:
         (case,) = chosen([options.profile])
-        print(profiling.profile(case, prepare(), Cores.choose(), options.profiler))
+        contender = OURS if options.only == EVERYONE else min(options.only)
+        one = launch(contender, case, prepare())
+        print(profiling.profile(one, Cores.choose(), options.profiler))
         return 0
     if options.words == ["layers"]:
         print(layers.run(prepare(), is_saved=options.save))
@@ -93,8 +110,8 @@ def _measure(options: argparse.Namespace) -> int:
         rounds=options.rounds or plan.rounds, seconds=options.seconds or plan.seconds
     )
     installs = prepare()
-    bench = Bench(installs, Cores.choose(), plan, _say, is_wide=not options.narrow)
-    is_complete = not options.quick and not options.words and not options.narrow
+    bench = Bench(installs, Cores.choose(), plan, _say, options.only)
+    is_complete = not options.quick and not options.words and options.only == EVERYONE
     found: dict[str, Any] = {
         "machine": machine.describe(),
         "versions": installs.versions,

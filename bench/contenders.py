@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ LABELS = {
     BARE_READ: "bare Granian, reading the event",
     NODE: "Node.js framework",
 }
+EVERYONE = frozenset(LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +60,25 @@ def launch(contender: str, case: Case, installs: Installs) -> Launch:
     return Launch(name, _granian(installs.ours, app, is_async=case.is_async), asked)
 
 
-def contenders_for(case: Case, installs: Installs, *, is_wide: bool = True) -> tuple[str, ...]:
+def contenders_for(
+    case: Case, installs: Installs, among: Collection[str] = EVERYONE
+) -> tuple[str, ...]:
     """Who takes part in a case, in the order they take turns.
 
     Args:
         case: the case.
         installs: what is installed.
-        is_wide: also those that no target is set against.
+        among: those that are asked about.
     """
     found = [REF]
     if case.at_least_bare is not None:
         found.append(BARE)
-        if is_wide and case.exchange.body:
+        if case.exchange.body:
             found.append(BARE_READ)
     found.append(OURS)
-    if is_wide and installs.node is not None and case.node is not None:
+    if installs.node is not None and case.node is not None:
         found.append(NODE)
-    return tuple(found)
+    return tuple(name for name in found if name in among)
 
 
 def _framework(place: Path, case: Case) -> list[str]:

@@ -103,7 +103,9 @@ def sync_layers(case: Case, function: Function) -> dict[str, Work]:
         return {**base, "wsgi.input": io.BytesIO(body)}
 
     if function.signature is Signature.HTTP:
-        respond = flask_app(function, FlaskContext()).respond
+        context = FlaskContext()
+        context.source = FUNCTIONS / case.source
+        respond = flask_app(function, context).respond
         return {"respond": lambda: respond(environ())}
     codec = codec_of(function)
     message = wsgi.message(environ())

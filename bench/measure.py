@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from . import load
 from .cases import Case
-from .contenders import OURS, REF, contenders_for, launch
+from .contenders import EVERYONE, contenders_for, launch
 from .exchange import WrongAnswer
 from .installs import Installs
 from .load import LoadError
@@ -77,14 +77,14 @@ class Bench:
         cores: where it runs.
         plan: how long.
         say: called with a line of progress.
-        is_wide: also measure contenders that no target is set against.
+        among: which contenders are measured.
     """
 
     installs: Installs
     cores: Cores
     plan: Plan
     say: Callable[[str], None]
-    is_wide: bool = True
+    among: frozenset[str] = EVERYONE
 
     def run(self, cases: Iterable[Case]) -> Measured:
         """Measure the cases; one that answers wrongly is given up and named in `aborted`."""
@@ -104,7 +104,7 @@ class Bench:
             measured.aborted[case.name] = str(error)
 
     def _throughput(self, case: Case, measured: Measured) -> None:
-        contenders = contenders_for(case, self.installs, is_wide=self.is_wide)
+        contenders = contenders_for(case, self.installs, self.among)
         rates = measured.rate.setdefault(case.name, {name: [] for name in contenders})
         tails = measured.p99.setdefault(case.name, {name: [] for name in contenders})
         for turn in range(self.plan.rounds):
@@ -128,7 +128,7 @@ class Bench:
         return found
 
     def _start(self, case: Case, measured: Measured) -> None:
-        contenders = self._compared(case)
+        contenders = contenders_for(case, self.installs, self.among)
         series = measured.start.setdefault(case.name, {name: [] for name in contenders})
         for turn in range(self.plan.starts + 1):
             for name in contenders:
@@ -138,7 +138,7 @@ class Bench:
         self._say_medians(f"{case.name} start-up, ms", series, 1000)
 
     def _memory(self, case: Case, measured: Measured) -> None:
-        contenders = self._compared(case)
+        contenders = contenders_for(case, self.installs, self.among)
         series = measured.memory.setdefault(case.name, {name: [] for name in contenders})
         for _ in range(self.plan.weighings):
             for name in contenders:
@@ -147,9 +147,6 @@ class Bench:
                     one.exchange.send(server.port, ASKED_BEFORE_WEIGHING - 1)
                     series[name].append(float(proportional_memory(server.process.pid)))
         self._say_medians(f"{case.name} memory, MB", series, 1e-6)
-
-    def _compared(self, case: Case) -> tuple[str, ...]:
-        return contenders_for(case, self.installs) if self.is_wide else (REF, OURS)
 
     def _say_medians(self, what: str, series: Series, factor: float) -> None:
         shown = (

@@ -16,9 +16,6 @@ from .contenders import Launch
 from .exchange import HOST, WrongAnswer
 from .places import LOGS
 
-START_LIMIT = 60.0
-STOP_LIMIT = 12.0
-
 
 class Cores(NamedTuple):
     """Which core serves and which one loads."""
@@ -37,6 +34,16 @@ class Cores(NamedTuple):
         if len(allowed) < 2:
             raise ServerError("two cores are needed: one for the server, one for the load")
         return cls(allowed[0], allowed[-1])
+
+
+class Patience(NamedTuple):
+    """Seconds a server may take to give its first answer, and to end."""
+
+    start: float = 60.0
+    stop: float = 12.0
+
+
+PATIENCE = Patience()
 
 
 class ServerError(Exception):
@@ -59,7 +66,7 @@ class Server(NamedTuple):
 
 @contextlib.contextmanager
 def serving(
-    launch: Launch, cores: Cores, prefix: Sequence[str] = (), limit: float = START_LIMIT
+    launch: Launch, cores: Cores, prefix: Sequence[str] = (), patience: Patience = PATIENCE
 ) -> Iterator[Server]:
     """Start a server, wait for its first right answer, and stop it at the end.
 
@@ -67,7 +74,7 @@ def serving(
         launch: what to start.
         cores: it is kept on the first of them.
         prefix: words before its command (a profiler's, say).
-        limit: seconds it may take to answer.
+        patience: how long it may take.
 
     Raises:
         ServerError: it does not answer in time, or dies first.
@@ -83,18 +90,18 @@ def serving(
             argv, stdout=output, stderr=output, env=_environ(launch, port), start_new_session=True
         )
     try:
-        _await_answer(process, launch, port, began + limit, log)
+        _await_answer(process, launch, port, began + patience.start, log)
         yield Server(process, port, time.perf_counter() - began)
     finally:
-        stop(process)
+        stop(process, patience.stop)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], limit: float = PATIENCE.stop) -> None:
     """Ask the server to end, and end it with all its children if it does not."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_LIMIT)
+            process.wait(limit)
     # It leads a session of its own, so this reaches what it has left behind and nothing else.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

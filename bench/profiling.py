@@ -11,18 +11,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import callgrind, load
-from .cases import Case
-from .contenders import OURS, Launch, launch
-from .installs import Installs
+from .contenders import Launch
 from .measure import CONNECTIONS
 from .places import LOGS
-from .processes import Cores, serving, tree
+from .processes import Cores, Patience, serving, tree
 from .report import plain
 
 PROFILERS = ("callgrind", "py-spy")
 FEW, MANY = 200, 1200
 SAMPLED_FOR = 5
-SLOW_START = 300.0
+SLOW = Patience(start=300.0, stop=60.0)
 _SHOWN = 25
 _FRAME = re.compile(r"(?P<name>.*?) \((?P<file>[^():]*)(?::\d+)?\)$")
 # First match wins; the paths are those of installed packages.
@@ -43,8 +41,8 @@ class ProfileError(Exception):
     """A profiler is missing or gave nothing."""
 
 
-def profile(case: Case, installs: Installs, cores: Cores, profiler: str) -> str:
-    """Profile our server under one case and say where its cost goes.
+def profile(one: Launch, cores: Cores, profiler: str) -> str:
+    """Profile a server under its case and say where its cost goes.
 
     Raises:
         ProfileError: the profiler is missing or failed; the text says what to do.
@@ -53,7 +51,6 @@ def profile(case: Case, installs: Installs, cores: Cores, profiler: str) -> str:
     if shutil.which(tool) is None:
         how = "apt-get install valgrind" if tool == "valgrind" else "pip install py-spy"
         raise ProfileError(f"{tool} is missing: install it ({how}), or choose another with --with")
-    one = launch(OURS, case, installs)
     return _counted(one, cores) if profiler == "callgrind" else _sampled(one, cores)
 
 
@@ -82,9 +79,10 @@ def _counted(one: Launch, cores: Cores) -> str:
 def _count(one: Launch, cores: Cores, requests: int) -> Counter[callgrind.Place]:
     with tempfile.TemporaryDirectory() as directory:
         prefix = ["valgrind", "--tool=callgrind", "--trace-children=yes", "--quiet"]
+        prefix += ["--fair-sched=yes"]
         prefix += [f"--callgrind-out-file={directory}/out.%p"]
         steady = Launch(one.name, one.argv, one.exchange, {"PYTHONHASHSEED": "0"})
-        with serving(steady, cores, prefix, SLOW_START) as server:
+        with serving(steady, cores, prefix, SLOW) as server:
             one.exchange.send(server.port, requests)
         found: Counter[callgrind.Place] = Counter()
         for file in Path(directory).iterdir():

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import load
 from .cases import CASES, HELLO, Case
-from .contenders import OURS, REF, Launch, contenders_for, launch
+from .contenders import BARE, OURS, REF, Launch, contenders_for, launch
 from .exchange import HOST, Exchange, WrongAnswer
 from .load import LoadError
 from .measure import Bench
@@ -41,7 +41,7 @@ def _connections(bench: Bench) -> Points:
     for case in CASES:
         if case.name not in ("http", "cloudevent", "async-http"):
             continue
-        for name in contenders_for(case, bench.installs, is_wide=False):
+        for name in contenders_for(case, bench.installs, bench.among & {REF, BARE, OURS}):
             one = launch(name, case, bench.installs)
             for connections in CONNECTIONS:
                 with _point(bench, points, one, {"case": case.name, "contender": name}) as point:
@@ -79,7 +79,7 @@ def _body_exchange(target: str, size: int) -> Exchange:
 def _bodies(bench: Bench, sizes: tuple[int, ...]) -> Points:
     points: Points = []
     for where, case in body_cases(sizes):
-        for name in (REF, OURS):
+        for name in sorted(bench.among & {REF, OURS}, reverse=True):
             one = launch(name, case, bench.installs)
             with (
                 _point(bench, points, one, where | {"contender": name}) as point,
@@ -95,7 +95,7 @@ def _blocked(bench: Bench) -> Points:
     for source, is_async in (("blocked.py", False), ("async_blocked.py", True)):
         case = Case(source.removesuffix(".py"), "", source, HELLO, is_async=is_async)
         for blocked in BLOCKED:
-            for name in (REF, OURS):
+            for name in sorted(bench.among & {REF, OURS}, reverse=True):
                 one = launch(name, case, bench.installs)
                 one = replace(one, environ={"THREADS": THREADS})
                 where = {"case": case.name, "contender": name, "blocked": blocked}
