@@ -1,0 +1,173 @@
+"""CloudEvents whose attributes are headers (HTTP binding 3.1; contract 5.3, 11, Q19-Q24)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from event_messages import EVENT, binary
+from functions_framework.events.binding import Mode, mode_of
+from functions_framework.events.cloudevents import decode
+from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+
+
+def test_attributes_are_strings_with_the_content_type_verbatim() -> None:
+    event = decode(binary(b'{"a": 1}', "Application/JSON; charset=UTF-8", ext="5", flag="true"))
+    assert event.get_attributes() == {
+        **EVENT,
+        "ext": "5",
+        "flag": "true",
+        "datacontenttype": "Application/JSON; charset=UTF-8",
+    }
+    assert event.data == {"a": 1}
+
+
+@pytest.mark.parametrize("content_type", [None, ""])
+def test_no_content_type_is_no_datacontenttype(content_type: str | None) -> None:
+    assert "datacontenttype" not in decode(binary(b"{}", content_type))
+
+
+def test_rule_5_the_content_type_beats_a_forbidden_header() -> None:
+    event = decode(binary(b"x", "text/plain", datacontenttype="application/json"))
+    assert (event["datacontenttype"], event.data) == ("text/plain", b"x")
+
+
+def test_rule_5_a_forbidden_header_counts_without_content_type() -> None:
+    event = decode(binary(b"1", None, datacontenttype="text/plain"))
+    assert (event["datacontenttype"], event.data) == ("text/plain", b"1")
+
+
+def test_rule_17_headers_named_like_data_are_no_attributes() -> None:
+    event = decode(binary(b"1", data="x", data_base64="eA=="))
+    assert event.get_attributes() == {**EVENT, "datacontenttype": "application/json"}
+    assert event.data == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "data"),
+    [
+        pytest.param(b"", "application/json", None, id="empty"),
+        pytest.param(b"", "text/plain", None, id="empty-text"),
+        pytest.param(b"123", "application/json", 123, id="json"),
+        pytest.param(b'"a"', "application/problem+json; charset=utf-8", "a", id="plus-json"),
+        pytest.param(b"null", "application/json", None, id="null"),
+        pytest.param(b'{"a":1}', None, {"a": 1}, id="Q21-no-type-json"),
+        pytest.param(b"hello", None, b"hello", id="Q21-no-type-no-json"),
+        pytest.param(b"\xff", None, b"\xff", id="Q21-no-type-no-text"),
+        pytest.param(b"[" * 100_000, None, b"[" * 100_000, id="Q21-no-type-bomb"),
+        pytest.param(b"123", "text/plain", b"123", id="Q21-text"),
+        pytest.param(b'{"a":1}', "application/octet-stream", b'{"a":1}', id="Q21-octets"),
+        pytest.param(b'{"a":1}', "application/protobuf", b'{"a":1}', id="Q21-protobuf"),
+        pytest.param(b"<a/>", "application/cloudevents+xml", b"<a/>", id="rule-2-other-format"),
+    ],
+)
+def test_data(body: bytes, content_type: str | None, data: Any) -> None:
+    assert decode(binary(body, content_type)).data == data
+
+
+def test_bytes_are_not_copied() -> None:
+    body = b"x" * 1000
+    assert decode(binary(body, "text/plain")).data is body
+
+
+@pytest.mark.parametrize("body", [b"{", b"hello", b"\xff", b" "])
+def test_q21_declared_json_that_does_not_parse_is_refused(body: bytes) -> None:
+    with pytest.raises(MalformedRequest, match="not JSON"):
+        decode(binary(body, "application/json"))
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        pytest.param("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀", id="Q19-specification"),
+        pytest.param("%e2%82%ac", "€", id="Q19-lower-case-hex"),
+        pytest.param("%41%2f", "A/", id="Q19-needless"),
+        pytest.param("%2541", "%41", id="Q19-one-round"),
+        pytest.param('"quoted text"', "quoted text", id="Q19-quoted"),
+        pytest.param(r'"a \"b\" \\ c"', r'a "b" \ c', id="Q19-backslashes"),
+        pytest.param('"%22%E2%82%AC"', '"€', id="Q19-quotes-first-then-percent"),
+        pytest.param("%22a%22", '"a"', id="Q19-encoded-quotes-stay"),
+        pytest.param('""', "", id="Q19-empty-quotes"),
+        pytest.param("100%", "100%", id="Q19-stray-percent"),
+        pytest.param("50%zz", "50%zz", id="Q19-no-hex"),
+        pytest.param('say "hi"', 'say "hi"', id="Q19-quotes-inside"),
+        pytest.param('"open', '"open', id="Q19-open-quote"),
+        pytest.param('"', '"', id="Q19-one-quote"),
+        pytest.param("a+b", "a+b", id="Q19-plus-is-plus"),
+        pytest.param("caf\u00c3\u00a9 %41", "caf\u00c3\u00a9 A", id="Q19-raw-bytes-as-received"),
+    ],
+)
+def test_header_values(header: str, value: str) -> None:
+    assert decode(binary(subject=header))["subject"] == value
+
+
+@pytest.mark.parametrize("header", ["%C0%A0", "%FF", "%E2%82", "%ED%A0%80", "x%C3\u00a9%A9"])
+def test_q19_bytes_that_are_not_utf_8_are_refused(header: str) -> None:
+    with pytest.raises(MalformedRequest, match="ce-subject header percent-encodes") as caught:
+        decode(binary(subject=header))
+    assert header not in str(caught.value)
+
+
+def test_q19_an_extension_is_not_named() -> None:
+    with pytest.raises(MalformedRequest, match="header of an extension attribute"):
+        decode(binary(secretname="%FF"))
+
+
+def test_q20_missing_time_is_filled_in() -> None:
+    before = datetime.now(timezone.utc)
+    filled = datetime.fromisoformat(decode(binary(time=None))["time"])
+    assert before <= filled <= datetime.now(timezone.utc)
+
+
+def test_time_is_not_checked() -> None:
+    assert decode(binary(time="yesterday"))["time"] == "yesterday"
+
+
+@pytest.mark.parametrize("version", ["1.0", "0.3"])
+def test_versions(version: str) -> None:
+    assert decode(binary(specversion=version))["specversion"] == version
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.0", "9", "not a version"])
+def test_unknown_versions_are_refused(version: str) -> None:
+    with pytest.raises(MalformedRequest, match="InvalidRequiredFields: specversion") as caught:
+        decode(binary(b"{}", specversion=version))
+    assert version not in str(caught.value).replace("'1.0' (or '0.3')", "")
+
+
+@pytest.mark.parametrize("name", ["id", "source", "type"])
+def test_q24_empty_required_attributes_are_refused(name: str) -> None:
+    with pytest.raises(MalformedRequest, match=f"InvalidRequiredFields: {name} must"):
+        decode(binary(**{name: ""}))
+
+
+@pytest.mark.parametrize("name", ["id", "source", "type", "specversion"])
+@pytest.mark.parametrize("body", [b"", b"hello", b"{}", b"[1]", b'{"name": "john"}'])
+def test_missing_headers_are_named(name: str, body: bytes) -> None:
+    with pytest.raises(MalformedRequest, match=f"MissingRequiredFields: .* no header ce-{name}"):
+        decode(binary(body, **{name: None}))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "mode"),
+    [
+        (None, Mode.BINARY),
+        ("application/json", Mode.BINARY),
+        ("application/cloudevents+avro", Mode.BINARY),
+        ("application/cloudevents+json", Mode.STRUCTURED),
+        ("Application/CloudEvents+JSON; charset=UTF-8", Mode.STRUCTURED),
+        ("application/cloudevents", Mode.STRUCTURED),
+    ],
+)
+def test_rule_1_mode_with_all_headers(content_type: str | None, mode: Mode) -> None:
+    assert mode_of(binary(b"", content_type)) is mode
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/cloudevents-batch+json", "Application/CloudEvents-BATCH; a=b"]
+)
+def test_q18_batches_are_refused_whatever_the_headers(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match="Send each event in a request of its own"):
+        decode(binary(b"[]", content_type))

@@ -1,0 +1,147 @@
+"""The `cloudevent` signature: which interpretation is chosen and what is refused (contract 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from event_messages import EVENT, binary, posted, structured, suite_file
+from functions_framework.exceptions import (
+    EventConversionException,
+    MalformedRequest,
+    RequestRefused,
+    UnsupportedMediaType,
+)
+from functions_framework.message import Message, Reply
+from functions_framework.signatures.cloud_event import CloudEventSignature
+
+decode = CloudEventSignature().decode
+STORAGE = suite_file("storage-legacy-input.json")
+PUSH = {"subscription": "s", "message": {"messageId": "m", "publishTime": "P", "data": "eA=="}}
+
+
+@pytest.mark.parametrize("message", [binary(b'{"a":1}'), structured({"data": {"a": 1}})])
+def test_cloud_events(message: Message) -> None:
+    (event,) = decode(message)
+    assert (event["id"], event.data) == ("1", {"a": 1})
+
+
+def test_background_event_is_converted() -> None:
+    (event,) = decode(posted(STORAGE))
+    assert event["type"] == "google.cloud.storage.object.v1.finalized"
+    assert event.data == STORAGE["data"]
+
+
+def test_push_is_converted_with_the_topic_of_the_path() -> None:
+    (event,) = decode(posted(PUSH, "/projects/p/topics/t"))
+    assert event["source"] == "//pubsub.googleapis.com/projects/p/topics/t"
+    assert event.data["message"]["data"] == "eA=="
+
+
+def test_q8_push_with_attributes_only() -> None:
+    message = {"messageId": "m", "publishTime": "P", "attributes": {"a": "b"}}
+    (event,) = decode(posted({"subscription": "s", "message": message}))
+    assert "data" not in event.data["message"]
+    assert event.data["message"]["attributes"] == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "application/vnd.x+json"]
+)
+def test_background_events_of_any_json_type(content_type: str) -> None:
+    assert decode(posted(STORAGE, content_type=content_type))[0]["id"]
+
+
+def test_a_cloud_event_comes_first() -> None:
+    (event,) = decode(structured({"context": {"eventId": "e"}, "eventType": "x"}))
+    assert event["id"] == EVENT["id"]
+
+
+def test_unsupported_version_with_a_background_body_is_converted() -> None:
+    """Contract 5.2: tried when the version is unsupported, too."""
+    for message in (
+        binary(posted(STORAGE).body, specversion="9"),
+        posted({**EVENT, **STORAGE, "specversion": "9"}),
+    ):
+        assert decode(message)[0]["id"] == STORAGE["context"]["eventId"]
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        pytest.param(binary(b"{}", specversion="9"), "^InvalidRequiredFields", id="version"),
+        pytest.param(binary(b"", specversion="9"), "^InvalidRequiredFields", id="version-no-body"),
+        pytest.param(binary(b"{}", id=None), "^MissingRequiredFields", id="no-id"),
+        pytest.param(structured(without=("source",)), "^MissingRequiredFields", id="no-source"),
+        pytest.param(posted({"a": 1}), "^MissingRequiredFields", id="other-object"),
+        pytest.param(posted(b""), "^MissingRequiredFields", id="empty-body"),
+        pytest.param(posted(b"\xff"), "^MissingRequiredFields", id="Q23-not-utf-8"),
+        pytest.param(
+            posted(b"x", content_type="image/png"), "^MissingRequiredFields", id="Q17-image"
+        ),
+        pytest.param(posted(b"a=b", content_type=None), "^MissingRequiredFields", id="Q17-no-type"),
+        pytest.param(
+            posted(STORAGE, content_type="text/plain"),
+            "^MissingRequiredFields",
+            id="Q17-text-background",
+        ),
+        pytest.param(posted([]), "one JSON object", id="Q18-empty-array"),
+        pytest.param(posted([EVENT]), "one JSON object", id="Q18-array"),
+        pytest.param(posted("text"), "one JSON object", id="string"),
+        pytest.param(
+            posted({"eventId": "e", "eventType": "unknown"}),
+            "^EventConversionException",
+            id="unknown-type",
+        ),
+        pytest.param(posted({"context": "x"}), "'context' is not", id="context-string"),
+        pytest.param(posted({**PUSH, "message": None}), "'message' is not", id="push-null"),
+    ],
+)
+def test_refusals_are_400_in_one_line(message: Message, reason: str) -> None:
+    with pytest.raises(MalformedRequest, match=reason) as caught:
+        decode(message)
+    assert caught.value.http_status == 400
+    assert "\n" not in str(caught.value)
+
+
+def test_q18_a_batch_is_415() -> None:
+    with pytest.raises(UnsupportedMediaType, match="Batches"):
+        decode(posted([EVENT], content_type="application/cloudevents-batch+json"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        binary(b'{"card": "4111"}', authorization="Bearer hush", specversion="hush"),
+        posted({"card": "hush", "eventType": "hush"}),
+        posted(b'{"card": hush}'),
+        structured({"id": "", "secret": "hush", "data_base64": "hush"}),
+    ],
+)
+def test_q16_nothing_of_the_request_is_sent_back(message: Message) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        decode(message)
+    assert "hush" not in str(caught.value)
+    assert "4111" not in str(caught.value)
+
+
+def test_q58_a_conversion_fault_is_the_sender_s() -> None:
+    with pytest.raises(EventConversionException, match="no CloudEvent type"):
+        decode(posted({"context": {"eventType": "x", "eventId": "e"}}))
+
+
+@pytest.mark.parametrize("result", [None, "text", {"a": 1}, object()])
+def test_the_result_is_not_sent(result: Any) -> None:
+    reply = CloudEventSignature().encode(result)
+    assert reply == Reply(200, [("content-type", "text/html; charset=utf-8")], b"OK")
+
+
+def test_replies_do_not_share_their_headers() -> None:
+    signature = CloudEventSignature()
+    signature.encode(None).headers.append(("x", "y"))
+    assert len(signature.encode(None).headers) == 1
+
+
+def test_methods() -> None:
+    assert CloudEventSignature.methods == {"POST"}
