@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from functions_framework.asgi import ASGIHost
+from functions_framework.asgi_host import ASGIHost
 from functions_framework.errors import ErrorHandlers
 from functions_framework.event_host import EventHost
 from functions_framework.flask_app import FunctionApp
@@ -51,7 +51,7 @@ def serve(
             app = FunctionApp("main", Path(__file__).parent)
             app.serve([function], registered)
             return lambda *args, **kwargs: _over_wsgi(app.respond, *args, **kwargs)
-        plain = EventHost(function, ErrorHandlers(registered.error_handlers))
+        plain = EventHost([function], ErrorHandlers(registered.error_handlers))
         return lambda *args, **kwargs: _over_wsgi(plain.respond, *args, **kwargs)
 
     async def awaited(*arguments: Any) -> Any:
@@ -67,7 +67,7 @@ def serve(
         is_asgi=True,
         input_type=input_type or _annotation(call),
     )
-    asgi = ASGIHost(function, ErrorHandlers(registered.error_handlers), 4)
+    asgi = ASGIHost([function], ErrorHandlers(registered.error_handlers), 4)
     return lambda *args, **kwargs: asyncio.run(_over_asgi(asgi, *args, **kwargs))
 
 
@@ -91,6 +91,8 @@ def _over_wsgi(
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
+        "SCRIPT_NAME": "",
+        "wsgi.input_terminated": True,
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
         "HTTP_HOST": "localhost",

@@ -42,7 +42,7 @@ def create_app(
     if function.is_asgi:
         from .asgi_app import FunctionASGIApp
 
-        return FunctionASGIApp(hosts.asgi_host(function))
+        return FunctionASGIApp(hosts.asgi_host([function]))
     return hosts.flask_app(function, context)
 
 

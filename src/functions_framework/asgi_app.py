@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from .asgi import ASGIHost
+from .asgi_host import ASGIHost
 from .function import Function
 
 

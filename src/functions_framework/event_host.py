@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import wsgi
-from .errors import CRASH_REPLY, ErrorHandlers, method_not_allowed, own_reply, refusal
+from .errors import (
+    CRASH_REPLY,
+    NOT_FOUND_REPLY,
+    ErrorHandlers,
+    method_not_allowed,
+    own_reply,
+    refusal,
+)
 from .exceptions import RequestRefused
 from .function import Function, Signature
 from .logs import log_crash
 from .message import HTML, Reply
 from .responses import encode
+from .routing import Routes, paths_of
 from .signatures import Codec, codec_of
 
 _HEALTHY = Reply(200, [HTML], b"")
@@ -33,22 +41,26 @@ def answer_without_call(codec: Codec, signature: Signature, method: str, path: s
 
 
 class EventHost:
-    """Serves one sync function over WSGI without a web framework."""
+    """Serves sync functions over WSGI without a web framework."""
 
     is_async = False
 
-    def __init__(self, function: Function, handlers: ErrorHandlers) -> None:
-        self.function = function
-        self._codec = codec_of(function)
+    def __init__(self, functions: Sequence[Function], handlers: ErrorHandlers) -> None:
+        self._routes = Routes(
+            (path, (function, codec_of(function))) for path, function in paths_of(list(functions))
+        )
         self._handlers = handlers
 
     def respond(self, environ: wsgi.Environ) -> Reply:
         """Answer one request; never raises."""
-        wsgi.begin(environ, self.function)
-        codec = self._codec
+        found = self._routes.only or self._routes.find(wsgi.path_of(environ))
+        if found is None:
+            return NOT_FOUND_REPLY
+        function, codec = found
+        wsgi.begin(environ, function)
         try:
             refused = answer_without_call(
-                codec, self.function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
+                codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
             )
             if refused is not None:
                 return refused
@@ -58,7 +70,7 @@ class EventHost:
         except Exception as error:
             return self._handled(error, environ)
         try:
-            return codec.encode(self.function.call(*arguments))
+            return codec.encode(function.call(*arguments))
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
             return self._handled(error, environ, is_from_function=True)
 

@@ -60,7 +60,6 @@ class FunctionApp(flask.Flask):
         self.url_map.merge_slashes = False
         self._is_lean: bool | None = None
         self._encode_plain = lean.Encoder(self).encode
-        self._base = wsgi.base_environ()
         self.register_error_handler(500, crash_handler)
 
     def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
@@ -124,13 +123,8 @@ class FunctionApp(flask.Flask):
 
     # -- the ways in -------------------------------------------------------------------------
 
-    def respond(self, scope: wsgi.Environ) -> Reply:
-        """Answer one request of the server; never raises.
-
-        Args:
-            scope: the request's own WSGI variables; the fixed ones are added here.
-        """
-        environ = self._base | scope
+    def respond(self, environ: wsgi.Environ) -> Reply:
+        """Answer one request of the server; never raises."""
         try:
             if self._may_be_lean(environ):
                 return self._lean_reply(environ)

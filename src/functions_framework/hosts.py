@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from . import loading
 from .errors import ErrorHandlers
 from .function import Function, Signature
-from .registrations import take
+from .registrations import Registrations, take
 
 if TYPE_CHECKING:
-    from .asgi import ASGIHost
+    from .asgi_host import ASGIHost
     from .event_host import EventHost
     from .flask_app import FunctionApp
     from .settings import Settings
@@ -101,15 +101,32 @@ def uses_flask(source: Path) -> bool:
     return _IMPORTS_FLASK.search(source.read_bytes()) is not None
 
 
-def build(function: Function, context: FlaskContext, threads: int) -> Host:
-    """Build the host for a function that was just loaded, with what its module registered."""
-    if function.is_asgi:
-        return asgi_host(function, threads)
-    if function.signature is Signature.HTTP or context.app or uses_flask(context.source):
-        return flask_app(function, context)
+def build(functions: Sequence[Function], context: FlaskContext, threads: int) -> Host:
+    """Build the host for functions that were just loaded, with what their module registered."""
+    plain = [function for function in functions if not function.is_asgi]
+    if not plain:
+        return asgi_host(functions, threads)
+    if len(plain) == len(functions):
+        return _sync_host(plain, context, take())
+    from .asgi_host import ASGIHost
+
+    registered = take()
+    bridged = (_sync_host(plain, context, registered), plain)
+    on_loop = [function for function in functions if function.is_asgi]
+    return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
+
+
+def _sync_host(
+    functions: list[Function], context: FlaskContext, registered: Registrations
+) -> EventHost | FunctionApp:
+    takes_request = any(function.signature is Signature.HTTP for function in functions)
+    if takes_request or context.app or uses_flask(context.source):
+        app = context.get()
+        app.serve(functions, registered)
+        return app
     from .event_host import EventHost
 
-    return EventHost(function, ErrorHandlers(take().error_handlers))
+    return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
@@ -119,11 +136,11 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     return app
 
 
-def asgi_host(function: Function, threads: int = 128) -> ASGIHost:
-    """Build the ASGI host around a function of either kind."""
-    from .asgi import ASGIHost
+def asgi_host(functions: Sequence[Function], threads: int = 128) -> ASGIHost:
+    """Build the host that serves functions of either kind from an event loop."""
+    from .asgi_host import ASGIHost
 
-    return ASGIHost(function, ErrorHandlers(take().error_handlers), threads)
+    return ASGIHost(functions, ErrorHandlers(take().error_handlers), threads)
 
 
 def load(settings: Settings) -> Host:
@@ -135,4 +152,4 @@ def load(settings: Settings) -> Host:
     """
     context = FlaskContext()
     function = loading.load(settings, around=context.around)
-    return build(function, context, settings.threads)
+    return build([function], context, settings.threads)

@@ -5,7 +5,6 @@ No web library is imported here; `event_host` serves with this alone, `flask_app
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -19,21 +18,6 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 CHUNK = 1 << 16
-
-
-def base_environ() -> Environ:
-    """What PEP 3333 asks for beside the request's own variables; never the process environment."""
-    return {
-        "GATEWAY_INTERFACE": "CGI/1.1",
-        "SCRIPT_NAME": "",
-        "SERVER_SOFTWARE": "functions-framework",
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,
-        "wsgi.multiprocess": False,
-        "wsgi.multithread": True,
-        "wsgi.run_once": False,
-        "wsgi.version": (1, 0),
-    }
 
 
 def begin(environ: Environ, function: Function | None) -> Execution:

@@ -51,7 +51,7 @@ def create_asgi_app(
 
     context = hosts.FlaskContext()
     function = loading.load_target(target, source, signature_type, around=context.around)
-    return FunctionASGIApp(hosts.asgi_host(function))
+    return FunctionASGIApp(hosts.asgi_host([function]))
 
 
 class LazyASGIApp:
