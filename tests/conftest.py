@@ -1,0 +1,86 @@
+"""Fixtures for every part: trees of user sources, and an interpreter left as it was found."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_framework import loading, source, standard_names
+from functions_framework.settings import Settings, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_framework.function import Function
+
+_PLATFORM_VARIABLES = ("ENTRY_POINT", "FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE", "K_SERVICE")
+
+
+class SourceTree:
+    """Files a test writes under a directory of its own, and loads.
+
+    Attributes:
+        root: the directory, symlinks resolved.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, **files: str) -> Path:
+        """Write Python files given by path without its suffix (`pkg__main` is `pkg/main.py`)."""
+        for name, text in files.items():
+            # `__init__` and `__main__` keep their underscores.
+            path = name.replace("__init__", "%i").replace("__main__", "%m").replace("__", "/")
+            self.put(f"{path.replace('%i', '__init__').replace('%m', '__main__')}.py", text)
+        return self.root
+
+    def put(self, path: str, text: str) -> Path:
+        """Write one file, given by its path."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text), encoding="utf-8")
+        return file
+
+    def load(
+        self, target: str | None = "hello", path: str = "main.py", **settings: Any
+    ) -> Function:
+        """Load a target from a file or directory of the tree."""
+        given = {"target": target, "source": str(self.root / path), **settings}
+        return loading.load(Settings(**given))
+
+
+@pytest.fixture
+def own_environment() -> Iterator[None]:
+    """Unset every variable of the framework's for a test, and undo what the test sets."""
+    kept = dict(os.environ)
+    for option in options().values():
+        os.environ.pop(option.variable, None)
+    for name in _PLATFORM_VARIABLES:
+        os.environ.pop(name, None)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture
+def sources(tmp_path: Path, own_environment: None) -> Iterator[SourceTree]:
+    """A tree of sources; what loading them leaves in the interpreter is undone."""
+    root = tmp_path.resolve()
+    path, finders, modules = sys.path[:], sys.meta_path[:], dict(sys.modules)
+    finder = standard_names._FINDER
+    known = set(source._run_directories), set(finder.directories), set(finder.names)
+    yield SourceTree(root)
+    sys.path[:], sys.meta_path[:] = path, finders
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).resolve().is_relative_to(root):
+            del sys.modules[name]
+    sys.modules.update({name: module for name, module in modules.items() if name != "__main__"})
+    source._run_directories.clear()
+    source._run_directories.update(known[0])
+    finder.directories, finder.names = known[1], known[2]

@@ -1,0 +1,335 @@
+"""Which file is the source, what is on the path while it runs, and under which name it runs."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pickle
+import sys
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_framework import source
+from functions_framework.exceptions import MissingSourceException
+
+if TYPE_CHECKING:
+    from conftest import SourceTree
+
+HELLO = "def hello(request): return __name__\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "expected"),
+    [
+        (["main.py"], "main.py", "main.py"),
+        (["fn.py"], "fn.py", "fn.py"),
+        (["main.py", "src/main.py"], "", "main.py"),
+        (["src/main.py"], "", "src/main.py"),
+        (["a/main.py"], "a", "a/main.py"),
+        (["a/main.py"], "a/", "a/main.py"),
+        (["a/src/main.py"], "a", "a/src/main.py"),
+        (["with space/ünï çode/mäin.py"], "with space/ünï çode/mäin.py", None),
+        (["my-func.py"], "./my-func.py", "my-func.py"),
+    ],
+)
+def test_a_source_is_a_file_or_a_directory(
+    sources: SourceTree,
+    monkeypatch: pytest.MonkeyPatch,
+    files: list[str],
+    given: str,
+    expected: str | None,
+) -> None:
+    for file in files:
+        sources.put(file, HELLO)
+    monkeypatch.chdir(sources.root)
+    wanted = sources.root / (expected or files[0])
+    assert source.locate(given) == wanted
+    assert source.locate(sources.root / given) == wanted
+    assert source.locate(os.fsencode(sources.root / given)) == wanted  # type: ignore[arg-type]
+    function = sources.load("hello", given)
+    assert function.call(None).isidentifier() or "-" in function.call(None)
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_q35_no_source_and_an_empty_one_mean_the_working_directory(
+    sources: SourceTree, monkeypatch: pytest.MonkeyPatch, given: str | None
+) -> None:
+    sources.write(main=HELLO)
+    monkeypatch.chdir(sources.root)
+    assert source.locate(given) == sources.root / "main.py"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("nope.py", "File {root}/nope.py that is expected to define function doesn't exist"),
+        ("empty", "File {root}/empty/main.py that is expected to define function doesn't exist"),
+        ("notes.txt", "File {root}/notes.txt that is expected to define function is no Python"),
+        ("odd", "File {root}/odd/main.py that is expected to define function is no Python"),
+        ("fn.py/x.py", "that is expected to define function doesn't exist"),
+        ("x" * 300 + ".py", "that is expected to define function cannot be read"),
+        ("loop.py", "that is expected to define function"),
+    ],
+)
+def test_q34_what_is_no_source_is_said_in_one_line(
+    sources: SourceTree, given: str, expected: str
+) -> None:
+    sources.write(fn=HELLO)
+    sources.put("notes.txt", "")
+    (sources.root / "empty").mkdir()
+    (sources.root / "odd" / "main.py").mkdir(parents=True)
+    (sources.root / "loop.py").symlink_to(sources.root / "loop.py")
+    with pytest.raises(MissingSourceException) as failure:
+        source.locate(sources.root / given)
+    text = str(failure.value)
+    assert expected.format(root=sources.root) in text
+    assert "\n" not in text
+
+
+def test_a_missing_source_names_the_python_files_beside_it(sources: SourceTree) -> None:
+    sources.write(orders=HELLO, users=HELLO)
+    with pytest.raises(MissingSourceException, match=r"holds: orders\.py, users\.py\. Pick one"):
+        source.locate(sources.root / "main.py")
+
+
+def test_the_real_directory_of_a_symlink_is_the_sources(sources: SourceTree) -> None:
+    sources.write(real__fn="from beside import X\n" + HELLO, real__beside="X = 1\n")
+    (sources.root / "link.py").symlink_to(sources.root / "real" / "fn.py")
+    assert sources.load("hello", "link.py").call(None) == "fn"
+    assert sys.path[0] == str(sources.root / "real")
+
+
+def test_q46_the_directory_comes_first_on_the_path_and_once(sources: SourceTree) -> None:
+    sources.write(main=HELLO)
+    for _ in range(2):
+        sources.load()
+        assert sys.path[0] == str(sources.root)
+        assert sys.path.count(str(sources.root)) == 1
+
+
+def test_siblings_come_before_installed_modules(sources: SourceTree) -> None:
+    assert importlib.util.find_spec("hpack")
+    sources.write(main="import hpack\ndef hello(request): return hpack.WHERE\n")
+    sources.write(hpack="WHERE = 'beside'\n")
+    loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "hpack"}
+    try:
+        assert sources.load().call(None) == "beside"
+    finally:
+        sys.modules.update(loaded)
+
+
+def test_siblings_are_imported_absolutely_and_relatively(sources: SourceTree) -> None:
+    sources.write(
+        helper="X = 1\n",
+        main="""
+        import importlib
+        import helper as absolute
+        from .helper import X
+        relative = importlib.import_module(".helper", __package__)
+        def hello(request): return X, relative is absolute, __name__, __package__, __path__
+        """,
+    )
+    assert sources.load().call(None) == (1, False, "main", "main", [str(sources.root)])
+
+
+def test_the_module_is_registered_before_it_runs(sources: SourceTree) -> None:
+    sources.write(
+        main="""
+        import dataclasses, sys
+        assert sys.modules[__name__].__file__ == __file__
+        import main
+        @dataclasses.dataclass
+        class Order:
+            id: "int"
+            next: "Order | None" = None
+        def hello(request): return main
+        """
+    )
+    function = sources.load()
+    module = function.call(None)
+    assert module is sys.modules["main"]
+    assert module.Order.__module__ == "main"
+    assert pickle.loads(pickle.dumps(module.Order(1))) == module.Order(1)
+    assert typing.get_type_hints(module.Order)["id"] is int
+
+
+def test_a_package_is_imported_as_one(sources: SourceTree) -> None:
+    sources.write(
+        app____init__="STARTED = []\n",
+        app__shared="Y = 2\n",
+        app__orders____init__="",
+        app__orders__helper="X = 1\n",
+        app__orders__main="""
+        import app
+        import main
+        from .helper import X
+        from ..shared import Y
+        from app.shared import Y as absolute
+        from helper import X as sibling
+        app.STARTED.append(__name__)
+        def hello(request): return X, Y, absolute, sibling, __name__, app.STARTED, main.__name__
+        """,
+    )
+    name = "app.orders.main"
+    for _ in range(2):
+        found = sources.load("hello", "app/orders").call(None)
+        assert found[:5] == (1, 2, 2, 1, name)
+        assert set(found[5]) == {name}
+        assert found[6] == name
+    assert sys.path[:2] == [str(sources.root / "app" / "orders"), str(sources.root)]
+    assert sys.modules["app.orders"].main is sys.modules[name]
+
+
+def test_a_package_that_imports_the_source_itself_does_not_make_it_run_twice(
+    sources: SourceTree,
+) -> None:
+    sources.write(
+        pkg____init__="RUNS = []\nfrom .main import hello\n",
+        pkg__main="import pkg\npkg.RUNS.append(1)\ndef hello(request): return pkg.RUNS\n",
+    )
+    assert sources.load("hello", "pkg").call(None) == [1]
+
+
+def test_the_init_file_of_a_package_can_be_the_source(sources: SourceTree) -> None:
+    sources.write(pkg____init__="from .helper import X\n" + HELLO, pkg__helper="X = 1\n")
+    assert sources.load("hello", "pkg/__init__.py").call(None) == "pkg"
+
+
+def test_a_package_with_the_name_of_an_installed_one_is_no_package(
+    sources: SourceTree, caplog: pytest.LogCaptureFixture
+) -> None:
+    sources.write(
+        flask____init__="raise AssertionError",
+        flask__helper="X = 1\n",
+        flask__main="""
+        import flask
+        from .helper import X
+        from helper import X
+        def hello(request): return __name__, flask.Flask.__module__
+        """,
+    )
+    assert sources.load("hello", "flask").call(None) == ("main", "flask.app")
+    assert "a package named 'flask' exists elsewhere" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["json", "statistics", "os", "sys", "time", "site", "typing"])
+def test_q46_a_source_named_like_a_standard_module_leaves_that_module_alone(
+    sources: SourceTree, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    loaded = importlib.import_module(name)
+    sources.put(f"{name}.py", f"import {name}\ndef hello(request): return __name__, {name}\n")
+    assert sources.load("hello", f"{name}.py").call(None) == (f"{name}_function", loaded)
+    assert sys.modules[name] is loaded
+    assert f"has the name of another module, {name!r}" in caplog.text
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_q46_standard_modules_not_imported_yet_are_found_before_files_of_the_source(
+    sources: SourceTree,
+) -> None:
+    unused = next(
+        name
+        for name in ("sched", "chunk", "xdrlib", "nntplib", "poplib")
+        if name not in sys.modules
+    )
+    sources.put(f"{unused}.py", "X = 'beside'\n")
+    sources.write(
+        main=f"import {unused} as standard\nfrom .{unused} import X\n"
+        "def hello(request): return standard.__file__, X\n"
+    )
+    file, text = sources.load().call(None)
+    assert Path(file).parent != sources.root
+    assert text == "beside"
+    del sys.modules[unused]
+
+
+def test_q46_a_source_named_like_an_installed_module_leaves_that_module_alone(
+    sources: SourceTree, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "hyperframe"}
+    sources.write(
+        hyperframe="import hyperframe\ndef hello(request): return __name__, hyperframe.__file__\n"
+    )
+    try:
+        name, file = sources.load("hello", "hyperframe.py").call(None)
+    finally:
+        sys.modules.update(kept)
+    assert name == "hyperframe_function"
+    assert "site-packages" in Path(file).parts
+    assert "'import hyperframe' still gives the other one" in caplog.text
+
+
+def test_a_source_named_like_another_modules_of_the_process_leaves_that_one_alone(
+    sources: SourceTree,
+) -> None:
+    sources.write(elsewhere__main="WHERE = 'elsewhere'\n", app__main=HELLO)
+    sys.path.insert(0, str(sources.root / "elsewhere"))
+    other = importlib.import_module("main")
+    assert sources.load("hello", "app").call(None) == "main_function"
+    assert sys.modules["main"] is other
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("my-func.py", "my-func"), ("1.py", "1"), ("a.b.py", "a_b"), ("ünï.py", "ünï")],
+)
+def test_names_that_are_no_identifiers_run(sources: SourceTree, file: str, name: str) -> None:
+    sources.put(file, HELLO)
+    assert sources.load("hello", file).call(None) == name
+
+
+def test_the_name_is_never_that_of_the_program(sources: SourceTree) -> None:
+    program = sys.modules["__main__"]
+    sources.put("__main__.py", HELLO + "if __name__ == '__main__': raise AssertionError\n")
+    assert sources.load("hello", "__main__.py").call(None) == "__main___function"
+    assert sys.modules["__main__"] is program
+
+
+def test_two_sources_with_equal_names_each_get_their_own_siblings(sources: SourceTree) -> None:
+    for place in ("a", "b"):
+        sources.put(f"{place}/helper.py", f"X = {place!r}\n")
+        sources.put(f"{place}/lib/__init__.py", f"Y = {place!r}\n")
+        sources.put(
+            f"{place}/main.py",
+            "from helper import X\nfrom .helper import X as Z\nfrom lib import Y\n"
+            "def hello(request): return X, Y, Z\n",
+        )
+    first, second = sources.load("hello", "a"), sources.load("hello", "b")
+    assert first.call(None) == ("a", "a", "a")
+    assert second.call(None) == ("b", "b", "b")
+    assert sources.load("hello", "a").call(None) == ("a", "a", "a")
+
+
+def test_each_load_runs_the_source_anew(sources: SourceTree) -> None:
+    sources.write(main="RUNS = []\ndef hello(request): return RUNS\n")
+    first, second = sources.load(), sources.load()
+    assert first.call(None) is not second.call(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("raise ZeroDivisionError('mine')", ZeroDivisionError),
+        ("import nowhere_to_be_found", ModuleNotFoundError),
+        ("def hello(:", SyntaxError),
+        ("import sys; sys.exit(7)", SystemExit),
+        ("raise KeyboardInterrupt", KeyboardInterrupt),
+    ],
+)
+def test_what_the_source_raises_is_raised_unchanged_and_leaves_no_module(
+    sources: SourceTree, text: str, error: type[BaseException]
+) -> None:
+    sources.write(main=text)
+    with pytest.raises(error) as failure:
+        sources.load()
+    assert type(failure.value) is error
+    assert failure.value.__cause__ is None
+    assert "main" not in sys.modules
+    if isinstance(failure.value, SystemExit):
+        assert failure.value.code == 7
+    sources.write(main=HELLO + "# longer than before\n")
+    assert sources.load().call(None) == "main"
