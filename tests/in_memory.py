@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,18 +18,25 @@ from functions_framework.message import Reply
 from functions_framework.registrations import Registrations
 
 HOSTS = ("wsgi", "asgi", "asgi with def")
+# Sync functions that take events have a host without Flask and one with it.
+EVENT_HOSTS = ("wsgi", "wsgi with flask", "asgi", "asgi with def")
 
 
 class Answer(NamedTuple):
-    """What a client would have got."""
+    """What a client would have got; `is_whole` is False when a stream broke off."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    is_whole: bool = True
 
     @property
     def type(self) -> str | None:
         return self.headers.get("content-type")
+
+    @property
+    def is_crash(self) -> bool:
+        return self.status == 500 and self.headers.get("x-google-status") == "crash"
 
 
 def serve(
@@ -45,15 +53,16 @@ def serve(
     On "asgi" the call is wrapped in `async def`.
     """
     registered = handlers or Registrations()
-    if host == "wsgi":
+    if host.startswith("wsgi"):
         function = Function(call, "hello", signature, input_type=input_type)
-        if signature is Signature.HTTP or with_flask:
+        if signature is Signature.HTTP or with_flask or host == "wsgi with flask":
             app = FunctionApp("main", Path(__file__).parent)
             app.serve([function], registered)
             return lambda *args, **kwargs: _over_wsgi(app.respond, *args, **kwargs)
         plain = EventHost([function], ErrorHandlers(registered.error_handlers))
         return lambda *args, **kwargs: _over_wsgi(plain.respond, *args, **kwargs)
 
+    @functools.wraps(call)
     async def awaited(*arguments: Any) -> Any:
         await asyncio.sleep(0)
         return call(*arguments)
@@ -65,14 +74,10 @@ def serve(
         signature,
         is_async=is_async,
         is_asgi=True,
-        input_type=input_type or _annotation(call),
+        input_type=input_type,
     )
     asgi = ASGIHost([function], ErrorHandlers(registered.error_handlers), 4)
     return lambda *args, **kwargs: asyncio.run(_over_asgi(asgi, *args, **kwargs))
-
-
-def _annotation(call: Callable[..., Any]) -> Any:
-    return getattr(call, "__annotations__", {}).get("value")
 
 
 def _over_wsgi(
@@ -106,13 +111,17 @@ def _over_wsgi(
     parts = reply.body
     if isinstance(parts, bytes):
         return _answer(reply, parts)
+    whole, is_whole = b"", True
     try:
-        whole = b"".join(p.encode() if isinstance(p, str) else p for p in parts)  # type: ignore[union-attr]
+        for part in parts:  # type: ignore[union-attr]
+            whole += part.encode() if isinstance(part, str) else part
+    except Exception:  # noqa: BLE001 - the server cuts the connection
+        is_whole = False
     finally:
         close = getattr(parts, "close", None)
         if close is not None:
             close()
-    return _answer(reply, whole)
+    return _answer(reply, whole, is_whole=is_whole)
 
 
 async def _over_asgi(
@@ -151,9 +160,12 @@ async def _over_asgi(
     await app(scope, receive, send)
     start = sent[0]
     pairs = [(n.decode(), v.decode("latin-1")) for n, v in start["headers"]]
+    assert [message["type"] for message in sent[1:]] == ["http.response.body"] * (len(sent) - 1)
     whole = b"".join(message.get("body", b"") for message in sent[1:])
-    return _answer(Reply(start["status"], pairs, b""), whole)
+    is_whole = not sent[-1].get("more_body", False)
+    return _answer(Reply(start["status"], pairs, b""), whole, is_whole=is_whole)
 
 
-def _answer(reply: Reply, body: bytes) -> Answer:
-    return Answer(reply.status, {name.lower(): value for name, value in reply.headers}, body)
+def _answer(reply: Reply, body: bytes, *, is_whole: bool = True) -> Answer:
+    headers = {name.lower(): value for name, value in reply.headers}
+    return Answer(reply.status, headers, body, is_whole)
