@@ -143,13 +143,13 @@ def asgi_host(functions: Sequence[Function], threads: int = 128) -> ASGIHost:
     return ASGIHost(functions, ErrorHandlers(take().error_handlers), threads)
 
 
-def load(settings: Settings) -> Host:
-    """Load the function the settings name and build its host: what a worker does first.
+def load(settings: Settings) -> tuple[list[Function], Host]:
+    """Load what the settings name and build its host: what a worker does first.
 
     Raises:
         FunctionsFrameworkException: the settings name nothing that can be served.
         BaseException: whatever the user's module raises, unchanged.
     """
     context = FlaskContext()
-    function = loading.load(settings, around=context.around)
-    return build([function], context, settings.threads)
+    functions = [loading.load(settings, around=context.around)]
+    return functions, build(functions, context, settings.threads)
