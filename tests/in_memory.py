@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.asgi_host import ASGIHost
 from functions_framework.errors import ErrorHandlers
@@ -16,6 +15,9 @@ from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
 from functions_framework.message import Reply
 from functions_framework.registrations import Registrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 HOSTS = ("wsgi", "asgi", "asgi with def")
 # Sync functions that take events have a host without Flask and one with it.
