@@ -50,8 +50,10 @@ def test_nan_is_read_as_in_3_10() -> None:
         pytest.param(b"[" * 100_000, "nested too deeply", id="bomb"),
         pytest.param(b"[NaN," + b"[" * 100_000, "nested too deeply", id="bomb-after-nan"),
         pytest.param(b"9" * 5000, "too many digits", id="5000-digits"),
-        pytest.param(b'"a\x01b"', "control character", id="control-character"),
-        pytest.param(b'{"secret": \\q}', "line 1", id="no-echo"),
+        pytest.param(
+            b'"a\x01b"', "Invalid control character at line 1, column 3.", id="control-character"
+        ),
+        pytest.param(b'["secret", "\\q"]', "Invalid \\escape at line 1, column 13.", id="no-echo"),
     ],
 )
 def test_refuses_in_one_line(text: bytes, reason: str) -> None:

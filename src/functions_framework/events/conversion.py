@@ -150,7 +150,7 @@ def to_background_event(parts: Parts) -> BackgroundEvent:
         resource = name
     else:
         if service == tables.DATABASE:
-            name = _LOCATION.sub("", name, count=1)
+            name = _LOCATION.sub("", name)
         resource = f"{name}/{_subject(attributes, service)}"
     return BackgroundEvent(
         data,
