@@ -9,7 +9,7 @@ from typing import Any
 
 from . import layers, machine, page, profiling, report, sweeps
 from .cases import UnknownCase, chosen
-from .contenders import EVERYONE, LABELS, OURS, launch
+from .contenders import EVERYONE, LABELS, NODE, OURS, REF, launch
 from .exchange import WrongAnswer
 from .installs import InstallError, prepare
 from .load import LoadError
@@ -94,6 +94,8 @@ def _act(options: argparse.Namespace) -> int:
     if options.profile is not None:
         (case,) = chosen([options.profile])
         contender = OURS if options.only == EVERYONE else min(options.only)
+        if contender in (REF, NODE):
+            raise profiling.ProfileError("only this framework and the bare server are profiled")
         one = launch(contender, case, prepare())
         print(profiling.profile(one, Cores.choose(), options.profiler))
         return 0

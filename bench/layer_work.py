@@ -6,8 +6,6 @@ layer's work so often, for a profiler to count.
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 import io
 import json
 import sys
@@ -18,43 +16,43 @@ from typing import Any
 from bench.cases import CASES, Case
 from bench.exchange import Exchange
 from bench.places import FUNCTIONS
-from functions_framework import wsgi
-from functions_framework.asgi import ASGIHost, read_message
-from functions_framework.asgi import begin as begin_asgi
-from functions_framework.errors import ErrorHandlers
-from functions_framework.event_host import EventHost
+from functions_framework import asgi, hosts, wsgi
 from functions_framework.function import Function, Signature
-from functions_framework.hosts import FlaskContext, flask_app
+from functions_framework.message import Message
+from functions_framework.settings import Settings
 from functions_framework.signatures import codec_of
 
 REPEATS = 7
 Work = Callable[[], Any]
 
 
-def function_of(case: Case) -> Function:
-    """Load a case's function as a server would."""
-    spec = importlib.util.spec_from_file_location(f"case_{case.target}", FUNCTIONS / case.source)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def hosted(case: Case) -> tuple[list[Function], Any]:
+    """Load a case's function and its host as a worker does."""
     signature = Signature(case.signature or "http")
-    return Function.of(getattr(module, case.target), case.target, signature)
+    source = str(FUNCTIONS / case.source)
+    return hosts.load(Settings(target=case.target, source=source, signature_type=signature))
 
 
 def environ_of(exchange: Exchange) -> dict[str, Any]:
     """The WSGI environ of a request, as the server makes it (PEP 3333)."""
     path, _, query = exchange.path.partition("?")
-    made: dict[str, Any] = wsgi.base_environ() | {
+    made: dict[str, Any] = {
         "REQUEST_METHOD": exchange.method,
+        "SCRIPT_NAME": "",
         "PATH_INFO": path,
         "QUERY_STRING": query,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8080",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.url_scheme": "http",
         "HTTP_HOST": "127.0.0.1:8080",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
     }
     if exchange.body:
         made["CONTENT_LENGTH"] = str(len(exchange.body))
@@ -95,34 +93,27 @@ def finish(coroutine: Any) -> Any:
     raise AssertionError("it waits for something: it needs a loop")
 
 
-def sync_layers(case: Case, function: Function) -> dict[str, Work]:
+def sync_layers(case: Case) -> dict[str, Work]:
     """The layers of a sync case, each doing its work once per call."""
     base, body = environ_of(case.exchange), case.exchange.body
 
     def environ() -> dict[str, Any]:
         return {**base, "wsgi.input": io.BytesIO(body)}
 
-    if function.signature is Signature.HTTP:
-        context = FlaskContext()
-        context.source = FUNCTIONS / case.source
-        respond = flask_app(function, context).respond
-        return {"respond": lambda: respond(environ())}
-    codec = codec_of(function)
-    message = wsgi.message(environ())
-    arguments = codec.decode(message)
-    result = function.call(*arguments)
-    host = EventHost(function, ErrorHandlers([]))
-    return {
+    (function, *_), host = hosted(case)
+    found: dict[str, Work] = {
+        "environ": environ,
         "context": lambda: wsgi.begin(environ(), function),
-        "read": lambda: wsgi.message(environ()),
-        "decode": lambda: codec.decode(message),
-        "call": lambda: function.call(*arguments),
-        "encode": lambda: codec.encode(result),
         "respond": lambda: host.respond(environ()),
     }
+    if function.signature is not Signature.HTTP:
+        message = wsgi.message(environ())
+        found["read"] = lambda: wsgi.message(environ())
+        found |= codec_layers(function, message, function.call)
+    return found
 
 
-def async_layers(case: Case, function: Function) -> dict[str, Work]:
+def async_layers(case: Case) -> dict[str, Work]:
     """The layers of an async case."""
     base = scope_of(case.exchange)
     event = {"type": "http.request", "body": case.exchange.body, "more_body": False}
@@ -130,35 +121,36 @@ def async_layers(case: Case, function: Function) -> dict[str, Work]:
     async def receive() -> dict[str, Any]:
         return event
 
-    host = ASGIHost(function, ErrorHandlers([]), 1)
+    (function, *_), host = hosted(case)
     found: dict[str, Work] = {
-        "context": lambda: begin_asgi(dict(base), function),
+        "context": lambda: asgi.begin(dict(base), function),
         "respond": lambda: finish(host.respond(dict(base), receive)),
     }
     if function.signature is not Signature.HTTP:
-        codec = codec_of(function)
-        message = asyncio.run(_awaited(read_message(base, receive)))
-        arguments = codec.decode(message)
-        found |= {
-            "read": lambda: finish(read_message(base, receive)),
-            "decode": lambda: codec.decode(message),
-            "call": lambda: finish(function.call(*arguments)),
-            "encode": lambda: codec.encode(None),
-        }
+        message = finish(asgi.read_message(base, receive))
+        found["read"] = lambda: finish(asgi.read_message(base, receive))
+        found |= codec_layers(function, message, lambda *given: finish(function.call(*given)))
     return found
 
 
-async def _awaited(coroutine: Any) -> Any:
-    return await coroutine
+def codec_layers(function: Function, message: Message, call: Work) -> dict[str, Work]:
+    """The three layers that are the same for every host."""
+    codec = codec_of(function)
+    arguments = codec.decode(message)
+    result = call(*arguments)
+    return {
+        "decode": lambda: codec.decode(message),
+        "call": lambda: call(*arguments),
+        "encode": lambda: codec.encode(result),
+    }
 
 
 def all_layers() -> dict[str, Work]:
     """Every layer of every case, by `case.layer`; each is run once to see that it works."""
     found: dict[str, Work] = {}
     for case in CASES:
-        function = function_of(case)
         layers = async_layers if case.is_async else sync_layers
-        for name, work in layers(case, function).items():
+        for name, work in layers(case).items():
             work()
             found[f"{case.name}.{name}"] = work
     return found

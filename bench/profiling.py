@@ -32,6 +32,7 @@ LAYERS = (
     ("Starlette", "/starlette/"),
     ("CloudEvents SDK", "/cloudevents/"),
     ("server (Python part)", "/granian/"),
+    ("other packages", "/site-packages/"),
     ("standard library", "/lib/python"),
     ("standard library", "<frozen"),
 )
@@ -100,18 +101,20 @@ def _sampled(one: Launch, cores: Cores) -> str:
     ):
         worker = tree(server.process.pid)[-1]
         out = Path(directory, "stacks")
-        argv = ["py-spy", "record", "--pid", str(worker), "--native", "--format", "raw"]
-        argv += ["--full-filenames", "--rate", "500", "--duration", str(SAMPLED_FOR)]
-        sampler = subprocess.Popen([*argv, "--output", str(out)], stderr=subprocess.PIPE)
+        argv = ["py-spy", "record", "--pid", str(worker), "--gil", "--format", "raw"]
+        argv += ["--full-filenames", "--rate", "250", "--duration", str(SAMPLED_FOR)]
+        sampler = subprocess.Popen(
+            [*argv, "--output", str(out)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         load.run(one.exchange, server.port, cores.load, CONNECTIONS, SAMPLED_FOR + 1)
-        _, errors = sampler.communicate()
+        said, _ = sampler.communicate()
         if sampler.returncode != 0:
-            raise ProfileError(f"py-spy failed: {errors.decode(errors='replace').strip()[-400:]}")
+            raise ProfileError(f"py-spy failed: {said.decode(errors='replace').strip()[-400:]}")
         layers, functions = attribute(out.read_text().splitlines())
     total = sum(layers.values())
     return "\n\n".join(
         [
-            f"{one.name}: {total} samples under load",
+            f"{one.name}: {total} samples under load of threads that hold the GIL",
             plain(("layer", "share"), [(n, f"{c / total:.1%}") for n, c in layers.most_common()]),
             plain(
                 ("Python function", "share"),
@@ -125,8 +128,8 @@ def attribute(stacks: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
     """Give each sample to its innermost Python frame: samples by layer, and by function.
 
     Args:
-        stacks: lines of `frame;frame;... count`, outermost first. A native frame counts for the
-            Python frame it was called from; a stack without one is the server's own.
+        stacks: lines of `frame;frame;... count`, outermost first. A stack without a
+            Python frame is the server's own.
     """
     layers: Counter[str] = Counter()
     functions: Counter[str] = Counter()
