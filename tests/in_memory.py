@@ -14,10 +14,11 @@ from functions_framework.event_host import EventHost
 from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
 from functions_framework.message import Reply
+from functions_framework.layers import wrap
 from functions_framework.registrations import Registrations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 HOSTS = ("wsgi", "asgi", "asgi with def")
 # Sync functions that take events have a host without Flask and one with it.
@@ -49,6 +50,7 @@ def serve(
     *,
     with_flask: bool = False,
     input_type: Any = None,
+    layers: Sequence[Callable[..., Any]] = (),
 ) -> Callable[..., Answer]:
     """Make a function that sends a request to `call`, a plain `def`, over the named host.
 
@@ -56,7 +58,7 @@ def serve(
     """
     registered = handlers or Registrations()
     if host.startswith("wsgi"):
-        function = Function(call, "hello", signature, input_type=input_type)
+        function = wrap(Function(call, "hello", signature, input_type=input_type), layers)
         if signature is Signature.HTTP or with_flask or host == "wsgi with flask":
             app = FunctionApp("main", Path(__file__).parent)
             app.serve([function], registered)
@@ -78,7 +80,7 @@ def serve(
         is_asgi=True,
         input_type=input_type,
     )
-    asgi = ASGIHost([function], ErrorHandlers(registered.error_handlers), 4)
+    asgi = ASGIHost([wrap(function, layers)], ErrorHandlers(registered.error_handlers), 4)
     return lambda *args, **kwargs: asyncio.run(_over_asgi(asgi, *args, **kwargs))
 
 

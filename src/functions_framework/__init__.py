@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from .execution import current as current  # noqa: PLC0414
     from .execution import remaining as remaining  # noqa: PLC0414
     from .flask_app import crash_handler as crash_handler  # noqa: PLC0414
+    from .layers import middleware as middleware  # noqa: PLC0414
+    from .layers import Invocation as Invocation  # noqa: PLC0414
+    from .lifecycle import on_startup as on_startup  # noqa: PLC0414
+    from .lifecycle import on_shutdown as on_shutdown  # noqa: PLC0414
+    from .resources import resource as resource  # noqa: PLC0414
     from .logs import setup_logging as setup_logging  # noqa: PLC0414
     from .registrations import errorhandler as errorhandler  # noqa: PLC0414
     from .secret import Secret as Secret  # noqa: PLC0414
@@ -58,6 +63,11 @@ _PUBLIC = {
     "from_http": "cloudevents.http",
     "http": ".decorators",
     "is_binary": "cloudevents.http",
+    "middleware": ".layers",
+    "Invocation": ".layers",
+    "on_startup": ".lifecycle",
+    "on_shutdown": ".lifecycle",
+    "resource": ".resources",
     "read_request": ".applications",
     "remaining": ".execution",
     "setup_logging": ".logs",

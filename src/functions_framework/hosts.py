@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import loading
 from .errors import ErrorHandlers
 from .function import Function, Signature
+from .layers import wrap
 from .registrations import Registrations, take
 
 if TYPE_CHECKING:
@@ -103,16 +104,15 @@ def uses_flask(source: Path) -> bool:
 
 def build(functions: Sequence[Function], context: FlaskContext, threads: int) -> Host:
     """Build the host for functions that were just loaded, with what their module registered."""
-    plain = [function for function in functions if not function.is_asgi]
-    if not plain:
-        return asgi_host(functions, threads)
-    if len(plain) == len(functions):
-        return _sync_host(plain, context, take())
+    registered = take()
+    wrapped = [wrap(function, registered.middleware) for function in functions]
+    plain = [function for function in wrapped if not function.is_asgi]
+    if len(plain) == len(wrapped):
+        return _sync_host(plain, context, registered)
     from .asgi_host import ASGIHost
 
-    registered = take()
-    bridged = (_sync_host(plain, context, registered), plain)
-    on_loop = [function for function in functions if function.is_asgi]
+    bridged = (_sync_host(plain, context, registered), plain) if plain else None
+    on_loop = [function for function in wrapped if function.is_asgi]
     return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
 
 
@@ -132,7 +132,8 @@ def _sync_host(
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """Build the Flask application around a sync function."""
     app = context.get()
-    app.serve([function], take())
+    registered = take()
+    app.serve([wrap(function, registered.middleware)], registered)
     return app
 
 
@@ -140,7 +141,9 @@ def asgi_host(functions: Sequence[Function], threads: int = 128) -> ASGIHost:
     """Build the host that serves functions of either kind from an event loop."""
     from .asgi_host import ASGIHost
 
-    return ASGIHost(functions, ErrorHandlers(take().error_handlers), threads)
+    registered = take()
+    wrapped = [wrap(function, registered.middleware) for function in functions]
+    return ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
 
 
 def load(settings: Settings) -> tuple[list[Function], Host]:

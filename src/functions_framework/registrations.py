@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from .resources import Resource
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -20,11 +23,19 @@ class Registrations:
 
     Attributes:
         error_handlers: pairs of an exception class or status code and its handler, in order.
+        startup_hooks: what runs before the port opens, in order.
+        shutdown_hooks: what runs after the last call, in order of registration.
+        resources: the worker's own objects.
+        middleware: what runs around every call, the first outermost.
     """
 
     error_handlers: list[tuple[type[Exception] | int, Callable[..., Any]]] = field(
         default_factory=list
     )
+    startup_hooks: list[Callable[[], Any]] = field(default_factory=list)
+    shutdown_hooks: list[Callable[[], Any]] = field(default_factory=list)
+    resources: list[Resource[Any]] = field(default_factory=list)
+    middleware: list[Callable[..., Any]] = field(default_factory=list)
 
 
 _pending = Registrations()

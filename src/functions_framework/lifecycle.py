@@ -1,0 +1,83 @@
+"""What a user's module runs once per worker: start-up and shut-down hooks, and their resources.
+
+Hooks are registered by decorators (`on_startup`, `on_shutdown`) and run by the server: start-up in
+the order of registration before the port opens, shut-down in reverse after the last call ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .registrations import pending
+
+if TYPE_CHECKING:
+    from .resources import Resource
+
+Hook = TypeVar("Hook", bound=Callable[[], Any])
+
+_log = logging.getLogger("functions_framework")
+
+
+def on_startup(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, before the port opens.
+
+    What it raises ends the server with its traceback and exit code 1.
+    """
+    pending().startup_hooks.append(hook)
+    return hook
+
+
+def on_shutdown(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, after the last call ended.
+
+    What it raises is logged, and the hooks after it still run.
+    """
+    pending().shutdown_hooks.append(hook)
+    return hook
+
+
+@dataclass(slots=True)
+class Lifecycle:
+    """The hooks and resources of one application.
+
+    Attributes:
+        startup_hooks: run in this order.
+        shutdown_hooks: run in the reverse order.
+        resources: closed after the hooks, the last made first.
+    """
+
+    startup_hooks: Sequence[Callable[[], Any]] = ()
+    shutdown_hooks: Sequence[Callable[[], Any]] = ()
+    resources: Sequence[Resource[Any]] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.startup_hooks or self.shutdown_hooks or self.resources)
+
+    async def start(self) -> None:
+        """Run the start-up hooks; the first failure is raised."""
+        for hook in self.startup_hooks:
+            result = hook()
+            if inspect.isawaitable(result):
+                await result
+
+    async def stop(self) -> None:
+        """Run the shut-down hooks and close the resources; failures are logged."""
+        for hook in reversed(self.shutdown_hooks):
+            await _run_to_the_end(hook, "shut-down hook", hook)
+        made = [resource for resource in self.resources if resource.is_made]
+        for resource in sorted(made, key=lambda item: item.made_at, reverse=True):
+            await _run_to_the_end(resource.close, "resource", resource)
+
+
+async def _run_to_the_end(call: Callable[[], Any], kind: str, named: Any) -> None:
+    name = getattr(named, "__name__", repr(named))
+    try:
+        result = call()
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        _log.exception("The %s %r failed while the server was stopping.", kind, name)
