@@ -1,0 +1,132 @@
+"""Names that code written for earlier releases takes from here; thin covers of today's parts.
+
+The call in progress is `functions_framework.current()`, the streams are `logs.streams`. Nothing in
+the package uses this module.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .execution import Execution, Trace, execution, new_execution_id
+from .logs.streams import RecordStream, flush_call
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+execution_context_var = execution
+"""The context variable of the call in progress."""
+
+EXECUTION_ID_REQUEST_HEADER = "Function-Execution-Id"
+_ENVIRON_NAME = "HTTP_FUNCTION_EXECUTION_ID"
+_SCOPE_NAME = b"function-execution-id"
+
+
+class ExecutionContext(Execution):
+    """A call known by its ids alone."""
+
+    __slots__ = ()
+
+    def __init__(self, execution_id: str | None = None, span_id: str | None = None) -> None:
+        super().__init__(execution_id or "")
+        self.trace = Trace(None, span_id, None)
+
+
+class LoggingHandlerAddExecutionId(io.TextIOBase):
+    """A stream that writes each text it is given inside a call as one JSON record.
+
+    Args:
+        stream: where the records go, the current standard output when omitted.
+    """
+
+    def __init__(self, stream: Any = None) -> None:
+
+        self._records = RecordStream(sys.stdout if stream is None else stream)
+
+    def write(self, contents: str) -> int:
+        """Write one record; a line end alone writes nothing."""
+        running = execution.get()
+        if running is None:
+            return self._records.original.write(contents)
+        self._records.emit(contents, running)
+        return len(contents)
+
+    def flush(self) -> None:
+        """Push out what was written."""
+        self._records.original.flush()
+
+    def fileno(self) -> int:
+        """The file descriptor of the stream below."""
+        return self._records.original.fileno()
+
+    def isatty(self) -> bool:
+        """Whether the stream below is a terminal."""
+        return self._records.original.isatty()
+
+
+class WsgiMiddleware:
+    """Gives each request of a WSGI app an execution id and makes its call current.
+
+    Args:
+        wsgi_app: the application.
+    """
+
+    def __init__(self, wsgi_app: Callable[..., Iterable[bytes]]) -> None:
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Call the app; the header is in the environ from then on."""
+        execution_id = environ.get(_ENVIRON_NAME) or new_execution_id()
+        environ[_ENVIRON_NAME] = execution_id
+        running = Execution(
+            execution_id,
+            traceparent=environ.get("HTTP_TRACEPARENT"),
+            cloud_trace=environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
+            tracestate=environ.get("HTTP_TRACESTATE"),
+        )
+        with _in_call(running):
+            return self.wsgi_app(environ, start_response)
+
+
+class AsgiMiddleware:
+    """Gives each HTTP request of an ASGI app an execution id and makes its call current.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Call the app; the header is in the scope from then on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        execution_id = headers.get(_SCOPE_NAME)
+        if not execution_id:
+            execution_id = new_execution_id()
+            others = [pair for pair in scope["headers"] if pair[0] != _SCOPE_NAME]
+            scope["headers"] = [*others, (_SCOPE_NAME, execution_id.encode())]
+        running = Execution(
+            execution_id,
+            traceparent=headers.get(b"traceparent"),
+            cloud_trace=headers.get(b"x-cloud-trace-context"),
+            tracestate=headers.get(b"tracestate"),
+        )
+        with _in_call(running):
+            await self.app(scope, receive, send)
+
+
+@contextmanager
+def _in_call(running: Execution) -> Iterator[None]:
+    token = execution.set(running)
+    try:
+        yield
+    finally:
+        flush_call(running)
+        execution.reset(token)
