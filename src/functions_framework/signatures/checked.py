@@ -17,6 +17,10 @@ class CheckedType(Protocol):
 
     covered: frozenset[type]
 
+    @property
+    def is_made_of_fields(self) -> bool:
+        """Whether its values are objects with fields: no plain dicts, no scalars."""
+
     def from_json(self, body: bytes) -> Any:
         """Read a JSON body; also raises MalformedInput for one that is no JSON."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ..problems import Fault, InvalidInput, MalformedInput
+
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for a body that is no JSON."""
 
@@ -33,6 +35,21 @@ def loads(body: bytes) -> Any:
     except UNREADABLE:
         # The standard module takes more: NaN, lone surrogates, a byte order mark, UTF-16.
         return json.loads(body)
+
+
+def read_json(body: bytes) -> Any:
+    """Decode what RFC 8259 calls JSON, and nothing else.
+
+    Raises:
+        MalformedInput: it is no JSON.
+        InvalidInput: it is, but a number in it is out of range.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidInput([Fault((), f"{error}.")]) from None
+    except UNREADABLE as error:
+        raise MalformedInput(f"The body is not JSON: {why_unreadable(error)}.") from None
 
 
 def why_unreadable(error: BaseException) -> str:

@@ -9,9 +9,10 @@ from msgspec import inspect as shapes
 
 from ..problems import Fault, InvalidInput, MalformedInput
 from . import faults
-from .json_body import UNREADABLE, why_unreadable
+from .completion import Completion
+from .json_body import UNREADABLE, read_json
 from .query import QueryShape, shape_of
-from .shapes import bare, covered_classes, is_array_like, is_secret, subtypes
+from .shapes import FIELDED, bare, covered_classes, is_array_like, is_secret, subtypes
 
 
 class UnsupportedTypeError(TypeError):
@@ -42,7 +43,7 @@ def schema_hook(kind: type) -> dict[str, Any]:
         NotImplementedError: the class is none that a schema can describe.
     """
     if kind is object:
-        return {}
+        return {"description": "Any value."}
     raise NotImplementedError(kind)
 
 
@@ -68,6 +69,7 @@ class MsgspecType:
         for item in subtypes(self._shape):
             if isinstance(item, shapes.CustomType) and item.cls is not object:
                 raise UnsupportedTypeError(f"the type {item.cls.__qualname__!r} is not supported")
+        self._completion = Completion(self._shape)
         self.covered = frozenset(covered_classes(self._shape))
         self.to_json = write_json
         self._query: QueryShape | None = None
@@ -80,17 +82,18 @@ class MsgspecType:
             InvalidInput: it is not what the type takes.
         """
         try:
-            return self._decode(body)
+            value = self._decode(body)
         except UNREADABLE as error:
             raise self._refusal(body, error) from None
+        if self._completion.is_needed:
+            self._completion.complete(value)
+        return value
 
     def _refusal(self, body: bytes, error: BaseException) -> BaseException:
         try:
-            data = msgspec.json.decode(body)
-        except msgspec.ValidationError:  # a number out of range
-            data = None
-        except UNREADABLE as fault:
-            return MalformedInput(f"The body is not JSON: {why_unreadable(fault)}.")
+            data = read_json(body)
+        except (InvalidInput, MalformedInput) as refused:
+            return refused
         if isinstance(error, msgspec.ValidationError):
             return self._invalid(data, error)
         return error
@@ -115,9 +118,9 @@ class MsgspecType:
         name = self._query.parameter
         data = fields if name is None else fields.get(name)
         try:
-            return msgspec.convert(data, self.annotation, strict=False, str_keys=True)
-        except msgspec.ValidationError as error:
-            refused = self._invalid(data, error, is_query=True)
+            return self.convert(data, is_query=True)
+        except InvalidInput as error:
+            refused = error
         if name is not None:
             missing = Fault((name,), faults.REQUIRED)
             under = [Fault((name, *fault.path), fault.detail) for fault in refused.faults]
@@ -136,10 +139,28 @@ class MsgspecType:
         Raises:
             InvalidInput: it is not what the type takes.
         """
+        return self.convert(data, is_query=False)
+
+    def convert(self, data: Any, *, is_query: bool) -> Any:
+        """Check data; where it is a query string's, numbers, booleans and null are text.
+
+        Raises:
+            InvalidInput: it is not what the type takes.
+        """
         try:
-            return msgspec.convert(data, self.annotation, str_keys=True)
+            value = msgspec.convert(data, self.annotation, strict=not is_query, str_keys=True)
         except msgspec.ValidationError as error:
-            raise self._invalid(data, error) from None
+            raise self._invalid(data, error, is_query=is_query) from None
+        if self._completion.is_needed:
+            self._completion.complete(value)
+        return value
+
+    def likeness(self, data: Any) -> int:
+        """How many of an object's names the type knows as fields."""
+        shape = bare(self._shape)
+        if not isinstance(data, dict) or not isinstance(shape, FIELDED):
+            return 0
+        return sum(field.encode_name in data for field in shape.fields)
 
     @property
     def is_made_of_fields(self) -> bool:

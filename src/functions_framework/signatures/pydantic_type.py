@@ -31,6 +31,10 @@ class PydanticType:
         annotation: the type.
         parameter: name of the function's parameter, for query strings.
 
+    Attributes:
+        adapter: pydantic's own object for the type.
+        secret_names: names of fields that are secret anywhere in it, "" if all of it is.
+
     Raises:
         UnsupportedTypeError: pydantic cannot make a validator for the type.
     """
@@ -43,8 +47,18 @@ class PydanticType:
         except pydantic.errors.PydanticUserError as error:
             raise UnsupportedTypeError(str(error).splitlines()[0]) from error
         self.covered = frozenset(_covered(annotation))
-        self._secrets = frozenset(_secret_names(annotation, set()))
+        self.secret_names = frozenset(_secret_names(annotation, set()))
         self._query: QueryShape | None = None
+
+    @property
+    def is_made_of_fields(self) -> bool:
+        """Whether its values are objects with fields."""
+        return all(
+            kind is NoneType
+            or dataclasses.is_dataclass(kind)
+            or hasattr(kind, "__pydantic_validator__")
+            for kind in self.covered
+        )
 
     def from_json(self, body: bytes) -> Any:
         """Read a JSON body.
@@ -103,15 +117,20 @@ class PydanticType:
         for item in found:
             if item["type"] == "json_invalid":
                 return MalformedInput(_why_unreadable(item["msg"]))
-        faults = [Fault((*path, *item["loc"]), self._detail(item)) for item in found]
+        faults = [self._fault(item, path) for item in found]
         return InvalidInput(faults, is_query=is_query)
 
-    def _detail(self, item: Any) -> str:
+    def _fault(self, item: Any, path: tuple[str | int, ...]) -> Fault:
+        where = item["loc"]
         if item["type"] == "missing":
-            return REQUIRED
-        is_within = "" in self._secrets or not self._secrets.isdisjoint(item["loc"])
-        is_own = bool(self._secrets) and item["type"] not in _LIBRARY_TEXTS
-        return HIDDEN if is_within or is_own else f"{item['msg']}."
+            return Fault((*path, *where), REQUIRED)
+        if "" in self.secret_names:
+            return Fault(path, HIDDEN)
+        for index, step in enumerate(where):
+            if step in self.secret_names:  # what is within a secret belongs to the secret
+                return Fault((*path, *where[: index + 1]), HIDDEN)
+        is_own = bool(self.secret_names) and item["type"] not in _LIBRARY_TEXTS
+        return Fault((*path, *where), HIDDEN if is_own else f"{item['msg']}.")
 
 
 def _why_unreadable(message: str) -> str:
@@ -159,7 +178,7 @@ def _fields(annotation: Any) -> Iterator[tuple[str, list[Any]]]:
             for known in {name, field.alias, field.validation_alias}:
                 if isinstance(known, str):
                     yield known, kinds
-    elif dataclasses.is_dataclass(annotation) or typing.is_typeddict(annotation):
+    elif dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__"):
         yield from (
             (name, [kind])
             for name, kind in typing.get_type_hints(annotation, include_extras=True).items()

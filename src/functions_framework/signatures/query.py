@@ -66,7 +66,8 @@ def is_object(schema: Schema, definitions: Mapping[str, Schema]) -> bool:
     )
 
 
-def _is_array(schema: Any, definitions: Mapping[str, Schema]) -> bool:
+def is_array(schema: Any, definitions: Mapping[str, Schema]) -> bool:
+    """Whether a JSON array can be (any of) what a schema describes."""
     return isinstance(schema, Mapping) and any(
         item.get("type") == "array" for item in variants(schema, definitions)
     )
@@ -81,12 +82,12 @@ def shape_of(schema: Schema, definitions: Mapping[str, Schema], parameter: str) 
         parameter: the function's parameter, the name under which a scalar or a list is given.
     """
     if not is_object(schema, definitions):
-        lists = {parameter} if _is_array(schema, definitions) else set()
+        lists = {parameter} if is_array(schema, definitions) else set()
         return QueryShape(parameter, frozenset(lists))
     found: set[str] = set()
     has_list_values = False
     for item in variants(schema, definitions):
         properties = item.get("properties", {})
-        found.update(name for name, field in properties.items() if _is_array(field, definitions))
-        has_list_values |= _is_array(item.get("additionalProperties"), definitions)
+        found.update(name for name, field in properties.items() if is_array(field, definitions))
+        has_list_values |= is_array(item.get("additionalProperties"), definitions)
     return QueryShape(None, frozenset(found), has_list_values)

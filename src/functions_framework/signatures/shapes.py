@@ -108,9 +108,8 @@ def covered_classes(shape: Any) -> Iterator[type]:
 
     A plain dict may stand for a class with fields; an int for a float.
     """
-    if isinstance(shape, shapes.Metadata):
-        yield from covered_classes(shape.type)
-    elif isinstance(shape, shapes.UnionType):
+    shape = bare(shape)
+    if isinstance(shape, shapes.UnionType):
         for item in shape.types:
             yield from covered_classes(item)
     elif isinstance(shape, shapes.LiteralType):
@@ -123,5 +122,7 @@ def covered_classes(shape: Any) -> Iterator[type]:
         yield tuple
     elif isinstance(shape, FIELDED):
         yield from (shape.cls, dict)
+    elif isinstance(shape, shapes.EnumType):
+        yield shape.cls
     elif isinstance(_PLAIN.get(type(shape)), type):
         yield _PLAIN[type(shape)]

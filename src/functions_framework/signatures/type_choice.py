@@ -19,9 +19,16 @@ def choose(annotation: Any, parameter: str = "value") -> CheckedType:
         from .pydantic_type import PydanticType
 
         return PydanticType(annotation, parameter)
-    from .msgspec_type import MsgspecType
+    from .msgspec_type import MsgspecType, UnsupportedTypeError
 
-    return MsgspecType(annotation, parameter)
+    try:
+        return MsgspecType(annotation, parameter)
+    except UnsupportedTypeError:
+        from .alternatives import Alternatives, members_of
+
+        if not members_of(annotation):
+            raise
+        return Alternatives(annotation, parameter)
 
 
 def is_pydantic(annotation: Any) -> bool:
@@ -39,7 +46,9 @@ def _holds_pydantic(annotation: Any, seen: set[int]) -> bool:
         return True
     parts = list(typing.get_args(annotation))
     is_class = isinstance(annotation, type) and typing.get_origin(annotation) is None
-    if is_class and (dataclasses.is_dataclass(annotation) or typing.is_typeddict(annotation)):
+    if is_class and (
+        dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__")
+    ):
         try:
             parts = list(typing.get_type_hints(annotation, include_extras=True).values())
         except NameError:

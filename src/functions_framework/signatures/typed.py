@@ -58,6 +58,7 @@ class TypedSignature:
         checked: checks the input, None for a class with `from_dict`.
         result: the resolved return annotation, `annotations.MISSING` when there is none, or when
             the input type has `from_dict`: those functions never needed to resolve it.
+        writer: writes results of the return annotation's type; None without one.
         methods: the HTTP methods that reach the function.
 
     Raises:
@@ -68,7 +69,7 @@ class TypedSignature:
         self.parameter, self.input_type = _input_of(function, input_type)
         self.checked: CheckedType | None = None
         self.result: Any = MISSING
-        self._writer: CheckedType | None = None
+        self.writer: CheckedType | None = None
         self._covered: frozenset[type] = frozenset()
         from_dict = getattr(self.input_type, "from_dict", None)
         if callable(from_dict):
@@ -87,9 +88,10 @@ class TypedSignature:
             self.result = resolve(function, written)
         except (NameError, SyntaxError, TypeError) as error:
             fail(function, f"its return annotation {written!r} cannot be resolved: {error}.", error)
-        self._writer = writer_of(self.result)
-        if self._writer is not None:
-            self._covered = self._writer.covered
+        if self.result is not type(None):  # "-> None" promises no answer, not the word "null"
+            self.writer = writer_of(self.result)
+        if self.writer is not None:
+            self._covered = self.writer.covered
 
     def decode(self, message: Message) -> tuple[Any, ...]:
         """The function's one argument.
@@ -129,13 +131,13 @@ class TypedSignature:
     def _json(self, value: Any) -> bytes | None:
         kind = type(value)
         if kind.__module__ == "builtins":
-            covers = kind in self._covered and self._writer is not None
-            return self._writer.to_json(value) if covers else None  # type: ignore[union-attr]
+            covers = kind in self._covered and self.writer is not None
+            return self.writer.to_json(value) if covers else None  # type: ignore[union-attr]
         to_dict = getattr(value, "to_dict", None)
         if callable(to_dict):
             return _dumps(to_dict()).encode()
-        if self._writer is not None and kind in self._covered:
-            return self._writer.to_json(value)
+        if self.writer is not None and kind in self._covered:
+            return self.writer.to_json(value)
         return _data_json(value)
 
 

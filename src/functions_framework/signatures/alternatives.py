@@ -1,0 +1,94 @@
+"""Unions that msgspec does not take: several classes with fields, and no tag to tell them apart.
+
+The alternatives are tried one by one: the one that knows most of the input's names first, and in
+the order they are written otherwise. The faults of the first of these are the faults of the input.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any
+
+import msgspec
+
+from ..problems import InvalidInput
+from .json_body import read_json
+from .msgspec_type import MsgspecType, UnsupportedTypeError, write_json
+from .query import QueryShape, shape_of
+
+
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """The alternatives of a union, empty for any other type."""
+    is_union = typing.get_origin(annotation) in {typing.Union, types.UnionType}
+    return typing.get_args(annotation) if is_union else ()
+
+
+class Alternatives:
+    """A `CheckedType` for a union whose members msgspec checks only one by one.
+
+    Args:
+        annotation: the union.
+        parameter: name of the function's parameter, for query strings.
+
+    Attributes:
+        members: the checked types of the union's members.
+
+    Raises:
+        UnsupportedTypeError: a member is not supported, or it is no union.
+    """
+
+    def __init__(self, annotation: Any, parameter: str = "value") -> None:
+        self.annotation = annotation
+        self.members = [MsgspecType(item, parameter) for item in members_of(annotation)]
+        if not self.members:
+            raise UnsupportedTypeError(f"{annotation} is no union")
+        self.covered = frozenset().union(*(member.covered for member in self.members))
+        self.to_json = write_json
+        self._parameter = parameter
+        self._query: QueryShape | None = None
+
+    @property
+    def is_made_of_fields(self) -> bool:
+        """Whether the values of every member are objects with fields."""
+        return all(member.is_made_of_fields for member in self.members)
+
+    def from_json(self, body: bytes) -> Any:
+        """Read a JSON body.
+
+        Raises:
+            MalformedInput: it is no JSON.
+            InvalidInput: no member takes it.
+        """
+        return self.from_data(read_json(body))
+
+    def from_query(self, query: str) -> Any:
+        """Read a query string.
+
+        Raises:
+            MalformedInput: it is not UTF-8.
+            InvalidInput: no member takes it.
+        """
+        if self._query is None:
+            parts, definitions = msgspec.json.schema_components(
+                [member.annotation for member in self.members]
+            )
+            self._query = shape_of({"anyOf": parts}, definitions, self._parameter)
+        return self._first(self._query.read(query), is_query=True)
+
+    def from_data(self, data: Any) -> Any:
+        """Check data decoded from JSON.
+
+        Raises:
+            InvalidInput: no member takes it.
+        """
+        return self._first(data, is_query=False)
+
+    def _first(self, data: Any, *, is_query: bool) -> Any:
+        refusals = []
+        for member in sorted(self.members, key=lambda item: -item.likeness(data)):
+            try:
+                return member.convert(data, is_query=is_query)
+            except InvalidInput as error:  # noqa: PERF203 - the next one may take it
+                refusals.append(error)
+        raise refusals[0]
