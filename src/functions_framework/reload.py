@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from .exceptions import FunctionsFrameworkException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
 IGNORED_DIRECTORIES = frozenset(
     {
@@ -41,24 +41,23 @@ _COMMAND = (
 
 
 class Watcher:
-    """Calls back when a file under a directory changed.
+    """Notices changes of files under a directory.
+
+    It starts no thread; a selector can wait for it: it is readable when `take` has something.
 
     Attributes:
         source_dir: the directory watched, with all below it.
-        last_changes: the paths of the latest change, relative to it.
     """
 
-    def __init__(self, source_dir: Path, on_change: Callable[[], None]) -> None:
+    def __init__(self, source_dir: Path) -> None:
         """Watch nothing yet.
 
         Args:
             source_dir: the directory, symlinks resolved.
-            on_change: called on a thread of the watcher's, once for changes that come together.
         """
         self.source_dir = source_dir
-        self.last_changes: tuple[str, ...] = ()
-        self._on_change = on_change
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._received = b""
 
     def start(self) -> None:
         """Start to watch; every change after the return is noticed.
@@ -71,24 +70,33 @@ class Watcher:
             [sys.executable, "-c", _COMMAND, str(self.source_dir), home],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
+            bufsize=0,
         )
-        lines = iter(self._process.stdout or ())
-        if next(lines, None) is None:
+        if self.take() is None:
             self.stop()
             raise FunctionsFrameworkException(
                 f"The directory {self.source_dir} cannot be watched for changes. "
                 "Start without --reload and --debug, or move the source elsewhere."
             )
-        threading.Thread(
-            target=self._follow, args=(lines,), name="functions-framework-reload", daemon=True
-        ).start()
 
-    def _follow(self, lines: Iterator[str]) -> None:
-        for line in lines:
-            self.last_changes = tuple(json.loads(line))
-            self._on_change()
+    def fileno(self) -> int:
+        """The descriptor to select for reading, after `start`."""
+        return self._stdout().fileno()
+
+    def take(self) -> list[str] | None:
+        """Wait for changes; their paths relative to the directory, None when the watching ended."""
+        while b"\n" not in self._received:
+            data = self._stdout().read(65536)
+            if not data:
+                return None
+            self._received += data
+        *lines, self._received = self._received.split(b"\n")
+        return sorted({path for line in lines for path in json.loads(line)})
+
+    def _stdout(self) -> IO[bytes]:
+        if self._process is None or self._process.stdout is None:
+            raise ValueError("The watcher has not been started, or was stopped.")
+        return self._process.stdout
 
     def stop(self) -> None:
         """End the watching; does nothing if it is not going on."""
@@ -96,8 +104,9 @@ class Watcher:
         if process is not None:
             process.kill()
             process.wait()
-            if process.stdin:
-                process.stdin.close()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
 
 
 def is_watched(relative: Path) -> bool:
