@@ -1,0 +1,146 @@
+"""How many calls run at once: one slot each, taken and given back without a lock.
+
+Granian makes more threads than calls may run, so that clients who are slow to send do not take
+the places of those who are ready: a call that waits for its body lends its slot out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from threading import Lock
+from typing import Any, NamedTuple
+
+
+class Running(NamedTuple):
+    """A call in progress, as logs name it.
+
+    Attributes:
+        path: the path of its URL.
+        seconds: how long it has been running.
+    """
+
+    path: str
+    seconds: float
+
+
+class Slot:
+    """A place for one running call.
+
+    Attributes:
+        environ: the request it serves, None while free.
+        started: `time.monotonic()` of the call's start.
+        thread: identifier of the thread it runs on.
+    """
+
+    __slots__ = ("environ", "started", "thread")
+
+    def __init__(self) -> None:
+        self.environ: dict[str, Any] | None = None
+        self.started = 0.0
+        self.thread = 0
+
+
+class _Waiter:
+    """A thread in the queue; the lock opens when `slot` is filled."""
+
+    __slots__ = ("lock", "slot")
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.lock.acquire()
+        self.slot: Slot | None = None
+
+
+class Admission:
+    """Hands out slots, first come first served.
+
+    Args:
+        slots: calls that may run at once.
+        queue: calls that may wait for a slot, None for any number.
+    """
+
+    def __init__(self, slots: int, queue: int | None = None) -> None:
+        self._slots = {Slot() for _ in range(slots)}
+        self._free = deque(self._slots)
+        self._plenty = slots // 2
+        self._waiting: deque[_Waiter] = deque()
+        self._queue = queue
+        self.take_free = self._free.pop
+        """Take a slot at once. Raises IndexError when all are taken: then `wait`."""
+
+    def wait(self) -> Slot | None:
+        """Wait for a slot; None at once when the queue is full."""
+        if self._queue is not None and len(self._waiting) >= self._queue:
+            return None
+        return self._queue_up()
+
+    def give_back(self, slot: Slot) -> None:
+        """Free a slot, or pass it on to the call that has waited longest."""
+        self._free.append(slot)
+        if self._waiting:
+            self._hand_over()
+
+    def lend(self) -> bool:
+        """Let another call run in the place of one that waits for its client.
+
+        Returns:
+            False when there are places enough: then nothing is to be reclaimed.
+        """
+        if len(self._free) > self._plenty:
+            return False
+        extra = Slot()
+        self._slots.add(extra)
+        self.give_back(extra)
+        return True
+
+    def reclaim(self) -> None:
+        """Wait for the place that was lent out."""
+        try:
+            slot = self.take_free()
+        except IndexError:
+            slot = self._queue_up()
+        self._slots.discard(slot)
+
+    def _queue_up(self) -> Slot:
+        waiter = _Waiter()
+        self._waiting.append(waiter)
+        # A slot given back between the failed take and the append belongs to whoever is first.
+        self._hand_over()
+        waiter.lock.acquire()
+        if waiter.slot is None:
+            raise RuntimeError("A waiting call was woken without a slot.")
+        return waiter.slot
+
+    def _hand_over(self) -> None:
+        """Match free slots with waiters until one of the two runs out."""
+        while True:
+            try:
+                slot = self._free.pop()
+            except IndexError:
+                return
+            try:
+                waiter = self._waiting.popleft()
+            except IndexError:
+                self._free.append(slot)
+                # A waiter may have come and found none free while this one was in hand.
+                if not self._waiting:
+                    return
+                continue
+            waiter.slot = slot
+            waiter.lock.release()
+
+    def running(self) -> list[Running]:
+        """The calls in progress, longest first."""
+        now = time.monotonic()
+        found = []
+        for slot in list(self._slots):
+            environ = slot.environ
+            if environ is not None:
+                found.append(Running(str(environ.get("PATH_INFO", "")), now - slot.started))
+        return sorted(found, key=lambda call: -call.seconds)
+
+    @property
+    def is_saturated(self) -> bool:
+        """Whether a call that comes now has to wait."""
+        return not self._free

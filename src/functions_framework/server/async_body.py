@@ -1,0 +1,92 @@
+"""A request's body as an async function receives it, in ASGI's messages: whole or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions_framework.exceptions import MalformedRequest
+
+_DISCONNECT = {"type": "http.disconnect"}
+
+
+def declared_length(headers: list[tuple[str, str]], request: Any) -> tuple[int | None, bool]:
+    """The body's length as declared, and whether trailers were announced.
+
+    The length is 0 for no body, None when only its end will tell.
+    """
+    length: int | None = 0
+    if request.http_version == "2" and request.method not in {"GET", "HEAD"}:
+        length = None
+    is_chunked = has_trailers = False
+    for name, value in headers:
+        if name == "content-length":
+            length = int(value)
+        elif name == "transfer-encoding":
+            is_chunked = True
+        elif name == "trailer":
+            has_trailers = True
+    return (None if is_chunked else length), has_trailers
+
+
+class Receive:
+    """The ASGI `receive` of one request.
+
+    Args:
+        protocol: Granian's.
+        length: the declared Content-Length, None when only the end will tell.
+        has_trailers: whether trailers were announced, which look like a broken body to us.
+    """
+
+    __slots__ = ("_has_trailers", "_is_started", "_left", "_protocol", "is_broken", "is_read")
+
+    def __init__(self, protocol: Any, length: int | None, *, has_trailers: bool = False) -> None:
+        self._protocol = protocol
+        self._left = length
+        self._has_trailers = has_trailers
+        self._is_started = False
+        self.is_read = False
+        self.is_broken = False
+
+    async def __call__(self) -> dict[str, Any]:
+        """The next message: the body's parts, then the client's going.
+
+        Raises:
+            MalformedRequest: the client broke off before the body's end.
+        """
+        if self.is_read:
+            await self._protocol.client_disconnect()
+            return _DISCONNECT
+        part = await self._next()
+        if self.is_broken:
+            raise MalformedRequest("The request body was cut off before its end.")
+        return {"type": "http.request", "body": part, "more_body": not self.is_read}
+
+    async def drain(self) -> None:
+        """Read what the function left unread, and forget it; a broken body is no error here."""
+        while not self.is_read:
+            await self._next()
+
+    async def _next(self) -> bytes:
+        if self._left == 0:
+            self.is_read = True
+            return b""
+        if not self._is_started:
+            self._is_started = True
+            self._protocol.__aiter__()
+        part: bytes = await self._protocol.__anext__()
+        if self._left is not None:
+            self._left -= len(part)
+            self.is_read = not part or self._left == 0
+            self.is_broken = not part and self._left > 0
+        elif not part:
+            self.is_read = True
+            self.is_broken = not self._has_trailers and not await self._has_ended()
+        return part
+
+    async def _has_ended(self) -> bool:
+        """Granian gives one empty part at the end, and two where the body broke off."""
+        try:
+            await self._protocol.__anext__()
+        except StopAsyncIteration:
+            return True
+        return False

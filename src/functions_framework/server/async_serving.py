@@ -1,0 +1,184 @@
+"""Async functions over Granian's RSGI worker: one task a request, ASGI without its `send`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .admission import Running
+from .async_body import Receive, declared_length
+from .async_stream import send_stream
+from .drain import POLL_SECONDS, Quiet, last_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from functions_framework.message import Reply
+    from functions_framework.settings import Settings
+
+    from .engine import Engine
+    from .hosting import AsyncHost, Scope
+from .replies import CRASHED, ENDED
+
+_log = logging.getLogger("functions_framework.server")
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+_CANCEL_SECONDS = 0.3
+
+
+class AsyncServing:
+    """Takes requests from the engine, runs the host's coroutines, sends its replies.
+
+    Args:
+        host: answers requests.
+        settings: how long they may take at the end.
+    """
+
+    def __init__(self, host: AsyncHost, settings: Settings) -> None:
+        self._respond = host.respond
+        self._grace = settings.grace_period
+        self._draining: Quiet | None = None
+        self._arrived: deque[Any] = deque()
+        self._running: dict[asyncio.Task[None], tuple[str, float]] = {}
+        self._loop = asyncio.new_event_loop()
+
+    def run(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[], object]], None],
+    ) -> list[Running]:
+        """Serve until told to drain; return the calls that did not finish in time.
+
+        Args:
+            engine: not yet started.
+            listening: called once connections are accepted.
+            on_drain: takes what to call when it is time to drain.
+        """
+        asyncio.set_event_loop(self._loop)
+        engine.start_async(self._schedule, self._loop)
+        return self._loop.run_until_complete(self._main(engine, listening, on_drain))
+
+    async def _main(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[], object]], None],
+    ) -> list[Running]:
+        told, finished = asyncio.Event(), asyncio.Event()
+        wake = self._loop.call_soon_threadsafe
+        listening()
+        on_drain(partial(wake, told.set))
+        await told.wait()
+        until = time.monotonic() + self._grace
+        self._draining = quiet = Quiet()
+        while not quiet.is_quiet():  # noqa: ASYNC110 - ends by the clock, no event says it
+            await asyncio.sleep(POLL_SECONDS)
+        engine.stop(partial(wake, finished.set))
+        try:
+            await asyncio.wait_for(finished.wait(), max(0.0, until - time.monotonic()))
+        except (asyncio.TimeoutError, TimeoutError):
+            return await self._cancel()
+        return []
+
+    async def _cancel(self) -> list[Running]:
+        now = time.monotonic()
+        left = [Running(path, now - since) for path, since in self._running.values()]
+        tasks = list(self._running)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
+        return sorted(left, key=lambda call: -call.seconds)
+
+    def _schedule(self, watcher: Any) -> None:
+        """Take a request over from the engine's thread; wake the loop once for many."""
+        arrived = self._arrived
+        arrived.append(watcher)
+        # One thread calls this, so an earlier request still here has the loop on its way.
+        if len(arrived) == 1:
+            self._loop.call_soon_threadsafe(self._start_all)
+
+    def _start_all(self) -> None:
+        arrived = self._arrived
+        while arrived:
+            self._start(arrived.popleft())
+
+    def _start(self, watcher: Any) -> None:
+        task = _new_task(self._loop, self._serve(watcher))
+        if not task.done():
+            self._running[task] = (watcher.scope.path, time.monotonic())
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+
+    async def _serve(self, watcher: Any) -> None:
+        protocol, request = watcher.proto, watcher.scope
+        try:
+            headers = request.headers.items()
+            length, has_trailers = declared_length(headers, request)
+            receive = Receive(protocol, length, has_trailers=has_trailers)
+            reply = await self._respond(asgi_scope(request, headers), receive)
+            await self._send(protocol, request, receive, reply)
+        except asyncio.CancelledError:
+            protocol.response_bytes(*ENDED)
+        except BaseException:  # noqa: BLE001 - logged
+            # The engine would answer and log in its own words.
+            _log.exception("The request could not be answered.")
+            protocol.response_bytes(*CRASHED)
+        finally:
+            watcher.done()
+
+    async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
+        status, headers, body = reply
+        if isinstance(body, bytes) and not receive.is_read:
+            # Unread, the body would cost the client its connection, and perhaps the answer.
+            await receive.drain()
+        if self._draining is not None:
+            self._draining.note()
+            headers = last_response(headers, request.http_version)
+        if isinstance(body, bytes):
+            protocol.response_bytes(status, headers, body)
+        else:
+            await send_stream(protocol, request, status, headers, body)
+
+
+def _new_task(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]
+) -> asyncio.Task[None]:
+    if sys.version_info >= (3, 12):
+        # Runs up to its first wait at once: a call that never waits is done when this returns.
+        return asyncio.Task(work, loop=loop, eager_start=True)
+    return loop.create_task(work)
+
+
+def asgi_scope(request: Any, headers: list[tuple[str, str]]) -> Scope:
+    """The ASGI scope (HTTP, 2.3) of one of Granian's requests."""
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if request.authority and "host" not in request.headers:
+        fields.insert(0, (b"host", request.authority.encode("latin-1")))
+    return {
+        "type": "http",
+        "asgi": _ASGI,
+        "http_version": request.http_version,
+        "method": request.method,
+        "scheme": request.scheme,
+        "path": request.path,
+        "raw_path": None,
+        "query_string": request.query_string.encode("latin-1"),
+        "root_path": "",
+        "headers": fields,
+        "client": address(request.client),
+        "server": address(request.server),
+    }
+
+
+def address(text: str) -> tuple[str, int]:
+    """Split `1.2.3.4:5` or `[::1]:5`."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,78 @@
+"""Streaming a reply from the event loop: async iterables, and plain ones on a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any
+
+from .connections import cut
+
+if TYPE_CHECKING:
+    from functions_framework.message import Headers
+
+_log = logging.getLogger("functions_framework.server")
+_END = object()
+_FLUSH_SECONDS = 0.02
+
+Body = Iterable[bytes | str] | AsyncIterable[bytes | str]
+
+
+async def send_stream(
+    protocol: Any, request: Any, status: int, headers: Headers, body: Body
+) -> None:
+    """Send a body part by part; close it at the end, and when the client has gone.
+
+    A body that fails halfway is logged, and its connection cut so that it does not look whole.
+    """
+    transport = protocol.response_stream(status, headers)
+    try:
+        async for part in _parts(body):
+            data = part.encode() if isinstance(part, str) else bytes(part)
+            try:
+                await transport.send_bytes(data)
+            except RuntimeError:
+                # Granian's RSGIProtocolClosed: the client has gone.
+                break
+    except asyncio.CancelledError:
+        await _cut(request)
+        raise
+    except BaseException:  # noqa: BLE001 - logged
+        await _cut(request)
+        _log.exception("The response to %s %s failed halfway.", request.method, request.path)
+    finally:
+        await _close(body)
+
+
+async def _cut(request: Any) -> None:
+    # What was sent so far is still on its way through the engine.
+    await asyncio.sleep(_FLUSH_SECONDS)
+    host, _, port = request.client.rpartition(":")
+    cut(host.strip("[]"), int(port))
+
+
+async def _parts(body: Body) -> AsyncIterator[bytes | str]:
+    if isinstance(body, AsyncIterable):
+        async for part in body:
+            yield part
+        return
+    iterator = iter(body)
+    while True:
+        # A plain iterable may block, so it is pulled on a thread (with this task's context).
+        found: Any = await asyncio.to_thread(next, iterator, _END)
+        if found is _END:
+            return
+        yield found
+
+
+async def _close(body: Any) -> None:
+    close = getattr(body, "aclose", None) or getattr(body, "close", None)
+    if close is None:
+        return
+    try:
+        result = close()
+        if hasattr(result, "__await__"):
+            await result
+    except BaseException:  # noqa: BLE001 - logged
+        _log.exception("Closing the response's body failed.")

@@ -1,0 +1,175 @@
+"""A request's body as a sync function reads it: whole or refused, and drained in bounded memory.
+
+Granian reports a body that breaks off as a plain end of file. Where a Content-Length was declared
+the difference shows. A chunked body shows it in one way only: reading all of it at once gives
+nothing when it broke off, so `read()` is passed on as such and never assembled from pieces.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import MalformedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .admission import Admission
+
+PIECE = 65536
+
+
+class Body:
+    """The `wsgi.input` of a request that has a body.
+
+    Args:
+        source: Granian's own body.
+        length: the declared Content-Length, None for a chunked body.
+        is_typed: whether the request has a Content-Type: then an empty chunked body is taken for
+            one that broke off, as nobody describes what is not there.
+        admission: lends the call's slot out while the client has us wait.
+    """
+
+    __slots__ = (
+        "_admission",
+        "_buffer",
+        "_is_typed",
+        "_left",
+        "_source",
+        "is_broken",
+        "is_read",
+    )
+
+    def __init__(
+        self,
+        source: Any,
+        length: int | None,
+        *,
+        is_typed: bool,
+        admission: Admission,
+    ) -> None:
+        self._source = source
+        self._left = length
+        self._is_typed = is_typed
+        self._admission = admission
+        self._buffer = b""
+        self.is_read = length == 0
+        self.is_broken = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes, all that is left when negative or None.
+
+        Raises:
+            MalformedRequest: the client broke off before the end.
+        """
+        if size is None or size < 0:
+            return self._read_all()
+        while len(self._buffer) < size and not self.is_read:
+            self._fill(size - len(self._buffer))
+        taken, self._buffer = self._buffer[:size], self._buffer[size:]
+        return taken
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next newline, at most `size` bytes."""
+        limit = None if size is None or size < 0 else size
+        while b"\n" not in self._buffer and not self.is_read:
+            if limit is not None and len(self._buffer) >= limit:
+                break
+            self._fill(PIECE)
+        end = self._buffer.find(b"\n") + 1 or len(self._buffer)
+        if limit is not None:
+            end = min(end, limit)
+        line, self._buffer = self._buffer[:end], self._buffer[end:]
+        return line
+
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        """Read all lines, or as many as reach `hint` bytes."""
+        lines: list[bytes] = []
+        total = 0
+        for line in self:
+            lines.append(line)
+            total += len(line)
+            if hint is not None and 0 < hint <= total:
+                break
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def drain(self) -> None:
+        """Read what the function left unread, and forget it; a broken body is no error here."""
+        self._buffer = b""
+        while not self.is_read and self._take(PIECE):
+            pass
+
+    def _read_all(self) -> bytes:
+        if self._left is None and not self._buffer and not self.is_read:
+            found = self._take(None)
+            if not found and self._is_typed:
+                self._break_off()
+            return found
+        pieces = [self._buffer]
+        self._buffer = b""
+        while not self.is_read:
+            self._fill(PIECE)
+            pieces.append(self._buffer)
+            self._buffer = b""
+        return b"".join(pieces)
+
+    def _fill(self, size: int) -> None:
+        self._buffer += self._take(size)
+        if self.is_broken:
+            self._break_off()
+
+    def _take(self, size: int | None) -> bytes:
+        """Wait for `size` bytes or the end, with the slot lent out; note an end that is early."""
+        left = self._left
+        if size is not None and left is not None:
+            size = min(size, left)
+        is_lent = self._admission.lend()
+        try:
+            data: bytes = self._source.read() if size is None else self._source.read(size)
+        finally:
+            if is_lent:
+                self._admission.reclaim()
+        is_end = size is None or len(data) < size
+        if left is not None:
+            self._left = left = left - len(data)
+            self.is_broken = is_end and left > 0
+            is_end = is_end or left == 0
+        self.is_read = is_end
+        return data
+
+    def _break_off(self) -> None:
+        self.is_broken = True
+        raise MalformedRequest("The request body was cut off before its end.")
+
+
+class NoBody:
+    """The `wsgi.input` of every request without a body: at its end from the start."""
+
+    __slots__ = ()
+
+    def read(self, _size: int | None = -1) -> bytes:
+        """Read nothing."""
+        return b""
+
+    readline = read
+
+    def readlines(self, _hint: int | None = -1) -> list[bytes]:
+        """Read no lines."""
+        return []
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+
+def declared_length(scope: dict[str, Any]) -> int | None:
+    """The body's length as declared, 0 for no body, None when only its end will tell."""
+    if "HTTP_TRANSFER_ENCODING" not in scope:
+        text = scope.get("CONTENT_LENGTH")
+        if text is not None:
+            return int(text)
+        if scope["SERVER_PROTOCOL"] != "HTTP/2" or scope["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            return 0
+    return None

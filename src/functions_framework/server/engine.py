@@ -1,0 +1,148 @@
+"""Granian's private API, all of it: loading the extension, and its two kinds of worker.
+
+Granian's public server brings its own supervisor, whose crash, signal and exit rules are not ours,
+and an import of asyncio, multiprocessing, ssl and watchfiles. Its Rust half needs none of them: it
+takes a listening socket and a callback. `tests/server/test_granian_private_api.py` fails with a
+plain message when a new version moves what is used here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import sys
+import types
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+CONNECTIONS = 100_000
+"""Connections a worker holds at once. Idle ones count, so it is set out of reach."""
+
+IDLE_THREAD_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine itself bounds.
+
+    Attributes:
+        threads: threads that may run Python at once (made when needed).
+        backlog: connections the kernel holds until they are accepted.
+        header_size: bytes of one request's head.
+        header_timeout: seconds a client has for sending a request's head.
+    """
+
+    threads: int
+    backlog: int = 2048
+    header_size: int = 8192 + 4096 * 100
+    header_timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Http1:
+    header_read_timeout: int
+    keep_alive: bool
+    max_buffer_size: int
+    pipeline_flush: bool
+
+
+def load() -> Any:
+    """Import Granian's extension module without its Python half.
+
+    Raises:
+        ImportError: Granian is not installed, or has no `_granian` for this interpreter.
+    """
+    # Its records are of no use to anybody but itself: what matters is logged by this package.
+    logging.getLogger("_granian").setLevel(logging.CRITICAL)
+    if "granian" in sys.modules:
+        return importlib.import_module("granian._granian")
+    spec = importlib.util.find_spec("granian")
+    if spec is None or spec.submodule_search_locations is None:
+        raise ImportError("No module named 'granian': install the package again.")
+    stand_in = types.ModuleType("granian")
+    stand_in.__path__ = list(spec.submodule_search_locations)
+    sys.modules["granian"] = stand_in
+    try:
+        return importlib.import_module("granian._granian")
+    finally:
+        # User code that imports granian gets the real package.
+        del sys.modules["granian"]
+
+
+class _NoLoop:
+    """Stands where Granian wants an event loop; a WSGI worker never runs it."""
+
+    def call_soon(self, *args: Any, **keywords: Any) -> None:
+        """Take a callback that is never due."""
+
+
+class Engine:
+    """One Granian worker: accepts on a socket and hands requests to a callback.
+
+    Args:
+        listener: bound socket; it starts listening in `start`.
+        limits: what is bounded.
+    """
+
+    def __init__(self, listener: socket.socket, limits: Limits) -> None:
+        self._granian = load()
+        self._listener = listener
+        self._limits = limits
+        self._stop = self._granian.WorkerSignal()
+
+    def start_sync(self, call: Callable[[Any, dict[str, Any]], None]) -> None:
+        """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
+        loop = _NoLoop()
+        worker = self._granian.WSGIWorker(**self._arguments(self._limits.threads))
+        worker.serve_mtr(self._scheduler(loop, call, lambda _watcher: None), loop, self._stop)
+
+    def start_async(self, schedule: Callable[[Any], None], loop: Any) -> None:
+        """Listen; `schedule(watcher)` is called on a thread of Granian's for each request."""
+        worker = self._granian.RSGIWorker(**self._arguments(1))
+        worker.serve_str(self._scheduler(loop, None, schedule), loop, self._stop)
+
+    def stop(self, then: Callable[[], object]) -> None:
+        """Stop accepting, let requests in flight finish, call `then` from a thread of Granian's."""
+        self._stop.add_cb(then)
+        self._stop.set()
+
+    def _arguments(self, threads: int) -> dict[str, Any]:
+        limits = self._limits
+        descriptor = self._listener.fileno()
+        holder = self._granian.SocketHolder
+        return {
+            "worker_id": 1,
+            "sock": (
+                None,
+                holder(descriptor)
+                if sys.platform == "win32"
+                else holder(descriptor, False, limits.backlog)  # noqa: FBT003 - positional in Rust
+                if sys.platform.startswith(("linux", "freebsd"))
+                else holder(descriptor, False),  # noqa: FBT003
+            ),
+            "ipc": None,
+            "threads": 1,
+            "blocking_threads": 512,
+            "py_threads": threads,
+            "py_threads_idle_timeout": IDLE_THREAD_SECONDS,
+            "backpressure": CONNECTIONS,
+            "http_mode": "auto",
+            "http1_opts": _Http1(
+                header_read_timeout=max(1, round(limits.header_timeout * 1000)),
+                keep_alive=True,
+                max_buffer_size=limits.header_size,
+                pipeline_flush=False,
+            ),
+            "http2_opts": None,
+            "metrics": (None, None),
+        }
+
+    def _scheduler(self, loop: Any, call: Any, schedule: Callable[[Any], None]) -> Any:
+        scheduler = self._granian.CallbackScheduler(loop, call, None, None, None)
+        scheduler._schedule_fn = schedule  # noqa: SLF001 - its constructor takes none
+        return scheduler

@@ -1,0 +1,128 @@
+"""The listening socket: bound before anything is loaded, closed without losing a connection."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import socket
+import struct
+import sys
+import time
+
+from functions_framework.exceptions import InvalidConfigurationException
+
+# <asm-generic/socket.h>
+_SO_ATTACH_FILTER = 26
+# Classic BPF over the TCP header: drop what has SYN and no ACK, pass everything else.
+_DROP_NEW = (
+    (0x30, 0, 0, 13),  # A = flags
+    (0x54, 0, 0, 0x12),  # A &= SYN | ACK
+    (0x15, 0, 1, 0x02),  # if A == SYN
+    (0x06, 0, 0, 0),  # drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # else pass
+)
+_QUEUE_OFFSET = 8 + 4 * 4  # tcpi_unacked: for a listener, connections not yet accepted
+_QUEUE_SECONDS = 0.5
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Bind, but do not listen: listening is what says "ready".
+
+    Args:
+        host: a name or address, IPv4 or IPv6, `[::1]` allowed.
+        port: 0 for any free one.
+
+    Raises:
+        InvalidConfigurationException: the address is unknown, taken or not allowed.
+    """
+    name = host.strip().removeprefix("[").removesuffix("]")
+    try:
+        found = socket.getaddrinfo(
+            name or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (socket.gaierror, UnicodeError) as error:
+        raise InvalidConfigurationException(
+            f"Cannot listen on host {host!r}: {_reason(error)}. Give an address of this machine "
+            "with --host, such as 0.0.0.0, 127.0.0.1 or ::."
+        ) from None
+    # A name that has both kinds of address (localhost) means the IPv4 one, as it always has.
+    family, kind, proto, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, proto)
+    try:
+        if sys.platform != "win32":
+            # On Windows the option would let a second server take the port over.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and name == "::":
+            with contextlib.suppress(OSError):
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise InvalidConfigurationException(_refusal(host, port, error)) from None
+    return listener
+
+
+def listen(listener: socket.socket, backlog: int) -> None:
+    """Start listening on a bound socket.
+
+    Raises:
+        InvalidConfigurationException: another socket came first. Two bound sockets may share an
+            address as long as neither listens, so the clash of two servers that start together
+            shows only here.
+    """
+    try:
+        listener.listen(backlog)
+    except OSError as error:
+        host, port = listener.getsockname()[:2]
+        raise InvalidConfigurationException(_refusal(host, port, error)) from None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    where = f"{url_host(host)}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Cannot listen on {where}: the port is in use. Choose another with --port or PORT."
+    if error.errno == errno.EACCES:
+        return (
+            f"Cannot listen on {where}: permission denied. "
+            "Choose a port of 1024 or above with --port or PORT."
+        )
+    return f"Cannot listen on {where}: {_reason(error)}. Choose another with --host and --port."
+
+
+def url_host(host: str) -> str:
+    """The host as a URL writes it: IPv6 addresses in brackets."""
+    bare = host.strip().removeprefix("[").removesuffix("]")
+    return f"[{bare}]" if ":" in bare else bare
+
+
+def refuse_new(listener: socket.socket) -> None:
+    """Stop new connections from being made while those already made can still be accepted.
+
+    Closing a listener resets every connection the kernel made and nobody accepted. A filter that
+    drops SYNs leaves the queue to be emptied first; clients that come later retry their SYN and
+    find the port closed, or the next server. Best effort where there are no such filters.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    code = b"".join(struct.pack("HBBI", *step) for step in _DROP_NEW)
+    buffer = ctypes.create_string_buffer(code)
+    program = struct.pack("HL", len(_DROP_NEW), ctypes.addressof(buffer))
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        _wait_for_empty_queue(listener)
+
+
+def _wait_for_empty_queue(listener: socket.socket) -> None:
+    until = time.monotonic() + _QUEUE_SECONDS
+    empty = 0
+    # Twice: a handshake's last packet may be on its way when the queue is first seen empty.
+    while empty < 2 and time.monotonic() < until:
+        info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        queued = struct.unpack_from("I", info, _QUEUE_OFFSET)[0]
+        empty = 0 if queued else empty + 1
+        time.sleep(0.005)

@@ -1,0 +1,65 @@
+"""What parent and worker tell each other over their socket pair: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+DRAIN = b"drain\n"
+"""Parent to worker: stop accepting, finish what is in flight, exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker listens.
+
+    Attributes:
+        name: the function's name.
+        signature: how it is called.
+        is_async: whether it runs on the event loop.
+    """
+
+    name: str
+    signature: str
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The function could not be loaded; the worker exits.
+
+    Attributes:
+        code: what the server exits with.
+        kind: class name of the framework's own error, empty when the worker has said it all.
+        text: that error's text.
+    """
+
+    code: int
+    kind: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The worker wants to be told to drain, and to be replaced.
+
+    Attributes:
+        reason: one phrase for the log.
+    """
+
+    reason: str
+
+
+Report = Ready | Failed | Leaving
+_KINDS: dict[str, type[Report]] = {"ready": Ready, "failed": Failed, "leaving": Leaving}
+
+
+def encode(report: Report) -> bytes:
+    """One line."""
+    return json.dumps([type(report).__name__.lower(), asdict(report)]).encode() + b"\n"
+
+
+def decode(line: bytes) -> Report:
+    """Read one line back."""
+    kind, values = json.loads(line)
+    return _KINDS[kind](**values)

@@ -1,0 +1,14 @@
+"""The answers the server gives itself, when no function's answer can be had."""
+
+from __future__ import annotations
+
+from functions_framework.message import CRASH, TEXT, Reply
+
+CRASHED = Reply(500, [TEXT, CRASH], b"Internal Server Error")
+"""A fault of the framework's own; a function's are the host's to answer."""
+
+ENDED = Reply(503, [TEXT, ("connection", "close")], b"The server is shutting down.")
+"""The call was cancelled at the end of the grace period."""
+
+BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")
+"""All places are taken, and the queue for them is full."""

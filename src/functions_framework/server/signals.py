@@ -1,0 +1,91 @@
+"""Signals of the serving processes: caught in a mailbox, held around a fork, reset after it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+
+STOPS = [signal.SIGTERM, signal.SIGINT]
+if hasattr(signal, "SIGBREAK"):
+    STOPS.append(signal.SIGBREAK)
+
+
+class Mailbox:
+    """Counts the signals that ask the server to stop, and wakes whoever waits on its descriptor.
+
+    Args:
+        on_stop: called for each, in the main thread.
+
+    Attributes:
+        stops: how many came.
+        last: the number of the last one.
+    """
+
+    def __init__(self, on_stop: Callable[[], None] | None = None) -> None:
+        self.stops = 0
+        self._on_stop = on_stop
+        self.last = 0
+        self._reading, self._writing = socket.socketpair()
+        self._reading.setblocking(False)  # noqa: FBT003
+        self._writing.setblocking(False)  # noqa: FBT003
+
+    def __enter__(self) -> Mailbox:  # noqa: PYI034 - typing.Self is of 3.11
+        signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
+        for number in STOPS:
+            signal.signal(number, self._note)
+        if hasattr(signal, "SIGCHLD"):
+            # A handler, if an idle one, so that a child's death wakes the parent.
+            signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        signal.set_wakeup_fd(-1)
+        self._reading.close()
+        self._writing.close()
+
+    def fileno(self) -> int:
+        """Readable when a signal has come."""
+        return self._reading.fileno()
+
+    def empty(self) -> None:
+        """Forget what made the descriptor readable."""
+        try:
+            while self._reading.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.stops += 1
+        self.last = number
+        if self._on_stop is not None:
+            self._on_stop()
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Hold signals back while a process is made, so that none is taken by a half-made one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def restore_defaults() -> None:
+    """In a new worker: signals end it at once, as long as it only loads."""
+    signal.set_wakeup_fd(-1)
+    for number in [*STOPS, signal.SIGCHLD]:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)

@@ -1,0 +1,270 @@
+"""The parent process: binds, forks workers, replaces those that die, and ends them all.
+
+It imports neither the engine nor Flask, asyncio or user code: what a worker breaks stays in that
+worker. It talks to each worker over a socket pair; a worker that finds its end closed knows that
+the parent is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from functions_framework import exceptions
+
+from . import listening, messages
+from .signals import Mailbox, blocked, restore_defaults
+from .startup_line import startup_line
+
+if TYPE_CHECKING:
+    from functions_framework.settings import Settings
+
+    from .hosting import Build
+
+LOAD_ATTEMPTS = 3
+"""Replacements in a row that may fail to load before the server gives up."""
+
+_SHORT_LIFE = 1.0
+_RESPAWN_DELAY = 0.2
+_TERMINATE_SECONDS = 0.5
+_EXIT_MARGIN = 0.6
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    """A serving process as its parent sees it."""
+
+    pid: int
+    channel: socket.socket
+    is_replacement: bool
+    started: float = field(default_factory=time.monotonic)
+    ready: messages.Ready | None = None
+    failed: messages.Failed | None = None
+    is_leaving: bool = False
+    received: bytes = b""
+
+    def tell(self, order: bytes) -> None:
+        """Send an order; a worker that has just died takes none."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(order)
+
+    def kill(self, number: int) -> None:
+        """Send a signal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+class Supervisor:
+    """Runs the workers of one server until a signal or a failed load ends it.
+
+    Args:
+        settings: what the user asked for.
+        build: loads the function in the worker.
+        listener: the bound socket.
+    """
+
+    def __init__(self, settings: Settings, build: Build, listener: socket.socket) -> None:
+        self._settings = settings
+        self._build = build
+        self._listener = listener
+        self._port: int = listener.getsockname()[1]
+        self._workers: list[_Worker] = []
+        self._due: list[float] = []
+        self._failed_loads = 0
+        self._is_announced = False
+        self._outcome: messages.Failed | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> int:
+        """Serve; return the exit code.
+
+        Raises:
+            FunctionsFrameworkException: the function could not be loaded.
+        """
+        with Mailbox() as mailbox:
+            self._selector.register(mailbox, selectors.EVENT_READ)
+            for _ in range(self._settings.workers):
+                self._spawn(is_replacement=False)
+            while self._outcome is None and not mailbox.stops:
+                self._step(mailbox)
+                self._respawn()
+            return self._end(mailbox)
+
+    def _spawn(self, *, is_replacement: bool) -> None:
+        ours, theirs = socket.socketpair()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        with blocked():
+            pid = os.fork()
+            if pid == 0:
+                self._become_worker(ours, theirs)
+        theirs.close()
+        ours.setblocking(False)  # noqa: FBT003
+        worker = _Worker(pid, ours, is_replacement)
+        self._workers.append(worker)
+        self._selector.register(ours, selectors.EVENT_READ, worker)
+
+    def _become_worker(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
+        code = 1
+        try:
+            restore_defaults()
+            ours.close()
+            for sibling in self._workers:
+                sibling.channel.close()
+            self._selector.close()
+            from .worker import work  # noqa: PLC0415 - only a worker pays for the engine
+
+            code = work(self._settings, self._build, self._listener, theirs)
+        except BaseException:  # noqa: BLE001 - shown, then os._exit
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _step(self, mailbox: Mailbox, timeout: float | None = None) -> None:
+        """Wait for signals, reports and deaths, and take note of them."""
+        if timeout is None and self._due:
+            timeout = max(0.0, min(self._due) - time.monotonic())
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                mailbox.empty()
+            else:
+                self._receive(key.data)
+        for worker in list(self._workers):
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid:
+                self._bury(worker, os.waitstatus_to_exitcode(status))
+
+    def _receive(self, worker: _Worker) -> None:
+        try:
+            data = worker.channel.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            # Closed, or about to exit: its death is noticed by waitpid.
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(worker.channel)
+            return
+        *lines, worker.received = (worker.received + data).split(b"\n")
+        for line in lines:
+            self._note(worker, messages.decode(line))
+
+    def _note(self, worker: _Worker, report: messages.Report) -> None:
+        if isinstance(report, messages.Ready):
+            worker.ready = report
+            self._failed_loads = 0
+            if not self._is_announced:
+                self._is_announced = True
+                _say(startup_line(report, self._settings, self._port))
+        elif isinstance(report, messages.Failed):
+            worker.failed = report
+        elif not worker.is_leaving:
+            worker.is_leaving = True
+            self._due.append(time.monotonic())
+            worker.tell(messages.DRAIN)
+
+    def _bury(self, worker: _Worker, code: int) -> None:
+        """Take note of a worker's death: replace it, or give up."""
+        self._receive(worker)
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(worker.channel)
+        worker.channel.close()
+        self._workers.remove(worker)
+        if worker.ready is None:
+            failed = worker.failed or messages.Failed(
+                code if code > 0 else 1, text=f"The worker {_death(code)} while loading."
+            )
+            self._failed_loads += 1
+            if not worker.is_replacement or self._failed_loads >= LOAD_ATTEMPTS:
+                self._outcome = self._outcome or failed
+            else:
+                self._due.append(time.monotonic() + _RESPAWN_DELAY * self._failed_loads)
+        elif not worker.is_leaving:
+            is_young = time.monotonic() - worker.started < _SHORT_LIFE
+            self._due.append(time.monotonic() + (_RESPAWN_DELAY if is_young else 0.0))
+            _say(f"Worker {worker.pid} {_death(code)}; it is replaced.")
+
+    def _respawn(self) -> None:
+        now = time.monotonic()
+        for due in [due for due in self._due if due <= now]:
+            self._due.remove(due)
+            self._spawn(is_replacement=True)
+
+    def _end(self, mailbox: Mailbox) -> int:
+        """Let every worker finish what it has accepted; a second signal ends them at once."""
+        signals = mailbox.stops
+        until = time.monotonic() + self._settings.grace_period + _EXIT_MARGIN
+        kill_loading = time.monotonic() + _TERMINATE_SECONDS
+        self._stop_workers()
+        while self._workers and mailbox.stops < 2 and time.monotonic() < until:
+            if time.monotonic() > kill_loading:
+                for worker in self._workers:
+                    if worker.ready is None:
+                        worker.kill(signal.SIGKILL)
+            self._step(mailbox, 0.05)
+        for worker in self._workers:
+            worker.kill(signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+        if self._outcome is None:
+            return 0 if mailbox.stops < 2 else 128 + mailbox.last
+        if signals == 0 and self._outcome.text:
+            kind = getattr(exceptions, self._outcome.kind, exceptions.FunctionsFrameworkException)
+            raise kind(self._outcome.text)
+        return self._outcome.code
+
+    def _stop_workers(self) -> None:
+        if any(worker.ready for worker in self._workers):
+            listening.refuse_new(self._listener)
+        for worker in self._workers:
+            if worker.ready:
+                worker.is_leaving = True
+                worker.tell(messages.DRAIN)
+            else:
+                worker.kill(signal.SIGTERM)
+        self._listener.close()
+
+
+def _death(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"was ended by signal {-code}"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word to its operator
+
+
+def serve(settings: Settings, build: Build | None = None) -> int:
+    """Serve functions until SIGTERM or SIGINT.
+
+    Args:
+        settings: what the user asked for.
+        build: makes the host, called in each worker; loads `settings.target` when omitted.
+
+    Returns:
+        What the process should exit with.
+
+    Raises:
+        FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
+    """
+    with listening.bind(settings.host, settings.port) as listener:
+        if build is None:
+            from .building import of_target  # noqa: PLC0415 - imports what loading needs
+
+            build = of_target(settings)
+        if hasattr(os, "fork"):
+            return Supervisor(settings, build, listener).run()
+        from .in_process import serve_in_process  # noqa: PLC0415 - where there is no fork
+
+        return serve_in_process(settings, build, listener)

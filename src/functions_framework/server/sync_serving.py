@@ -1,0 +1,191 @@
+"""Sync functions over Granian's WSGI worker: one thread a request, no PEP 3333 in between."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from .admission import Admission, Running
+from .body import Body, NoBody, declared_length
+from .connections import cut_sender
+from .drain import POLL_SECONDS, Quiet, last_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions_framework.message import Reply
+    from functions_framework.settings import Settings
+
+    from .engine import Engine
+    from .hosting import Environ, SyncHost
+from .replies import BUSY, CRASHED
+
+_log = logging.getLogger("functions_framework.server")
+_NO_BODY = NoBody()
+
+
+def base_environ(*, is_multiprocess: bool) -> Environ:
+    """What is the same in every request's environ (PEP 3333); nothing of `os.environ`."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "functions-framework",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": is_multiprocess,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+
+class SyncServing:
+    """Takes requests from the engine, calls the host, sends its replies.
+
+    Args:
+        host: answers requests.
+        settings: how many at once, and how long they may take at the end.
+    """
+
+    def __init__(self, host: SyncHost, settings: Settings) -> None:
+        self._respond = host.respond
+        self._admission = Admission(settings.threads)
+        self._base = base_environ(is_multiprocess=settings.workers > 1)
+        self._grace = settings.grace_period
+        self._draining: Quiet | None = None
+
+    def run(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[], object]], None],
+    ) -> list[Running]:
+        """Serve until told to drain; return the calls that did not finish in time.
+
+        Args:
+            engine: not yet started.
+            listening: called once connections are accepted.
+            on_drain: takes what to call when it is time to drain.
+        """
+        told, finished = Event(), Event()
+        engine.start_sync(self.call)
+        listening()
+        on_drain(told.set)
+        _wait(told)
+        until = time.monotonic() + self._grace
+        self._draining = quiet = Quiet()
+        while not quiet.is_quiet():
+            time.sleep(POLL_SECONDS)
+        engine.stop(finished.set)
+        finished.wait(max(0.0, until - time.monotonic()))
+        return self._admission.running()
+
+    def call(self, protocol: Any, scope: dict[str, Any]) -> None:
+        """Serve one request; runs on a thread of the engine's."""
+        admission = self._admission
+        try:
+            slot = admission.take_free()
+        except IndexError:
+            waited = admission.wait()
+            if waited is None:
+                protocol.response_bytes(*BUSY)
+                return
+            slot = waited
+        environ = self._base | scope
+        slot.started = time.monotonic()
+        slot.environ = environ
+        try:
+            if (
+                "CONTENT_LENGTH" in scope
+                or "HTTP_TRANSFER_ENCODING" in scope
+                or (scope["SERVER_PROTOCOL"] == "HTTP/2")
+            ):
+                self._serve_with_body(protocol, environ)
+            else:
+                environ["wsgi.input"] = _NO_BODY
+                self._send(protocol, environ, self._respond(environ))
+        except BaseException:  # noqa: BLE001
+            # Nothing may leave this thread: the engine would answer and log in its own words.
+            _log.exception("The request could not be answered.")
+            protocol.response_bytes(*CRASHED)
+        finally:
+            slot.environ = None
+            admission.give_back(slot)
+
+    def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
+        body = Body(
+            environ["wsgi.input"],
+            declared_length(environ),
+            is_typed="CONTENT_TYPE" in environ,
+            admission=self._admission,
+        )
+        environ["wsgi.input"] = body
+        reply = self._respond(environ)
+        # Unread, the body would cost the client its connection, and perhaps the answer.
+        if isinstance(reply.body, bytes):
+            body.drain()
+        self._send(protocol, environ, reply)
+
+    def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:
+        status, headers, body = reply
+        if self._draining is not None:
+            self._draining.note()
+            headers = last_response(headers, environ["SERVER_PROTOCOL"])
+        if isinstance(body, bytes):
+            protocol.response_bytes(status, headers, body)
+        else:
+            protocol.response_iter(status, headers, _Stream(body, environ))
+
+
+def _wait(event: Event) -> None:
+    """Wait for ever; on Windows in pieces, as signals do not interrupt a wait there."""
+    while not event.wait(0.2 if sys.platform == "win32" else None):
+        pass
+
+
+class _Stream:
+    """A streamed body as the engine pulls it: text encoded, failures logged and made visible."""
+
+    __slots__ = ("_body", "_environ", "_iterator", "_sent")
+
+    def __init__(self, body: Any, environ: Environ) -> None:
+        self._body = body
+        self._environ = environ
+        self._iterator: Iterator[bytes | str] | None = None
+        self._sent = time.monotonic()
+
+    def __next__(self) -> bytes:
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._body)
+            part = next(self._iterator)
+            data = part.encode() if isinstance(part, str) else bytes(part)
+        except StopIteration:
+            raise
+        except BaseException:  # noqa: BLE001 - logged
+            self._break_off()
+            raise StopIteration from None
+        self._sent = time.monotonic()
+        return data
+
+    def _break_off(self) -> None:
+        environ = self._environ
+        is_cut = cut_sender(environ["REMOTE_ADDR"], self._sent)
+        _log.exception(
+            "The response to %s %s failed halfway%s.",
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            "" if is_cut else "; its connection could not be told apart and was left open",
+        )
+
+    def close(self) -> None:
+        """Called by the engine at the end, and when the client has gone."""
+        close = getattr(self._body, "close", None)
+        if close is None:
+            return
+        try:
+            close()
+        except BaseException:  # noqa: BLE001 - logged
+            _log.exception("Closing the response's body failed.")

@@ -1,0 +1,150 @@
+"""A serving process: loads the function, listens, serves until told to drain, and leaves."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions_framework import execution
+from functions_framework.exceptions import FunctionsFrameworkException
+
+from . import listening, messages
+from .async_serving import AsyncServing
+from .engine import Engine, Limits
+from .sync_serving import SyncServing
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from functions_framework.settings import Settings
+
+    from .admission import Running
+    from .hosting import Build, Hosted
+
+_log = logging.getLogger("functions_framework.server")
+_THREADS_FOR_SLOW_SENDERS = 1024
+_PACKAGE = str(Path(__file__).parent.parent)
+
+
+class Parent:
+    """The way to the parent process: reports go up, the order to drain comes down.
+
+    Args:
+        channel: this worker's end of the socket pair.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def tell(self, report: messages.Report) -> None:
+        """Send a report; a parent that is gone gets none."""
+        try:
+            self._channel.sendall(messages.encode(report))
+        except OSError:
+            _log.debug("The parent process is gone.")
+
+    def on_drain(self, then: Callable[[], object]) -> None:
+        """Call `then`, on a thread of its own, when the order comes or the parent is gone."""
+
+        def listen() -> None:
+            try:
+                self._channel.recv(len(messages.DRAIN))
+            except OSError:
+                _log.debug("The parent process is gone.")
+            then()
+
+        threading.Thread(target=listen, name="orders", daemon=True).start()
+
+
+def work(settings: Settings, build: Build, listener: socket.socket, channel: socket.socket) -> int:
+    """Load, serve, drain; return the exit code. Called once, in a process of its own."""
+    execution.reseed()
+    parent = Parent(channel)
+    hosted = load(build)
+    failed: messages.Failed | None
+    if isinstance(hosted, messages.Failed):
+        failed = hosted
+        parent.tell(failed)
+    else:
+        leave = messages.Leaving("it was told to stop")
+        # The parent gets SIGINT as well and says what to do; a SIGTERM may be for this one alone.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: parent.tell(leave))
+        failed = serve(settings, hosted, listener, parent)
+    atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return 0 if failed is None else failed.code
+
+
+def load(build: Build) -> Hosted | messages.Failed:
+    """Load the function and make its host; what goes wrong is a value, said only once.
+
+    The framework's own errors are for the parent to say; those of the user's module are shown
+    here with their traceback, without the framework's frames.
+    """
+    try:
+        return build()
+    except FunctionsFrameworkException as error:
+        return messages.Failed(error.exit_code, type(error).__name__, str(error))
+    except SystemExit as error:
+        if error.code is None or isinstance(error.code, int):
+            return messages.Failed(error.code or 0)
+        print(error.code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
+        return messages.Failed(1)
+    except BaseException as error:  # noqa: BLE001 - whatever a module raises
+        traceback.print_exception(type(error), error, _users_part(error.__traceback__))
+        return messages.Failed(1)
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first frame that is not the framework's; all of it if there is none.
+
+    A syntax error has no frame of its own file: then the frames of the import are left out too.
+    """
+    found = trace
+    while found is not None:
+        name = found.tb_frame.f_code.co_filename
+        if not name.startswith((_PACKAGE, "<frozen importlib")):
+            return found
+        found = found.tb_next
+    return None
+
+
+def serve(
+    settings: Settings, hosted: Hosted, listener: socket.socket, parent: Parent
+) -> messages.Failed | None:
+    """Listen and serve until the order to drain has been carried out."""
+    limits = Limits(threads=settings.threads + _THREADS_FOR_SLOW_SENDERS)
+    try:
+        listening.listen(listener, limits.backlog)
+    except FunctionsFrameworkException as error:
+        failed = messages.Failed(error.exit_code, type(error).__name__, str(error))
+        parent.tell(failed)
+        return failed
+    host: Any = hosted.host
+    serving = AsyncServing(host, settings) if host.is_async else SyncServing(host, settings)
+    ready = messages.Ready(hosted.name, hosted.signature, hosted.host.is_async)
+    left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), parent.on_drain)
+    _log_left(hosted.name, left, settings.grace_period)
+    return None
+
+
+def _log_left(name: str, left: list[Running], grace: float) -> None:
+    for call in left:
+        _log.error(
+            "%s: %s was ended at shutdown: it had been running for %.1f seconds, "
+            "the grace period is %g.",
+            name,
+            call.path,
+            call.seconds,
+            grace,
+        )
