@@ -6,7 +6,7 @@ How a page is written so that its examples can be run:
 * A block whose first line is a comment that holds only a file name (`# main.py`, `<!-- a.html -->`)
   is that file. Any other `python` block is a script, run as it stands.
 * A `console` block is a session: `$ ` starts a command, the lines after it are what it prints.
-* `text` blocks are neither: layouts and diagrams.
+* `text` blocks are layouts and diagrams, `sh` blocks commands for a checkout of the repository.
 """
 
 from __future__ import annotations
@@ -112,8 +112,9 @@ def commands(block: Block) -> list[Command]:
     for number, line in lines:
         if line.startswith("$ "):
             text = line[2:]
-            while text.endswith("\\"):
-                text = text[:-1] + next(lines)[1].strip()
+            while text.endswith("\\") or text.count("'") % 2:
+                text = f"{text}\n{next(lines)[1]}"
+            text = re.sub(r"\s*\\\n\s*", " ", text)
             found.append(Command(text, (), number))
         elif found:
             found[-1] = found[-1]._replace(output=(*found[-1].output, line))

@@ -1,0 +1,189 @@
+"""Plays a scenario: writes its files, starts its server, compares what its commands print."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docs import curl
+from docs.pages import Block, Command, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+# These need an account, a cluster or a container engine; what they serve is not here to be asked.
+ELSEWHERE = frozenset({"docker", "gcloud", "gunicorn", "kubectl", "pack", "skaffold", "uvicorn"})
+SETUP = frozenset({"cd", "git", "pip"})
+SERVE = "functions-framework"
+_LANGUAGES = frozenset(
+    {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "yaml"}
+)
+_PORT = "8080"
+_ANNOUNCED = re.compile(r"http://\S+:(\d+).*\n")
+_SECONDS = 20.0
+
+
+class Console:
+    """A directory and at most one server, on a port that was free; ended on exit."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._port = _PORT
+        self._log = directory.parent / f"{directory.name}.log"
+        self._server: subprocess.Popen[bytes] | None = None
+        self._is_elsewhere = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end_server()
+
+    def play(self, blocks: Sequence[Block]) -> None:
+        """Do what each block says, in order.
+
+        Raises:
+            AssertionError: a command printed something else than the page says.
+        """
+        for block in blocks:
+            assert block.language in _LANGUAGES, f"line {block.line}: no such language here"
+            if block.language == "console":
+                for command in commands(block):
+                    self._run(command)
+            elif block.file_name is not None:
+                path = self.directory / block.file_name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
+            elif block.language == "python":
+                self._python("-c", block.text)
+
+    def _run(self, command: Command) -> None:
+        words = shlex.split(command.text, comments=True)
+        environ = {}
+        while "=" in words[0]:
+            name, _, environ[name] = words.pop(0).partition("=")
+        program, *arguments = words
+        program = Path(program).name
+        if program != SERVE:
+            arguments = [word.replace(_PORT, self._port) for word in arguments]
+        if program in ELSEWHERE:
+            self._is_elsewhere = True
+        elif program in SETUP or (program == "curl" and self._is_elsewhere):
+            pass
+        elif program == "curl":
+            self._expect(command, self._curl(arguments))
+        elif program in {"python", "python3"}:
+            self._expect(command, self._python(*arguments, environ=environ))
+        elif program == "pytest":
+            plain = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly")
+            self._expect(command, self._python(*plain, *arguments))
+        elif program == SERVE and not {"--help", "--version"} & set(arguments):
+            self._is_elsewhere = False
+            printed = self._start_server(arguments, environ)
+            assert command.output or self.is_serving, f"line {command.line}: {printed}"
+            self._expect(command, printed)
+        elif program == SERVE:
+            self._expect(command, self._python("-m", "functions_framework", *arguments))
+        else:
+            raise AssertionError(f"line {command.line}: the console cannot run {program!r}")
+
+    def _expect(self, command: Command, printed: str) -> None:
+        if not command.output:
+            return
+        shown = "\n".join(command.output).replace(_PORT, self._port)
+        assert matches(shown, printed), (
+            f"line {command.line}: $ {command.text}\n"
+            f"--- the page shows\n{shown}\n--- it printed\n{printed}"
+        )
+
+    def _environ(self, extra: dict[str, str]) -> dict[str, str]:
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ
+        }
+        return {**kept, "PYTHONUNBUFFERED": "1", **extra}
+
+    def _python(self, *arguments: str, environ: dict[str, str] | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.directory,
+            env=self._environ(environ or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        printed = done.stdout.decode()
+        assert done.returncode == 0, f"python {shlex.join(arguments)} failed:\n{printed}"
+        return printed
+
+    def _curl(self, arguments: list[str]) -> str:
+        try:
+            return curl.run(arguments, self.directory)
+        except OSError as error:
+            log = self._log.read_text() if self._log.exists() else "no server was started"
+            raise AssertionError(f"curl {shlex.join(arguments)}: {error}\n{log}") from error
+
+    def _start_server(self, arguments: list[str], environ: dict[str, str]) -> str:
+        self._end_server()
+        with self._log.open("wb") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "functions_framework", *arguments],
+                cwd=self.directory,
+                env=self._environ({**environ, "PORT": "0"}),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return self._await_announcement(time.monotonic() + _SECONDS)
+
+    def _await_announcement(self, deadline: float) -> str:
+        """What the server printed until it named its port, or until it failed."""
+        while True:
+            is_serving = self.is_serving
+            printed = self._log.read_text(encoding="utf-8")
+            if found := _ANNOUNCED.search(printed):
+                self._port = found[1]
+                return printed
+            if not is_serving:
+                assert self._server is None or self._server.returncode, f"it ended:\n{printed}"
+                return printed
+            assert time.monotonic() < deadline, f"not serving:\n{printed}"
+            time.sleep(0.02)
+
+    @property
+    def is_serving(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
+    def _end_server(self) -> None:
+        server, self._server = self._server, None
+        if server is None or server.poll() is not None:
+            return
+        server.send_signal(signal.SIGTERM)
+        try:
+            assert server.wait(timeout=_SECONDS) == 0, f"it failed:\n{self._log.read_text()}"
+        finally:
+            server.kill()
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Whether `printed` is what a page shows; `...` stands for any text, of several lines too."""
+    pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
+    return re.fullmatch(pattern, _lines(printed), flags=re.DOTALL) is not None
+
+
+def _lines(printed: str) -> str:
+    return "\n".join(line.rstrip() for line in printed.strip().splitlines())
