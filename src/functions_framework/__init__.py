@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .applications import create_app as create_app  # noqa: PLC0414
     from .applications import read_request as read_request  # noqa: PLC0414
     from .background_event import BackgroundEvent as BackgroundEvent  # noqa: PLC0414
+    from .cors import CORS as CORS  # noqa: PLC0414
     from .decorators import cloud_event as cloud_event  # noqa: PLC0414
     from .decorators import event as event  # noqa: PLC0414
     from .decorators import http as http  # noqa: PLC0414
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 # Each public name and the module it is taken from; an empty attribute stands for the module.
 _PUBLIC = {
     "BackgroundEvent": ".background_event",
+    "CORS": ".cors",
     "CloudEvent": "cloudevents.http",
     "CloudEventFunction": ".annotations",
     "Context": "google.cloud.functions_v1.context",

@@ -5,68 +5,101 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .function import Mark, Signature
+
+if TYPE_CHECKING:
+    from .cors import CORS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def http(function: F) -> F:
+@overload
+def http(function: F, /) -> F: ...
+@overload
+def http(
+    *, path: str | None = None, cors: bool | str | CORS | None = None
+) -> Callable[[F], F]: ...
+
+
+def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
     """Serve a function of a request: `flask.Request` for `def`, Starlette's for `async def`.
 
     Args:
         function: called with the request; returns what `functions_framework.responses` lists.
+        path: the path it owns where several functions share a port; `/<name>` by default.
+        cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
     """
-    return _marked(function, Mark(Signature.HTTP))
+    options = {} if cors is None else {"cors": cors}
+    return _mark(function, Mark(Signature.HTTP, path=path, options=options))
 
 
-def cloud_event(function: F) -> F:
+@overload
+def cloud_event(function: F, /) -> F: ...
+@overload
+def cloud_event(*, path: str | None = None) -> Callable[[F], F]: ...
+
+
+def cloud_event(function: Any = None, /, *, path: str | None = None) -> Any:
     """Serve a function of a CloudEvent (`cloudevents.http.CloudEvent`).
 
     Args:
-        function: called with the event; its result is ignored.
+        function: called with the event, and with its data as a checked value if it takes a second
+            parameter; its result is ignored.
+        path: as for `http`.
     """
-    return _marked(function, Mark(Signature.CLOUDEVENT))
+    return _mark(function, Mark(Signature.CLOUDEVENT, path=path))
 
 
-def event(function: F) -> F:
+@overload
+def event(function: F, /) -> F: ...
+@overload
+def event(*, path: str | None = None) -> Callable[[F], F]: ...
+
+
+def event(function: Any = None, /, *, path: str | None = None) -> Any:
     """Serve a background function, called with `(data, context)`.
 
     Args:
         function: called with the payload and a `google.cloud.functions.context.Context`.
+        path: as for `http`.
     """
-    return _marked(function, Mark(Signature.EVENT))
+    return _mark(function, Mark(Signature.EVENT, path=path))
 
 
 @overload
 def typed(given: F, /) -> F: ...
 @overload
-def typed(given: type, /) -> Callable[[F], F]: ...
+def typed(given: Any = None, /, *, path: str | None = None) -> Callable[[F], F]: ...
 
 
-def typed(given: Any, /) -> Any:
+def typed(given: Any = None, /, *, path: str | None = None) -> Any:
     """Serve a function of a value that is read from JSON and checked.
 
     Used bare, the input type is the annotation of the first parameter; `@typed(Type)` names it.
 
     Args:
         given: the function, or its input type.
+        path: as for `http`.
 
     Raises:
         FunctionsFrameworkException: no usable input type, or two that differ.
     """
-    from .signatures.typed import TypedSignature
 
-    def mark(function: F, input_type: Any = None) -> F:
+    def mark(function: F, input_type: Any) -> F:
+        from .signatures.typed import TypedSignature
+
         TypedSignature(function, input_type)  # faults show where the decorator stands
-        return _marked(function, Mark(Signature.TYPED, input_type=input_type))
+        return _mark(function, Mark(Signature.TYPED, input_type=input_type, path=path))  # type: ignore[no-any-return]
 
     if inspect.isroutine(given) or isinstance(given, functools.partial):
-        return mark(given)
+        return mark(given, None)
     return lambda function: mark(function, given)
 
 
-def _marked(function: F, mark: Mark) -> F:
+def _mark(function: Any, mark: Mark) -> Any:
+    if function is None:
+        return lambda given: _mark(given, mark)
     mark.put_on(function)
     return function

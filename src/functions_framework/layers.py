@@ -75,7 +75,9 @@ def wrap(function: Function, layers: Sequence[Callable[..., Any]]) -> Function:
     if not layers:
         return function
     compose = _compose_async if function.is_async else _compose_sync
-    return dataclasses.replace(function, call=compose(function, layers))
+    # The wrapper keeps the annotations: a typed function's input type is read from them.
+    call = functools.update_wrapper(compose(function, layers), function.call)
+    return dataclasses.replace(function, call=call)
 
 
 def _compose_sync(function: Function, layers: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
