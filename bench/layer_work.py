@@ -1,7 +1,8 @@
 """The work of each layer, run inside our virtual environment by `layers`; prints what it measured.
 
-`python -m bench.layer_work` times every layer; with a layer's name and a count it only does that
-layer's work so often, for a profiler to count.
+`python -m bench.layer_work CASE` times the layers of one case, in a process of its own because what
+another case imports changes how this one is served. With a layer's name and a count it only does
+that layer's work so often, for a profiler to count.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import timeit
 from collections.abc import Callable
 from typing import Any
 
-from bench.cases import CASES, Case
+from bench.cases import Case, chosen
 from bench.exchange import Exchange
 from bench.places import FUNCTIONS
 from functions_framework import asgi, hosts, wsgi
@@ -145,15 +146,13 @@ def codec_layers(function: Function, message: Message, call: Work) -> dict[str, 
     }
 
 
-def all_layers() -> dict[str, Work]:
-    """Every layer of every case, by `case.layer`; each is run once to see that it works."""
-    found: dict[str, Work] = {}
-    for case in CASES:
-        layers = async_layers if case.is_async else sync_layers
-        for name, work in layers(case).items():
-            work()
-            found[f"{case.name}.{name}"] = work
-    return found
+def layers_of(name: str) -> dict[str, Work]:
+    """Every layer of one case; each is run once to see that it works."""
+    (case,) = chosen([name])
+    layers = async_layers(case) if case.is_async else sync_layers(case)
+    for work in layers.values():
+        work()
+    return layers
 
 
 def nanoseconds(work: Work) -> float:
@@ -163,16 +162,17 @@ def nanoseconds(work: Work) -> float:
     return min(timer.repeat(REPEATS, count)) / count * 1e9
 
 
-def main(argv: list[str]) -> None:
-    """Time everything, list the layers, or do one layer's work."""
-    layers = all_layers()
-    if not argv:
-        print(json.dumps({name: nanoseconds(work) for name, work in layers.items()}))
+def main(name: str, layer: str = "", count: str = "0") -> None:
+    """Time a case's layers, or do one layer's work."""
+    layers = layers_of(name)
+    if not layer:
+        times = {f"{name}.{each}": nanoseconds(work) for each, work in layers.items()}
+        print(json.dumps(times))
         return
-    work = layers[argv[0]]
-    for _ in range(int(argv[1])):
+    work = layers[layer]
+    for _ in range(int(count)):
         work()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import callgrind, machine
+from .cases import CASES
 from .installs import Installs
 from .places import BASELINE, ROOT
 from .processes import Cores
@@ -52,8 +53,10 @@ def run(installs: Installs, *, is_saved: bool) -> str:
 def measure(installs: Installs) -> Costs:
     """Time of every layer, and instructions where valgrind is present."""
     python = str(installs.ours / "bin" / "python")
-    times: dict[str, float] = json.loads(_work([python]))
-    costs: Costs = {name: {"nanoseconds": round(time, 1)} for name, time in times.items()}
+    costs: Costs = {}
+    for case in CASES:
+        times: dict[str, float] = json.loads(_work([python], case.name))
+        costs |= {name: {"nanoseconds": round(time, 1)} for name, time in times.items()}
     if shutil.which("valgrind") is None:
         print(
             "valgrind is missing: instructions are not counted (Debian: apt-get install valgrind)"
@@ -70,7 +73,7 @@ def _count(python: str, name: str, calls: int) -> int:
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory, "out")
         prefix = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={out}"]
-        _work([*prefix, python], name, str(calls))
+        _work([*prefix, python], *name.split("."), str(calls))
         with out.open(errors="replace") as lines:
             return callgrind.read(lines).total()
 

@@ -101,13 +101,12 @@ def cells(row: Row) -> tuple[str, ...]:
     """A row's texts, in the order of `HEADINGS`."""
     sign = "≥" if row.is_floor else "≤"
     verdict = {True: "pass", False: "**miss**", None: ""}[row.has_passed]
-    digits = 2 if row.found.median < 10 else 1
     return (
         row.what,
         row.measure,
         row.ours,
         f"{row.theirs} ({row.beside})",
-        f"{row.found.median:.{digits}f} ({row.found.low:.{digits}f}–{row.found.high:.{digits}f})",
+        f"{row.found.median:.2f} ({row.found.low:.2f}–{row.found.high:.2f})",
         f"{sign} {row.target:g}" if row.target is not None else "",
         verdict,
     )

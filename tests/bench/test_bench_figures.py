@@ -1,0 +1,52 @@
+"""The harness's arithmetic: medians, ratios per round, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+from bench.figures import median, ratio
+from hypothesis import given
+from hypothesis import strategies as st
+
+rates = st.lists(st.floats(1, 1e6), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([3.0], 3.0), ([5.0, 1.0, 3.0], 3.0), ([1.0, 2.0, 4.0, 9.0], 3.0)],
+)
+def test_median_is_the_middle_value(values, expected):
+    assert median(values) == expected
+
+
+def test_median_of_nothing_says_that_nothing_was_run():
+    with pytest.raises(ValueError, match="no measurements"):
+        median([])
+
+
+def test_a_slow_round_of_the_machine_cancels():
+    found = ratio([100.0, 10.0, 110.0], [10.0, 1.0, 10.0])
+    assert found == (10.0, 10.0, 11.0)
+
+
+@given(rates)
+def test_a_series_beside_itself_is_one(series):
+    assert ratio(series, series) == (1.0, 1.0, 1.0)
+
+
+@given(st.lists(st.tuples(st.floats(1, 1e6), st.floats(1, 1e6)), min_size=1))
+def test_the_median_lies_within_the_spread(pairs):
+    found = ratio([mine for mine, _ in pairs], [other for _, other in pairs])
+    assert found.low <= found.median <= found.high
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "message"),
+    [
+        ([1.0], [1.0, 2.0], "1 rounds beside 2"),
+        ([1.0], [0.0], "measured nothing"),
+        ([], [], "no measurements"),
+    ],
+)
+def test_ratio_refuses_what_has_none(ours, theirs, message):
+    with pytest.raises(ValueError, match=message):
+        ratio(ours, theirs)
