@@ -172,6 +172,8 @@ def _is_secret_class(annotation: Any) -> bool:
 
 def _fields(annotation: Any) -> Iterator[tuple[str, list[Any]]]:
     """Every name a field goes by, with its type and what `Annotated` says of it."""
+    if typing.get_origin(annotation) is not None:  # its arguments were looked at
+        return
     if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
         for name, field in annotation.model_fields.items():
             kinds = [field.annotation, *field.metadata]
