@@ -173,6 +173,8 @@ def report_changes(directory: str) -> None:
     root = Path(directory)
     try:
         _report(root, is_polling=None)
+    except FileNotFoundError as error:
+        sys.exit(f"{root}: {error}")
     except (OSError, RuntimeError):  # too many watches, or a file system that knows none
         _report(root, is_polling=True)
 

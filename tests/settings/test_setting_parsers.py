@@ -1,0 +1,90 @@
+"""What each parser takes, and that it says what it expected of anything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions_framework.function import Signature
+from functions_framework.settings import options, parsers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "value"),
+    [
+        (parsers.text, " hello ", " hello "),
+        (parsers.path, "a b/ü.py", "a b/ü.py"),
+        *[(parsers.boolean, word, True) for word in ("1", "true", "T", "Yes", "y", " ON ")],
+        *[(parsers.boolean, word, False) for word in ("0", "false", "F", "No", "n", "\toff\n")],
+        (parsers.integer, " 9 ", 9),
+        (parsers.integer, "-1", -1),
+        (parsers.count, "1", 1),
+        (parsers.whole, "0", 0),
+        (parsers.port, "0", 0),
+        (parsers.port, " 65535 ", 65535),
+        (parsers.seconds, "0", 0.0),
+        (parsers.seconds, " 1.5 ", 1.5),
+        (parsers.size, "0", 0),
+        (parsers.size, "65536", 65536),
+        (parsers.size, " 64k ", 65536),
+        (parsers.size, "10MB", 10 * 2**20),
+        (parsers.size, "1G", 2**30),
+        *[(parsers.signature, kind.value, kind) for kind in Signature],
+        (parsers.log_level, "INFO", "info"),
+        (parsers.log_level, " Warn ", "warning"),
+        (parsers.log_level, "FATAL", "critical"),
+    ],
+)
+def test_what_is_taken(parse: Callable[[str], Any], text: str, value: Any) -> None:
+    assert parse(text) == value
+    assert type(parse(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "expected"),
+    [
+        (parsers.boolean, "maybe", "1/true/t/yes/y/on or 0/false/f/no/n/off"),
+        (parsers.boolean, "", "1/true"),
+        (parsers.integer, "x", "a whole number"),
+        (parsers.integer, "1.5", "a whole number"),
+        (parsers.count, "0", "at least 1"),
+        (parsers.whole, "-1", "at least 0"),
+        (parsers.port, "65536", "from 0 to 65535"),
+        (parsers.port, "-1", "from 0 to 65535"),
+        (parsers.seconds, "soon", "number of seconds"),
+        (parsers.seconds, "-0.1", "at least 0"),
+        (parsers.seconds, "inf", "at least 0"),
+        (parsers.seconds, "nan", "at least 0"),
+        (parsers.size, "64X", "such as 65536, 64K, 10M or 1G"),
+        (parsers.size, "1.5K", "such as"),
+        (parsers.size, "-1K", "at least 0"),
+        (parsers.signature, "HTTP", "'http', 'event', 'cloudevent', 'typed'"),
+        (parsers.signature, " http", "'http'"),
+        (parsers.log_level, "loud", "debug, info, warning, error, critical"),
+    ],
+)
+def test_what_is_refused(parse: Callable[[str], Any], text: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected ") as failure:
+        parse(text)
+    assert expected in str(failure.value)
+
+
+@given(text=st.text(), name=st.sampled_from(sorted(options())))
+def test_any_text_is_a_value_or_a_sentence(text: str, name: str) -> None:
+    failure = ""
+    try:
+        options()[name].parse(text)
+    except ValueError as error:
+        failure = str(error)
+    assert not failure or failure.startswith("expected ")
+
+
+@given(st.integers(min_value=0, max_value=2**50))
+def test_a_size_is_shown_as_it_is_read(number: int) -> None:
+    assert parsers.size(parsers.show_size(number)) == number

@@ -1,0 +1,169 @@
+"""Which changes under a source's directory call for a restart, and that they are noticed."""
+
+from __future__ import annotations
+
+import selectors
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_framework import reload
+from functions_framework.exceptions import FunctionsFrameworkException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 20.0
+QUIET = 0.4
+
+
+@pytest.mark.parametrize(
+    "path", ["main.py", "templates/a.html", "a b/ü.json", ".env", "tmp/x", "git/x", "Makefile"]
+)
+def test_files_of_the_source_are_watched(path: str) -> None:
+    assert reload.is_watched(Path(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".git/HEAD",
+        "__pycache__/main.cpython-311.pyc",
+        "lib/__pycache__/x",
+        "main.pyc",
+        ".venv/bin/python",
+        "node_modules/a/b.js",
+        "vendor/site-packages/x.py",
+        ".main.py.swp",
+        "main.py~",
+        ".#main.py",
+        "#main.py#",
+        "4913",
+        "main.py___jb_tmp___",
+        ".DS_Store",
+    ],
+)
+def test_what_tools_leave_there_is_not(path: str) -> None:
+    assert not reload.is_watched(Path(path))
+
+
+def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / "my env" / "lib").mkdir(parents=True)
+    (root / "my env" / "pyvenv.cfg").touch()
+    paths = [root / "my env" / "lib" / "x.py", root / "main.py"]
+    assert reload.relevant(paths, root) == ["main.py"]
+
+
+def test_a_source_inside_a_virtual_environment_is_watched(tmp_path: Path) -> None:
+    root = tmp_path.resolve() / "app"
+    root.mkdir()
+    (root.parent / "pyvenv.cfg").touch()
+    assert reload.relevant([root / "main.py"], root) == ["main.py"]
+
+
+def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    try:
+        subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    except FileNotFoundError:
+        pytest.skip("needs git")
+    (root / ".gitignore").write_text("*.log\n/built/\n")
+    (root / "built").mkdir()
+    paths = [root / "a b.log", root / "built" / "main.py", root / "ü.py"]
+    assert reload.relevant(paths, root) == ["ü.py"]
+    assert reload.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
+
+
+@pytest.fixture
+def watcher(tmp_path: Path) -> Iterator[reload.Watcher]:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "main.py").write_text("X = 1\n")
+    watching = reload.Watcher(tmp_path.resolve())
+    watching.start()
+    yield watching
+    watching.stop()
+
+
+def is_readable(watcher: reload.Watcher, timeout: float) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(watcher, selectors.EVENT_READ)
+        return bool(selector.select(timeout))
+
+
+def test_a_change_is_noticed_at_once_after_the_start(watcher: reload.Watcher) -> None:
+    (watcher.source_dir / "main.py").write_text("X = 2\n")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == ["main.py"]
+    replacement = watcher.source_dir / "main.py~"
+    replacement.write_text("X = 3\n")
+    replacement.replace(watcher.source_dir / "main.py")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == ["main.py"]
+    (watcher.source_dir / "sub" / "new ü.txt").write_text("")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == [str(Path("sub", "new ü.txt"))]
+
+
+def test_byte_code_is_no_change(watcher: reload.Watcher) -> None:
+    (watcher.source_dir / "__pycache__").mkdir()
+    (watcher.source_dir / "__pycache__" / "main.pyc").write_text("")
+    assert not is_readable(watcher, QUIET)
+
+
+def test_the_parent_loads_no_watching_library(watcher: reload.Watcher) -> None:
+    code = "import sys, functions_framework.reload; print('watchfiles' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert answer.stdout.strip() == b"False"
+
+
+def test_it_ends_with_its_parent_and_on_stop(tmp_path: Path) -> None:
+    watcher = reload.Watcher(tmp_path.resolve())
+    watcher.start()
+    process = watcher._process
+    assert process is not None
+    assert process.stdin is not None
+    process.stdin.close()  # what the death of the parent does
+    assert watcher.take() is None
+    assert process.wait(PATIENCE) == 0
+    watcher.stop()
+    watcher.stop()
+    with pytest.raises(ValueError, match="not been started, or was stopped"):
+        watcher.take()
+
+
+def test_a_directory_that_cannot_be_watched_is_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    watcher = reload.Watcher(tmp_path / "nowhere")
+    with pytest.raises(FunctionsFrameworkException, match="nowhere cannot be watched for changes"):
+        watcher.start()
+    assert "nowhere" in capfd.readouterr().err
+
+
+def test_files_beside_the_source_do_not_shadow_what_the_watcher_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "signal", "watchfiles", "fnmatch"):
+        (tmp_path / f"{name}.py").write_text("raise AssertionError")
+    monkeypatch.chdir(tmp_path)
+    watcher = reload.Watcher(tmp_path.resolve())
+    watcher.start()
+    (tmp_path / "main.py").write_text("X = 1\n")
+    assert is_readable(watcher, PATIENCE)
+    watcher.stop()
+
+
+def test_polling_is_the_way_where_the_system_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    watcher = reload.Watcher(tmp_path.resolve())
+    watcher.start()
+    (tmp_path / "main.py").write_text("X = 1\n")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == ["main.py"]
+    watcher.stop()
