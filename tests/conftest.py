@@ -49,7 +49,14 @@ class SourceTree:
     def load(
         self, target: str | None = "hello", path: str = "main.py", **settings: Any
     ) -> Function:
-        """Load a target from a file or directory of the tree."""
+        """Load the one target from a file or directory of the tree."""
+        (function,) = self.load_all(target, path, **settings)
+        return function
+
+    def load_all(
+        self, target: str | None = "hello", path: str = "", **settings: Any
+    ) -> list[Function]:
+        """Load every target from a file or directory of the tree."""
         given = {"target": target, "source": str(self.root / path), **settings}
         return loading.load(Settings(**given))
 

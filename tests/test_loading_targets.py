@@ -12,6 +12,7 @@ from functions_framework.exceptions import (
     InvalidConfigurationException,
     InvalidTargetTypeException,
     MissingOptionException,
+    MissingSourceException,
     MissingTargetException,
 )
 from functions_framework.settings import Settings
@@ -220,10 +221,6 @@ def test_imported_decorated_functions_count_only_where_there_are_no_own(
         ("", "holds no function"),
         ("def a(request): ...\ndef b(request): ...", "holds 'a', 'b'"),
         ("function = 3\ndef a(request): ...", "holds 'a'"),
-        (
-            DECORATED + ONE + "@ff.typed\ndef users(x: int): ...\ndef plain(request): ...",
-            "decorates several functions: 'orders', 'users'",
-        ),
     ],
 )
 def test_q33_without_a_target_that_follows_the_names_are_listed(
@@ -257,3 +254,36 @@ def test_an_explicitly_empty_target_is_refused_in_the_contracts_words(sources: S
     )
     assert failure.value.exit_code == 1
     assert os.environ["FUNCTION_TARGET"] == ""
+
+
+def test_without_a_target_every_decorated_function_is_served(sources: SourceTree) -> None:
+    sources.put(
+        "main.py", DECORATED + ONE + "@ff.typed\ndef users(x: int): ...\ndef plain(request): ..."
+    )
+    assert [function.name for function in sources.load_all(None)] == ["orders", "users"]
+
+
+@pytest.mark.parametrize("target", ["a,c", " a , c "])
+def test_several_names_are_served_in_the_order_given(sources: SourceTree, target: str) -> None:
+    sources.put("main.py", "def a(request): ...\ndef b(request): ...\ndef c(request): ...")
+    assert [function.name for function in sources.load_all(target)] == ["a", "c"]
+
+
+@pytest.mark.parametrize("target", ["a,", ",", "pkg.m:a,b", "pkg.m:"])
+def test_a_malformed_list_of_names_is_refused(sources: SourceTree, target: str) -> None:
+    sources.put("main.py", "def a(request): ...\ndef b(request): ...")
+    with pytest.raises(InvalidConfigurationException, match="expected a name"):
+        sources.load_all(target)
+
+
+@pytest.mark.parametrize("target", ["pkg.inner:hello", "pkg:root", "pkg.inner:hello,pkg.inner:other"])
+def test_a_target_may_name_a_module_of_a_package(sources: SourceTree, target: str) -> None:
+    sources.put("pkg/__init__.py", "def root(request): return 'root'")
+    sources.put("pkg/inner.py", "from . import root\ndef hello(r): return root(r)\nother = hello")
+    functions = sources.load_all(target)
+    assert [function.call(None) for function in functions] == ["root"] * len(functions)
+
+
+def test_a_module_that_is_nowhere_is_named(sources: SourceTree) -> None:
+    with pytest.raises(MissingSourceException, match="No module 'nowhere'"):
+        sources.load_all("nowhere:hello")

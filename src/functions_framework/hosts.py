@@ -154,5 +154,5 @@ def load(settings: Settings) -> tuple[list[Function], Host]:
         BaseException: whatever the user's module raises, unchanged.
     """
     context = FlaskContext()
-    functions = [loading.load(settings, around=context.around)]
+    functions = loading.load(settings, around=context.around)
     return functions, build(functions, context, settings.threads)

@@ -6,21 +6,17 @@ Finding and running the source is `source`'s business, the decorators' marks are
 from __future__ import annotations
 
 import dataclasses
-import functools
-import inspect
 import os
-from contextlib import AbstractContextManager, nullcontext, suppress
-from types import FunctionType, MethodType
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from . import source as sources
+from . import targets
 from .exceptions import (
     FunctionsFrameworkException,
     InvalidConfigurationException,
-    InvalidTargetTypeException,
     MissingOptionException,
     MissingSourceException,
-    MissingTargetException,
 )
 from .function import Function, Signature, mark_of
 from .settings import Settings, options
@@ -28,20 +24,18 @@ from .settings import Settings, options
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
 
     Around = Callable[[Path], AbstractContextManager[Any]]
 
-DEFAULT_TARGET = "function"
 NO_TARGET = "Target is not specified (FUNCTION_TARGET environment variable not set)"
-_MARKABLE = (FunctionType, MethodType, functools.partial, type)
 
 
-def load(settings: Settings, around: Around | None = None) -> Function:
-    """Run the source the settings name and return the function to serve.
+def load(settings: Settings, around: Around | None = None) -> list[Function]:
+    """Run the source the settings name and return the functions to serve.
 
-    Writes `FUNCTION_TARGET` to the environment before the source runs (after it where the name
-    follows from the source) and `FUNCTION_SIGNATURE_TYPE`, the resolved one, after.
+    Without a target these are all decorated ones, else the one named `function`. Writes
+    `FUNCTION_TARGET` to the environment before the source runs (after it where the names follow
+    from the source) and `FUNCTION_SIGNATURE_TYPE`, the resolved one, after.
 
     Args:
         settings: of them `target`, `source`, `signature_type` and `asgi`.
@@ -49,13 +43,15 @@ def load(settings: Settings, around: Around | None = None) -> Function:
 
     Raises:
         InvalidConfigurationException: the target is given as empty text.
-        MissingOptionException: no target is given and the source leaves a choice.
+        MissingOptionException: no target is given and none follows from the source.
         MissingSourceException, MissingTargetException, InvalidTargetTypeException: as named.
         BaseException: whatever the source raises, unchanged.
     """
-    path = precheck(settings)
-    function = _load(settings.target, path, settings.signature_type, around)
-    return dataclasses.replace(function, is_asgi=True) if settings.asgi else function
+    names, path = _named(settings.target, settings.source)
+    functions = _load(names, path, settings.signature_type, around)
+    if settings.asgi:
+        return [dataclasses.replace(function, is_asgi=True) for function in functions]
+    return functions
 
 
 def load_target(
@@ -75,44 +71,75 @@ def load_target(
     source = source or environ.get(options()["source"].variable)
     signature_type = signature_type or environ.get(options()["signature_type"].variable)
     try:
-        path = _checked(target, source)
-        return _load(target, path, signature_type or Signature.HTTP, around)
+        names, path = _named(target, source)
+        functions = _load(names, path, signature_type or Signature.HTTP, around)
     except MissingOptionException as error:
         raise InvalidConfigurationException(NO_TARGET) from error
+    if len(functions) > 1:
+        listed = ", ".join(repr(function.name) for function in functions)
+        raise InvalidConfigurationException(f"{NO_TARGET}; {path} decorates several: {listed}")
+    return functions[0]
 
 
 def precheck(settings: Settings) -> Path:
     """Find the source, and raise what can be told without running it (see `load`)."""
-    return _checked(settings.target, settings.source)
+    return _named(settings.target, settings.source)[1]
 
 
-def _checked(target: str | None, source: str | os.PathLike[str] | None) -> Path:
+def _named(
+    target: str | None, source: str | os.PathLike[str] | None
+) -> tuple[list[str] | None, Path]:
+    """The names that were given, None without any, and the source they are in."""
     if target == "":
         os.environ["FUNCTION_TARGET"] = ""
         raise InvalidConfigurationException(NO_TARGET)
+    if target is None:
+        names, module = None, ""
+    else:
+        module, names = _split(target)
     try:
-        return sources.locate(source)
+        return names, sources.locate_module(module, source) if module else sources.locate(source)
     except MissingSourceException as error:
         if target is None and not source:
             raise MissingOptionException(f"Missing option '--target'. {error}") from None
         raise
 
 
-def _load(target: str | None, path: Path, signature_type: str, around: Around | None) -> Function:
-    if target is not None:
-        _announce_target(target)
+def _split(target: str) -> tuple[str, list[str]]:
+    """The module and the names of `name`, `a,b` and `package.module:name`."""
+    parts = [part.strip() or part for part in target.split(",")] if "," in target else [target]
+    modules = {part.partition(":")[0] if ":" in part else "" for part in parts}
+    names = [part.rpartition(":")[2] for part in parts]
+    if len(modules) > 1 or not all(name.strip() for name in names):
+        raise InvalidConfigurationException(
+            f"Cannot serve the target {target!r}: expected a name, names of one source with commas "
+            "between them, or package.module:name."
+        )
+    return modules.pop(), names
+
+
+def _load(
+    names: list[str] | None, path: Path, signature_type: str, around: Around | None
+) -> list[Function]:
+    if names is not None:
+        _announce_target(",".join(names))
     with nullcontext() if around is None else around(path):
         module = sources.run(path)
-        name = _default_target(module, path) if target is None else target
-        call = _callable_of(module, path, name)
-    if target is None:
-        _announce_target(name)
-    mark = mark_of(call)
-    function = Function.of(call, name, mark.signature if mark else _signature_of(signature_type))
-    os.environ["FUNCTION_SIGNATURE_TYPE"] = str(function.signature)
+        chosen = targets.default_names(module, path) if names is None else names
+        calls = [(name, targets.callable_of(module, path, name)) for name in chosen]
+    if names is None:
+        _announce_target(",".join(chosen))
+    functions = [_function_of(call, name, signature_type) for name, call in calls]
+    signatures = ",".join(dict.fromkeys(str(function.signature) for function in functions))
+    os.environ["FUNCTION_SIGNATURE_TYPE"] = signatures
     if is_legacy_mode():
-        os.environ["FUNCTION_TRIGGER_TYPE"] = str(function.signature)
-    return function
+        os.environ["FUNCTION_TRIGGER_TYPE"] = signatures
+    return functions
+
+
+def _function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
+    mark = mark_of(call)
+    return Function.of(call, name, mark.signature if mark else _signature_of(signature_type))
 
 
 def is_legacy_mode() -> bool:
@@ -131,87 +158,3 @@ def _signature_of(signature_type: str) -> Signature:
         return Signature(signature_type)
     except ValueError as error:
         raise FunctionsFrameworkException(f"Invalid signature type: {signature_type}") from error
-
-
-def _callable_of(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
-    """The target, instantiated if it is a class."""
-    try:
-        target = getattr(module, name)
-    except AttributeError:
-        raise MissingTargetException(_describe_missing(module, path, name)) from None
-    is_class = isinstance(target, type)
-    if is_class and any("__call__" in vars(parent) for parent in target.__mro__):
-        try:
-            with suppress(ValueError):  # a class made in C need not tell its signature
-                inspect.signature(target).bind()
-        except TypeError as error:
-            raise InvalidTargetTypeException(
-                f"The class defined in file {path} as {name} cannot be made without arguments: "
-                f"{error}. Make an instance in the source and name that."
-            ) from None
-        target = target()
-    elif is_class or not callable(target):
-        raise InvalidTargetTypeException(
-            f"The function defined in file {path} as {name} needs to be of type function. "
-            f"Got: {type(target)}"
-        )
-    found: Callable[..., Any] = target
-    return found
-
-
-def _describe_missing(module: ModuleType, path: Path, name: str) -> str:
-    import difflib  # noqa: PLC0415 - only for this failure
-
-    message = f"File {path} is expected to contain a function named {name!r}. "
-    message += f"Found: {_listed(_functions_of(module)) or 'no function'} instead"
-    public = [found for found in vars(module) if not found.startswith("__")]
-    close = difflib.get_close_matches(name, public, n=1)
-    return f"{message}. Did you mean {close[0]!r}?" if close else message
-
-
-def _default_target(module: ModuleType, path: Path) -> str:
-    """The name of the function to serve when none is given.
-
-    Raises:
-        MissingOptionException: none follows from the source.
-    """
-    marked = _marked_of(module)
-    if len(marked) == 1:
-        return marked[0]
-    if not marked and callable(getattr(module, DEFAULT_TARGET, None)):
-        return DEFAULT_TARGET
-    if marked:
-        found = f"{path} decorates several functions: {_listed(marked)}"
-    else:
-        names = _functions_of(module)
-        found = f"{path} holds {_listed(names) or 'no function'}"
-    raise MissingOptionException(
-        f"Missing option '--target'. {found}. Name one with --target or FUNCTION_TARGET."
-    )
-
-
-def _functions_of(module: ModuleType) -> list[str]:
-    return [name for name in dir(module) if isinstance(vars(module).get(name), FunctionType)]
-
-
-def _marked_of(module: ModuleType) -> list[str]:
-    """Names of the module's decorated functions, an alias once; imported ones if there are no own.
-
-    Only objects that can carry a mark are asked for it: proxies such as `flask.request` answer
-    such a question with an error of their own.
-    """
-    found: dict[int, tuple[str, bool]] = {}
-    for name, value in vars(module).items():
-        is_own_object = type(value).__module__ == module.__name__
-        if not (issubclass(type(value), _MARKABLE) or is_own_object) or mark_of(value) is None:
-            continue
-        inner = value.func if isinstance(value, functools.partial) else value
-        is_own = getattr(inner, "__module__", None) == module.__name__
-        if id(value) not in found or getattr(value, "__name__", "") == name:
-            found[id(value)] = (name, is_own)
-    own = [name for name, is_own in found.values() if is_own]
-    return own or [name for name, _ in found.values()]
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(repr(name) for name in names)

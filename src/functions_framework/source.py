@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 from importlib.machinery import PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +52,32 @@ def locate(given: str | os.PathLike[str] | None = None) -> Path:
         raise MissingSourceException(
             f"File {path} that is expected to define function cannot be read: {error.strerror}."
         ) from None
+
+
+def locate_module(name: str, given: str | os.PathLike[str] | None = None) -> Path:
+    """Find the file of a module named in a target such as `package.module:function`.
+
+    Args:
+        name: the dotted name.
+        given: the directory it is looked up in first, the working directory when omitted.
+
+    Raises:
+        MissingSourceException: there is no such module.
+    """
+    relative = Path(*name.split("."))
+    directory = Path(given or ".")
+    for path in (directory / relative.with_suffix(".py"), directory / relative / "__init__.py"):
+        if path.is_file():
+            return path.resolve()
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        raise MissingSourceException(
+            f"No module {name!r} in {directory.resolve()} nor among the installed packages."
+        )
+    return Path(spec.origin).resolve()
 
 
 def _main_of(directory: Path) -> Path:
