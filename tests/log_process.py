@@ -9,6 +9,8 @@ import sys
 import textwrap
 from typing import Any, NamedTuple
 
+from functions_framework.settings import options
+
 LABELS = "logging.googleapis.com/labels"
 SPAN = "logging.googleapis.com/spanId"
 TRACE = "logging.googleapis.com/trace"
@@ -34,10 +36,9 @@ def call(execution_id, **headers):
 
 logs.configure(Settings.load(names=("log_level", "log_format", "log_execution_id", "access_log")))
 """
-_OURS = (
-    "LOG_LEVEL", "LOG_FORMAT", "LOG_EXECUTION_ID", "ACCESS_LOG", "K_SERVICE", "CLOUD_RUN_JOB",
-    "GOOGLE_CLOUD_PROJECT", "GCP_PROJECT", "GCLOUD_PROJECT", "GUNICORN_LOG_LEVEL",
-)  # fmt: skip
+_PLATFORM = frozenset({
+    "K_SERVICE", "CLOUD_RUN_JOB", "GOOGLE_CLOUD_PROJECT", "GCP_PROJECT", "GCLOUD_PROJECT",
+})  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -58,8 +59,10 @@ class Output(NamedTuple):
 
 
 def clean_environ(**variables: str) -> dict[str, str]:
-    """This process's environment with no variable that changes logging but the given ones."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
+    """This process's environment with no variable that changes anything but the given ones."""
+    ours = {option.variable for option in options().values()}
+    ours |= {option.older_variable or "" for option in options().values()}
+    kept = {name: value for name, value in os.environ.items() if name not in ours | _PLATFORM}
     return kept | {"PYTHONUTF8": "1"} | variables
 
 

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .access import log_access
+from .call_end import CallEnd, call_end
 from .context import ContextFilter
 from .crash import log_crash
 from .legacy import setup_logging
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from .streams import flush_call
 
 __all__ = [
+    "CallEnd",
     "ContextFilter",
     "JsonFormatter",
+    "call_end",
     "configure",
     "flush_call",
     "log_access",
