@@ -13,8 +13,8 @@ from functions_framework.errors import ErrorHandlers
 from functions_framework.event_host import EventHost
 from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
-from functions_framework.message import Reply
 from functions_framework.layers import wrap
+from functions_framework.message import Reply
 from functions_framework.registrations import Registrations
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _over_wsgi(
     try:
         for part in parts:  # type: ignore[union-attr]
             whole += part.encode() if isinstance(part, str) else part
-    except Exception:  # noqa: BLE001 - the server cuts the connection
+    except BaseException:  # noqa: BLE001 - the server cuts the connection
         is_whole = False
     finally:
         close = getattr(parts, "close", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -88,7 +89,9 @@ async def live(receive: Receive, send: Send) -> None:
 
 async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
     """Send a reply; a stream that fails is logged and cut off, so that nobody takes it for whole."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers
+    ]
     body = reply.body
     if isinstance(body, bytes):
         if not any(name == b"content-length" for name, _ in headers):
@@ -101,7 +104,9 @@ async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
         async for part in body:  # type: ignore[union-attr]
             chunk = part.encode() if isinstance(part, str) else part
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    except Exception as error:  # noqa: BLE001 - any failure of the user's stream
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - any failure of the user's stream, exits too
         log_crash(error, method=scope["method"], path=scope["path"])
         return
     finally:

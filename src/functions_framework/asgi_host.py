@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cached_property
@@ -17,6 +17,7 @@ from .errors import (
     IGNORED_PATHS,
     NOT_FOUND_REPLY,
     ErrorHandlers,
+    Handled,
     own_reply,
     refusal,
 )
@@ -29,6 +30,8 @@ from .responses import compact_json, encode
 from .routing import Routes, paths_of
 from .signatures import codec_of
 from .streaming import Deferred, as_async
+
+Crashed = Callable[[BaseException, Scope], Awaitable[Reply]]
 
 
 class Endpoint(Protocol):
@@ -90,11 +93,14 @@ class ASGIHost:
         endpoint = self._routes.only or self._routes.find(scope["path"])
         begin(scope, endpoint and endpoint.function)
         try:
-            reply = await (endpoint.respond(scope, receive) if endpoint else self.not_found(scope))
+            if endpoint is None:
+                reply = await self.refused(NOT_FOUND_REPLY, scope)
+            else:
+                reply = await endpoint.respond(scope, receive)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
-            reply = await self._handled(error, scope)
+            reply = await self.handled(error, scope)
         if type(reply.body) is bytes:
             return reply
         return await self._streamable(reply, scope, receive)
@@ -109,23 +115,47 @@ class ASGIHost:
             result = await loop.run_in_executor(self.executor, run, _guarded, function, arguments)
         return await result if inspect.isawaitable(result) else result
 
-    def handles(self, error: BaseException) -> bool:
-        """Whether a handler was registered for an error."""
-        return self._handlers.find(error) is not None
+    async def refused(self, reply: Reply, scope: Scope) -> Reply:
+        """A reply without a call, through its status's handler if there is one."""
+        if not self._handlers or reply.status < 400:
+            return reply
+        from .http_errors import as_refused
 
-    async def not_found(self, scope: Scope) -> Reply:
-        """The reply where no function is called, through the handler for 404 if there is one."""
-        if not self._handlers:
-            return NOT_FOUND_REPLY
-        from starlette.exceptions import HTTPException
+        error = as_refused(reply)
+        return await self.handled(error, scope) if self._handlers.find(error) else reply
 
-        error = HTTPException(404, "Not Found")
-        return await self._handled(error, scope) if self.handles(error) else NOT_FOUND_REPLY
+    async def handled(self, error: BaseException, scope: Scope, *, is_crash: bool = False) -> Reply:
+        """The reply to an exception: its handler's, its own, or the crash reply.
 
-    def crash(self, error: BaseException, scope: Scope) -> Reply:
-        """Log a crash; its reply."""
-        log_crash(error, method=scope["method"], path=scope["path"])
-        return CRASH_REPLY
+        Args:
+            error: what was raised.
+            scope: of the request.
+            is_crash: whether it is one even if it stands for a status.
+        """
+        found = self._handlers.find(error, is_crash=is_crash)
+        if found is not None:
+            return await self._ask(found, scope, self.crash)
+        if is_crash:
+            return await self.crash(error, scope)
+        if _is_disconnect(error):
+            return refusal(MalformedRequest("The client left before its body was complete."))
+        return own_reply(error) or await self.crash(error, scope)
+
+    async def crash(self, error: BaseException, scope: Scope) -> Reply:
+        """Log a crash; the reply of the handler for 500, or the crash reply."""
+        found = self._handlers.find_for_crash(error)
+        reply = _log_crash(error, scope)
+        return await self._ask(found, scope, _crash_again) if found else reply
+
+    async def _ask(self, found: Handled, scope: Scope, crash: Crashed) -> Reply:
+        handler, error = found
+        try:
+            result = handler(error)
+            return encode(await result if inspect.isawaitable(result) else result, compact_json)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as failure:  # noqa: BLE001 - as for the function itself
+            return await crash(failure, scope)
 
     async def _streamable(self, reply: Reply, scope: Scope, receive: Receive) -> Reply:
         body = reply.body
@@ -134,20 +164,6 @@ class ASGIHost:
         if isinstance(body, AsyncIterable):
             return reply
         return reply._replace(body=as_async(body, self.executor))  # type: ignore[arg-type]
-
-    async def _handled(self, error: BaseException, scope: Scope) -> Reply:
-        handler = self._handlers.find(error)
-        if handler is None:
-            if _is_disconnect(error):
-                return refusal(MalformedRequest("The client left before its body was complete."))
-            return own_reply(error) or self.crash(error, scope)
-        try:
-            result = handler(error)
-            return encode(await result if inspect.isawaitable(result) else result, compact_json)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as failure:  # noqa: BLE001 - as for the function itself
-            return self.crash(failure, scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""
@@ -165,6 +181,15 @@ def _guarded(function: Function, arguments: tuple[Any, ...]) -> Any:
     except StopIteration as error:
         # A future cannot carry this one (PEP 479 is the same rule for generators).
         raise RuntimeError("The function raised StopIteration.") from error
+
+
+def _log_crash(error: BaseException, scope: Scope) -> Reply:
+    log_crash(error, method=scope["method"], path=scope["path"])
+    return CRASH_REPLY
+
+
+async def _crash_again(error: BaseException, scope: Scope) -> Reply:
+    return _log_crash(error, scope)
 
 
 def _is_disconnect(error: BaseException) -> bool:
@@ -187,7 +212,7 @@ class _HTTPEndpoint:
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         path = scope["path"]
         if path in self._ignored:
-            return await self._host.not_found(scope)
+            return await self._host.refused(NOT_FOUND_REPLY, scope)
         scope["path_params"] = {"path": path[1:]}
         function = self.function
         request = self._request(scope, receive)
@@ -197,7 +222,10 @@ class _HTTPEndpoint:
                 result = await result
         else:
             result = await self._host.call(function, request)
-        return encode(result, compact_json)
+        try:
+            return encode(result, compact_json)
+        except Exception as error:  # noqa: BLE001 - an invalid result is for the handler of 500 only
+            return await self._host.crash(error, scope)
 
 
 class _EventEndpoint:
@@ -210,19 +238,14 @@ class _EventEndpoint:
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         codec = self._codec
-        try:
-            refused = answer_without_call(
-                codec, self.function.signature, scope["method"], scope["path"]
-            )
-            if refused is not None:
-                return refused
-            arguments = codec.decode(await read_message(scope, receive))
-        except RequestRefused as error:
-            if self._host.handles(error):
-                raise
-            return refusal(error)
+        refused = answer_without_call(
+            codec, self.function.signature, scope["method"], scope["path"]
+        )
+        if refused is not None:
+            return await self._host.refused(refused, scope)
+        arguments = codec.decode(await read_message(scope, receive))
         try:
             return codec.encode(await self._host.call(self.function, *arguments))
         except RequestRefused as error:
             # What the framework raises to refuse a request is a crash when user code raises it.
-            return self._host.crash(error, scope)
+            return await self._host.handled(error, scope, is_crash=True)

@@ -1,7 +1,8 @@
 """From an exception to the reply its caller gets, where no web framework does it.
 
-The order is the same on every host: a handler for the status code, then one for the nearest class,
-then the exception's own reply, then the crash reply, which never holds the exception's text.
+The order is the same on every host: a handler for the status, then one for the nearest class, then
+the exception's own reply, then a handler for 500, then the crash reply, which never holds the
+exception's text.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from .exceptions import RequestRefused, RequestTimeoutException
 from .message import CRASH, HTML, TEXT, Reply
 
 Handler = Callable[..., Any]
+Handled = tuple[Handler, Exception]
 
 # Browsers and crawlers ask every server for these; an http function is not called for them.
 IGNORED_PATHS = frozenset({"/robots.txt", "/favicon.ico"})
 
-_PAGE = (
-    "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{text}</p>\n"
-)
+_PAGE = "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{text}</p>\n"
 _CRASH_TEXT = (
     "500 Internal Server Error: The server encountered an internal error and was unable to"
     " complete your request. Either the server is overloaded or there is an error in the"
@@ -60,48 +60,71 @@ def refusal(error: RequestRefused) -> Reply:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The status an exception stands for, None for one that is a crash."""
-    for attribute in ("http_status", "status_code", "code"):
-        status = getattr(error, attribute, None)
-        if isinstance(status, int) and _is_http_error(error, attribute):
-            return status
+    """The status an exception stands for, None for a crash or for a response of its own."""
+    if isinstance(error, (RequestRefused, RequestTimeoutException)):
+        return error.http_status
+    # Other libraries' exceptions have a `code` or `status_code` that says nothing of this reply.
+    if _is_of(error, "werkzeug.exceptions"):
+        return error.code  # type: ignore[attr-defined, no-any-return]
+    if _is_of(error, "starlette.exceptions"):
+        return error.status_code  # type: ignore[attr-defined, no-any-return]
     return None
 
 
-def _is_http_error(error: BaseException, attribute: str) -> bool:
-    # `code` and `status_code` are common names on exceptions that have nothing to do with HTTP
-    # replies (client libraries' errors), so only the two libraries' own classes count.
-    if attribute == "http_status":
-        return isinstance(error, (RequestRefused, RequestTimeoutException))
-    module = "starlette.exceptions" if attribute == "status_code" else "werkzeug.exceptions"
+def _is_of(error: BaseException, module: str) -> bool:
+    """Whether it is the `HTTPException` of a library, without importing that."""
     library = sys.modules.get(module)
     return library is not None and isinstance(error, library.HTTPException)
 
 
 class ErrorHandlers:
-    """The handlers one app was built with."""
+    """The handlers one app was built with, found in Flask's order on every host.
+
+    Args:
+        registered: exception classes or status codes with their handlers; the last of equals wins.
+    """
 
     def __init__(self, registered: Sequence[tuple[type[Exception] | int, Handler]]) -> None:
-        self._by_code = {key: handler for key, handler in registered if isinstance(key, int)}
-        self._by_class = {key: handler for key, handler in registered if isinstance(key, type)}
+        self._slots: dict[int | None, dict[type, Handler]] = {}
+        if registered:
+            from .http_errors import slot_of
+
+            for key, handler in registered:
+                status, kind = slot_of(key)
+                self._slots.setdefault(status, {})[kind] = handler
 
     def __bool__(self) -> bool:
-        return bool(self._by_code or self._by_class)
+        return bool(self._slots)
 
-    def find(self, error: BaseException) -> Handler | None:
-        """The handler for an exception: by status code first, then by the nearest class.
+    def find(self, error: BaseException, *, is_crash: bool = False) -> Handled | None:
+        """The handler for an exception with what it is called with, None if there is none.
 
-        Ordinary exceptions fall back to the handler for 500.
+        Args:
+            error: what was raised; an exit has no handler here.
+            is_crash: whether the exception is one even if it stands for a status.
         """
-        status = status_of(error)
-        if status is not None and status in self._by_code:
-            return self._by_code[status]
-        if isinstance(error, Exception):
+        if not self._slots or not isinstance(error, Exception):
+            return None
+        from .http_errors import as_http_error
+
+        return self._find(error if is_crash else as_http_error(error))
+
+    def find_for_crash(self, error: BaseException) -> Handled | None:
+        """The handler for 500 with what it is called with, None if there is none."""
+        if 500 not in self._slots:
+            return None
+        from .http_errors import as_crash
+
+        return self._find(as_crash(error))
+
+    def _find(self, error: Exception) -> Handled | None:
+        from .http_errors import slots_of
+
+        for status in slots_of(error):
+            handlers = self._slots.get(status, {})
             for kind in type(error).__mro__:
-                if kind in self._by_class:
-                    return self._by_class[kind]
-        if status is None:
-            return self._by_code.get(500)
+                if kind in handlers:
+                    return handlers[kind], error
         return None
 
 
@@ -111,12 +134,21 @@ def own_reply(error: BaseException) -> Reply | None:
         return TIMEOUT_REPLY
     if isinstance(error, RequestRefused):
         return refusal(error)
-    if status_of(error) is None:
-        return None
-    if hasattr(error, "get_response"):  # werkzeug.exceptions.HTTPException
-        from .responses import encode
+    if _is_of(error, "werkzeug.exceptions"):
+        return _werkzeugs_reply(error)
+    return _starlettes_reply(error) if _is_of(error, "starlette.exceptions") else None
 
-        reply = encode(error.get_response())
-        return reply._replace(headers=[*reply.headers, CRASH]) if reply.status == 500 else reply
-    headers = [TEXT, *(dict(getattr(error, "headers", None) or {})).items()]
-    return Reply(error.status_code, headers, str(error.detail).encode())  # type: ignore[attr-defined]
+
+def _werkzeugs_reply(error: Any) -> Reply:
+    from .responses import encode
+
+    if error.code == 500:
+        return Reply(500, [HTML, CRASH], str(error).encode())
+    return encode(error.get_response())
+
+
+def _starlettes_reply(error: Any) -> Reply:
+    headers = list((error.headers or {}).items())
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.insert(0, TEXT)
+    return Reply(error.status_code, headers, error.detail.encode())

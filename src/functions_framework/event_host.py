@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import wsgi
 from .errors import (
@@ -21,6 +20,9 @@ from .message import HTML, Reply
 from .responses import encode
 from .routing import Routes, paths_of
 from .signatures import Codec, codec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HEALTHY = Reply(200, [HTML], b"")
 
@@ -55,7 +57,7 @@ class EventHost:
         """Answer one request; never raises."""
         found = self._routes.only or self._routes.find(wsgi.path_of(environ))
         if found is None:
-            return NOT_FOUND_REPLY
+            return self._refused(NOT_FOUND_REPLY, environ)
         function, codec = found
         wsgi.begin(environ, function)
         try:
@@ -63,7 +65,7 @@ class EventHost:
                 codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
             )
             if refused is not None:
-                return refused
+                return self._refused(refused, environ)
             arguments = codec.decode(wsgi.message(environ))
         except RequestRefused as error:
             return self._handled(error, environ) if self._handlers else refusal(error)
@@ -81,19 +83,40 @@ class EventHost:
             wsgi.drain(environ)
         return wsgi.send(reply, start_response)
 
+    def _refused(self, reply: Reply, environ: wsgi.Environ) -> Reply:
+        """A reply without a call, through its status's handler if there is one."""
+        if not self._handlers or reply.status < 400:
+            return reply
+        from .http_errors import as_refused
+
+        error = as_refused(reply)
+        return self._handled(error, environ) if self._handlers.find(error) else reply
+
     def _handled(
         self, error: BaseException, environ: wsgi.Environ, *, is_from_function: bool = False
     ) -> Reply:
-        handler: Callable[..., Any] | None = self._handlers.find(error)
-        if handler is not None:
-            try:
-                return encode(handler(error))
-            except BaseException as failure:  # noqa: BLE001 - as for the function itself
-                return self._crash(failure, environ)
         # What the framework raises to refuse a request is a crash when user code raises it.
         is_crash = is_from_function and isinstance(error, RequestRefused)
-        return (None if is_crash else own_reply(error)) or self._crash(error, environ)
+        found = self._handlers.find(error, is_crash=is_crash)
+        if found is None:
+            return (None if is_crash else own_reply(error)) or self._crash(error, environ)
+        handler, shown = found
+        try:
+            return encode(handler(shown))
+        except BaseException as failure:  # noqa: BLE001 - as for the function itself
+            return self._crash(failure, environ)
 
     def _crash(self, error: BaseException, environ: wsgi.Environ) -> Reply:
+        self._log(error, environ)
+        found = self._handlers.find_for_crash(error)
+        if found is None:
+            return CRASH_REPLY
+        handler, shown = found
+        try:
+            return encode(handler(shown))
+        except BaseException as failure:  # noqa: BLE001 - as for the function itself
+            self._log(failure, environ)
+            return CRASH_REPLY
+
+    def _log(self, error: BaseException, environ: wsgi.Environ) -> None:
         log_crash(error, method=environ["REQUEST_METHOD"], path=wsgi.path_of(environ))
-        return CRASH_REPLY

@@ -8,25 +8,28 @@ Flask's own way, and both give the same bytes: a test runs the same cases over b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.routing import Rule
 
 from . import lean, wsgi
-from .errors import CRASH_REPLY, IGNORED_PATHS, TIMEOUT_REPLY
-from .exceptions import RequestTimeoutException
+from .errors import CRASH_REPLY, IGNORED_PATHS
 from .flask_views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
 from .function import Function, Signature
+from .http_errors import HTTPForm, as_http_error
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext
 from .logs import log_crash
 from .message import Reply
-from .registrations import Registrations
 from .responses import encode
 from .routing import Routes, paths_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from .registrations import Registrations
 
 # Paths that Flask's own routing answers: the two above and the redirect of an empty path.
 _FLASKS_OWN = IGNORED_PATHS | {""}
@@ -42,6 +45,10 @@ _NOBODY: tuple[None, View] = (None, not_found)
 def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
     """The default handler for 500: the generic text, never the exception's own."""
     return str(error), 500, {"X-Google-Status": "crash"}
+
+
+def _answer_500(error: Exception) -> Any:
+    return error.get_response() if isinstance(error, HTTPForm) else crash_handler(error)
 
 
 class FunctionApp(flask.Flask):
@@ -60,7 +67,7 @@ class FunctionApp(flask.Flask):
         self.url_map.merge_slashes = False
         self._is_lean: bool | None = None
         self._encode_plain = lean.Encoder(self).encode
-        self.register_error_handler(500, crash_handler)
+        self.register_error_handler(500, _answer_500)
 
     def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
         """Add the catch-all routes for functions that have been loaded.
@@ -108,17 +115,23 @@ class FunctionApp(flask.Flask):
     # -- errors ------------------------------------------------------------------------------
 
     def handle_user_exception(self, e: Exception) -> Any:
-        """Flask's handlers; a deadline that nobody handles is answered 504."""
-        try:
-            return super().handle_user_exception(e)
-        except RequestTimeoutException:
-            return self._to_response(TIMEOUT_REPLY)
+        """Flask's handlers, also for what stands for a status elsewhere; an exit has none."""
+        if not isinstance(e, Crash):
+            return super().handle_user_exception(as_http_error(e))
+        if isinstance(e.__cause__, Exception):
+            return super().handle_user_exception(e.__cause__)
+        raise e
+
+    def handle_exception(self, e: Exception) -> flask.Response:
+        """The handler for 500, called with what was really raised."""
+        cause: Any = e.__cause__ if isinstance(e, Crash) else e
+        return super().handle_exception(cause)
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a crash once, with the traceback of what really happened."""
         error = exc_info[1]
         request = REQUEST_CONTEXT.get().request
-        cause = error.__cause__ if isinstance(error, Crash) else error
+        cause = (error.__cause__ if isinstance(error, Crash) else None) or error
         log_crash(cause, method=request.method, path=request.path)
 
     # -- the ways in -------------------------------------------------------------------------
@@ -208,13 +221,16 @@ class FunctionApp(flask.Flask):
     def _answer(self, context: LeanRequestContext, request: flask.Request, view: View) -> Reply:
         try:
             result = view(request)
+        except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
+            return reply_of(self._error_response(error), request.environ)
+        try:
             if context.opened_session is None and not context._after_request_functions:
                 reply = self._encode_plain(result)
                 if reply is not None:
                     return reply
             response = self.finalize_request(result)
-        except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
-            response = self._error_response(error)
+        except Exception as error:  # noqa: BLE001 - as in Flask.wsgi_app
+            response = self.handle_exception(error)
         return reply_of(response, request.environ)
 
     def _error_response(self, error: Exception) -> flask.Response:

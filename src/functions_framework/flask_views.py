@@ -7,14 +7,13 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
 import flask
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.exceptions import NotFound
 
 from . import wsgi
-from .errors import refusal
 from .event_host import answer_without_call
 from .exceptions import RequestRefused
 from .function import Function, Signature
+from .http_errors import as_refused
 from .message import Reply
 from .signatures import codec_of
 from .streaming import Blocking, Closing
@@ -24,21 +23,6 @@ View = Callable[[flask.Request], Any]
 
 class Crash(Exception):
     """Stands for what a function must not raise: an exit, or the framework's own refusals."""
-
-
-class Refused(HTTPException):
-    """A refused request, in the shape Flask's error handlers know."""
-
-    def __init__(self, error: RequestRefused) -> None:
-        reply = refusal(error)
-        super().__init__(description=str(error))
-        self.code = reply.status
-        self._reply = reply
-
-    def get_response(self, *_: Any, **__: Any) -> WerkzeugResponse:  # type: ignore[override]
-        """The framework's own answer."""
-        reply = self._reply
-        return WerkzeugResponse(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
 
 
 def view_of(function: Function) -> View:
@@ -68,12 +52,9 @@ def _event_view(function: Function) -> View:
         )
         if refused is not None:
             if refused.status == 405:
-                raise MethodNotAllowed(valid_methods=dict(refused.headers)["allow"].split(", "))
+                raise as_refused(refused)
             return refused
-        try:
-            arguments = codec.decode(wsgi.message(environ))
-        except RequestRefused as error:
-            raise Refused(error) from error
+        arguments = codec.decode(wsgi.message(environ))
         try:
             return codec.encode(function.call(*arguments))
         except (SystemExit, KeyboardInterrupt, RequestRefused) as error:

@@ -48,9 +48,19 @@ def pending() -> Registrations:
 
 def take() -> Registrations:
     """Hand over the records and start afresh."""
-    global _pending  # noqa: PLW0603 - the one place where the list changes hands
+    global _pending
     taken, _pending = _pending, Registrations()
     return taken
+
+
+def _check_status(code: Any) -> None:
+    from werkzeug.exceptions import default_exceptions
+
+    if code not in default_exceptions:
+        raise ValueError(
+            f"@errorhandler expects the status code of an HTTP error such as 404, found {code}. "
+            "For others, register an exception class."
+        )
 
 
 def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler], Handler]:
@@ -64,6 +74,7 @@ def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler]
 
     Raises:
         TypeError: it is neither an exception class nor a status code.
+        ValueError: the code is none of an HTTP error.
     """
     is_class = isinstance(code_or_exception, type) and issubclass(code_or_exception, Exception)
     if not is_class and not isinstance(code_or_exception, int):
@@ -71,6 +82,8 @@ def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler]
             "@errorhandler expects an exception class or an HTTP status code, "
             f"found {code_or_exception!r}."
         )
+    if not is_class:
+        _check_status(code_or_exception)
 
     def register(handler: Handler) -> Handler:
         _pending.error_handlers.append((code_or_exception, handler))
