@@ -171,10 +171,10 @@ def report_changes(directory: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
     threading.Thread(target=_end_with_parent, daemon=True).start()
     root = Path(directory)
+    if not root.is_dir():
+        sys.exit(f"{root} is no directory.")
     try:
         _report(root, is_polling=None)
-    except FileNotFoundError as error:
-        sys.exit(f"{root}: {error}")
     except (OSError, RuntimeError):  # too many watches, or a file system that knows none
         _report(root, is_polling=True)
 
@@ -192,7 +192,7 @@ class _Announcement:
 
 
 def _report(root: Path, *, is_polling: bool | None) -> None:
-    from watchfiles import watch  # noqa: PLC0415 - only this process needs it
+    from watchfiles import Change, watch  # noqa: PLC0415 - only this process needs it
 
     for batch in watch(
         root,
@@ -201,7 +201,10 @@ def _report(root: Path, *, is_polling: bool | None) -> None:
         force_polling=is_polling,
         ignore_permission_denied=True,
     ):
-        changed = relevant({Path(path) for _, path in batch}, root)
+        # A directory is modified when a file in it is added, which is told by itself.
+        paths = [(change, Path(path)) for change, path in batch]
+        kept = {path for change, path in paths if change != Change.modified or not path.is_dir()}
+        changed = relevant(kept, root)
         if changed:
             _print_line(changed)
 
@@ -211,5 +214,5 @@ def _print_line(paths: list[str]) -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    sys.stdin.buffer.read(1)  # nothing is ever sent: this returns when the other end is closed
     os._exit(0)
