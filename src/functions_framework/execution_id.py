@@ -6,7 +6,6 @@ the package uses this module.
 
 from __future__ import annotations
 
-import io
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -35,36 +34,25 @@ class ExecutionContext(Execution):
         self.trace = Trace(None, span_id, None)
 
 
-class LoggingHandlerAddExecutionId(io.TextIOBase):
+class LoggingHandlerAddExecutionId(RecordStream):
     """A stream that writes each text it is given inside a call as one JSON record.
+
+    Unlike `RecordStream`, it does not wait for the end of a line.
 
     Args:
         stream: where the records go, the current standard output when omitted.
     """
 
     def __init__(self, stream: Any = None) -> None:
+        super().__init__(sys.stdout if stream is None else stream)
 
-        self._records = RecordStream(sys.stdout if stream is None else stream)
-
-    def write(self, contents: str) -> int:
+    def write(self, text: str) -> int:
         """Write one record; a line end alone writes nothing."""
         running = execution.get()
         if running is None:
-            return self._records.original.write(contents)
-        self._records.emit(contents, running)
-        return len(contents)
-
-    def flush(self) -> None:
-        """Push out what was written."""
-        self._records.original.flush()
-
-    def fileno(self) -> int:
-        """The file descriptor of the stream below."""
-        return self._records.original.fileno()
-
-    def isatty(self) -> bool:
-        """Whether the stream below is a terminal."""
-        return self._records.original.isatty()
+            return self.original.write(text)
+        self.emit(text, running)
+        return len(text)
 
 
 class WsgiMiddleware:
