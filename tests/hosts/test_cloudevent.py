@@ -1,0 +1,246 @@
+"""CloudEvents over every host: which requests reach a function, and with what (contract 5, 11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloud_event_calls import JSON, REQUIRED, STRUCTURED, ce, every_host, send, taken
+
+HTML = "text/html; charset=utf-8"
+
+# -- 5.1 routes ----------------------------------------------------------------------------------
+
+
+@every_host
+@pytest.mark.parametrize("path", ["/", "/a/b", "/robots.txt", "/favicon.ico", "/static/x"])
+def test_5_1_post_reaches_the_function_on_every_path(path: str, host: str) -> None:
+    answer, event = send(host, {"a": 1}, ce(), path)
+    assert (answer.status, answer.body, answer.type) == (200, b"OK", HTML)
+    assert event is not None
+
+
+# Method, target, status and allowed methods; design section 5 has `/` answer health checks.
+ROUTES = {
+    "Q25 GET /": ("GET", "/", 200, ""),
+    "Q25 HEAD /": ("HEAD", "/", 200, ""),
+    "GET /a": ("GET", "/a", 405, "POST"),
+    "HEAD /a": ("HEAD", "/a", 405, "POST"),
+    "OPTIONS /": ("OPTIONS", "/", 405, "GET, HEAD, POST"),
+    "PUT /a": ("PUT", "/a", 405, "POST"),
+    "DELETE /a": ("DELETE", "/a", 405, "POST"),
+    "FOO /a": ("FOO", "/a", 405, "POST"),
+    "Q26 GET /robots.txt": ("GET", "/robots.txt", 405, "POST"),
+    "Q1 GET /static/x": ("GET", "/static/x", 405, "POST"),
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", ROUTES)
+def test_5_1_other_methods_do_not_call_the_function(name: str, host: str) -> None:
+    method, target, status, allowed = ROUTES[name]
+    answer, event = send(host, {"a": 1}, ce(), target, method)
+    assert event is None
+    assert answer.status == status
+    assert set(answer.headers.get("allow", "").split(", ")) == set(allowed.split(", "))
+    if status == 200:
+        assert answer.body == b""
+
+
+# -- 5.3 and 11: attributes ----------------------------------------------------------------------
+
+
+@every_host
+def test_5_3_binary_attributes_are_strings_in_lower_case(host: str) -> None:
+    headers = {"CE-Id": "E", "Ce-Source": "/s", "cE-tYPE": "t", "ce-specversion": "1.0"}
+    more = {"ce-subject": "s", "ce-Number": "5", "Content-Type": "application/json; a=b"}
+    event = taken(host, {"a": 1}, headers | more | {"traceparent": "ignored"})
+    assert event.get_attributes() == {
+        "specversion": "1.0",
+        "id": "E",
+        "source": "/s",
+        "type": "t",
+        "subject": "s",
+        "number": "5",
+        "datacontenttype": "application/json; a=b",
+        "time": event["time"],
+    }
+    assert event.get_data() == {"a": 1}
+
+
+@every_host
+def test_5_3_structured_attributes_keep_their_json_types(host: str) -> None:
+    members = {**REQUIRED, "time": "T", "number": 5, "flag": True, "extensions": {"more": "x"}}
+    event = taken(host, members | {"none": None, "data": {"a": 1}}, STRUCTURED)
+    assert event.get_attributes() == {
+        **REQUIRED,
+        "time": "T",
+        "number": 5,
+        "flag": True,
+        "more": "x",
+    }
+
+
+@every_host
+def test_5_3_the_object_is_the_sdks_own(host: str) -> None:
+    event = taken(host, {"a": 1}, ce(time="T"))
+    assert event["id"] == "E"
+    assert event.get("nothing", "default") == "default"
+    assert "source" in event
+    assert set(event) == {"specversion", "id", "source", "type", "time", "datacontenttype"}
+    assert event.data == event.get_data() == {"a": 1}
+    assert event._get_attributes() == event.get_attributes()
+    with pytest.raises(KeyError):
+        event["nothing"]
+    event["id"] = "other"
+    assert event["id"] == "other"
+
+
+@every_host
+@pytest.mark.parametrize("headers", [ce(), STRUCTURED], ids=["binary", "structured"])
+def test_5_3_q20_time_is_filled_in(headers: dict[str, str], host: str) -> None:
+    body = REQUIRED if headers is STRUCTURED else {"a": 1}
+    assert taken(host, body, headers)["time"].endswith("+00:00")
+
+
+@every_host
+@pytest.mark.parametrize("version", ["1.0", "0.3"])
+def test_5_3_versions(version: str, host: str) -> None:
+    assert taken(host, b"", ce(None, specversion=version))["specversion"] == version
+
+
+HEADER_VALUES = {
+    "11.7 specification": ("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro \u20ac \U0001f600"),
+    "11.7 quoted": (r'"a \"b\""', 'a "b"'),
+    "11.7 one round": ("%2541", "%41"),
+    "11.7 lower-case hex": ("%e2%82%ac", "\u20ac"),
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", HEADER_VALUES)
+def test_11_7_q19_header_values_are_decoded(name: str, host: str) -> None:
+    sent, expected = HEADER_VALUES[name]
+    assert taken(host, b"", ce(None, subject=sent))["subject"] == expected
+
+
+# -- 5.3 and 11: data ----------------------------------------------------------------------------
+
+BINARY_DATA: dict[str, tuple[bytes, str | None, Any]] = {
+    "empty": (b"", "application/json", None),
+    "json": (b'{"a":[1]}', "application/json", {"a": [1]}),
+    "11.13 suffix": (b"[1]", "application/vnd.x+json; charset=utf-8", [1]),
+    "no type, json": (b"1", None, 1),
+    "no type, text": (b"hello", None, b"hello"),
+    "Q21 text": (b"123", "text/plain", b"123"),
+    "Q21 protobuf": (b"\x0a\xff", "application/protobuf", b"\x0a\xff"),
+    "11.18 large": (b'"%s"' % (b"x" * 200_000), "application/json", "x" * 200_000),
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", BINARY_DATA)
+def test_5_3_11_9_binary_data(name: str, host: str) -> None:
+    body, content_type, expected = BINARY_DATA[name]
+    assert taken(host, body, ce(content_type)).data == expected
+
+
+STRUCTURED_DATA: dict[str, tuple[dict[str, Any], Any]] = {
+    "absent": ({}, None),
+    "11.14 null": ({"data": None}, None),
+    "empty": ({"data": ""}, None),
+    "object": ({"data": {"a": 1}}, {"a": 1}),
+    "11.13 string of JSON": ({"data": '{"a":1}'}, '{"a":1}'),
+    "11.12 base64": ({"data_base64": "AP8="}, b"\x00\xff"),
+    "11.12 base64 of JSON": (
+        {"data_base64": "eyJhIjoxfQ==", "datacontenttype": "application/json"},
+        {"a": 1},
+    ),
+    "11.12 base64, another type": (
+        {"data_base64": "MTIz", "datacontenttype": "text/plain"},
+        b"123",
+    ),
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", STRUCTURED_DATA)
+def test_5_3_11_12_structured_data(name: str, host: str) -> None:
+    members, expected = STRUCTURED_DATA[name]
+    assert taken(host, {**REQUIRED, **members}, STRUCTURED).data == expected
+
+
+STRUCTURED_TYPES = {
+    "with a charset": "application/cloudevents+json; charset=utf-8",
+    "11.1 upper case": "Application/CloudEvents+JSON",
+    "plain JSON": "application/json",
+    "text": "text/plain",
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", STRUCTURED_TYPES)
+def test_5_3_structured_mode_whatever_the_content_type(name: str, host: str) -> None:
+    headers = {"Content-Type": STRUCTURED_TYPES[name]}
+    assert taken(host, {**REQUIRED, "data": 1}, headers).data == 1
+
+
+@every_host
+def test_5_3_11_10_with_both_the_body_wins(host: str) -> None:
+    headers = ce("application/cloudevents+json", id="header", subject="header")
+    event = taken(host, {**REQUIRED, "data": 1}, headers)
+    assert (event["id"], event.data, event.get("subject")) == ("E", 1, None)
+
+
+# -- 5.4 statuses --------------------------------------------------------------------------------
+
+
+def _without(name: str) -> dict[str, str]:
+    return {key: value for key, value in REQUIRED.items() if key != name}
+
+
+MISSING, INVALID = "MissingRequiredFields", "InvalidRequiredFields"
+FAULTS: dict[str, tuple[Any, dict[str, str], int, str]] = {
+    **{f"no {n}": (_without(n), STRUCTURED, 400, MISSING) for n in REQUIRED},
+    **{f"no ce-{n}": (b"", ce(**{n: None}), 400, MISSING) for n in REQUIRED},
+    **{f"Q24 null {n}": ({**REQUIRED, n: None}, STRUCTURED, 400, MISSING) for n in REQUIRED},
+    "Q24 empty id": ({**REQUIRED, "id": ""}, STRUCTURED, 400, INVALID),
+    "Q24 empty ce-id": (b"", ce(id=""), 400, INVALID),
+    "version 1.1": ({**REQUIRED, "specversion": "1.1"}, STRUCTURED, 400, INVALID),
+    "version 2.0": (b"", ce(specversion="2.0"), 400, INVALID),
+    "Q17 missing, text": (_without("id"), {"Content-Type": "text/plain"}, 400, MISSING),
+    "malformed": (b"{secret", STRUCTURED, 400, ""),
+    "empty": (b"", STRUCTURED, 400, ""),
+    "Q17 empty, no type": (b"", {}, 400, ""),
+    "Q17 text": (b"secret", {"Content-Type": "text/plain"}, 400, ""),
+    "Q18 batch": ([REQUIRED], {"Content-Type": "application/cloudevents-batch+json"}, 415, ""),
+    "Q18 array": ([REQUIRED], JSON, 400, ""),
+    "Q18 empty array": ([], JSON, 400, ""),
+    "string": ("secret", JSON, 400, ""),
+    "Q23 not UTF-8": (b'{"id":"\xff"}', STRUCTURED, 400, ""),
+    "Q22 headers, structured type, garbage": (b"secret", ce(STRUCTURED["Content-Type"]), 400, ""),
+    "no event": ({"a": "secret"}, JSON, 400, ""),
+    "Q21 declared JSON": (b"{secret", ce(), 400, ""),
+    "Q19 not UTF-8": (b"", ce(subject="%C0%A0"), 400, ""),
+    "11.2 another format": (b"secret", {"Content-Type": "application/cloudevents+avro"}, 415, ""),
+    "11.12 both": ({**REQUIRED, "data": 1, "data_base64": "AA=="}, STRUCTURED, 400, ""),
+    "11.12 bad base64": ({**REQUIRED, "data_base64": "!"}, STRUCTURED, 400, ""),
+    "unknown event type": ({"eventId": "E", "eventType": "secret"}, JSON, 400, ""),
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", FAULTS)
+def test_5_4_q16_faults_of_the_sender_are_one_line_without_the_request(
+    name: str, host: str
+) -> None:
+    body, headers, status, text = FAULTS[name]
+    answer, event = send(host, body, {**headers, "Authorization": "secret"})
+    assert event is None
+    assert answer.status == status
+    assert answer.type == "text/plain; charset=utf-8"
+    assert text in answer.body.decode()
+    assert answer.body.count(b"\n") == 1
+    assert b"secret" not in answer.body
+    assert "x-google-status" not in answer.headers
