@@ -6,26 +6,25 @@ from typing import Any
 
 from functions_framework.exceptions import MalformedRequest
 
+WHOLE = 1 << 16
+"""Bodies of at most so many declared bytes are read at once."""
+
 _DISCONNECT = {"type": "http.disconnect"}
 
 
-def declared_length(headers: list[tuple[str, str]], request: Any) -> tuple[int | None, bool]:
+def declared_length(headers: dict[str, str], request: Any) -> tuple[int | None, bool]:
     """The body's length as declared, and whether trailers were announced.
 
     The length is 0 for no body, None when only its end will tell.
     """
-    length: int | None = 0
+    declared = headers.get("content-length")
+    if "transfer-encoding" in headers:
+        return None, "trailer" in headers
+    if declared is not None:
+        return int(declared), False
     if request.http_version == "2" and request.method not in {"GET", "HEAD"}:
-        length = None
-    is_chunked = has_trailers = False
-    for name, value in headers:
-        if name == "content-length":
-            length = int(value)
-        elif name == "transfer-encoding":
-            is_chunked = True
-        elif name == "trailer":
-            has_trailers = True
-    return (None if is_chunked else length), has_trailers
+        return None, "trailer" in headers
+    return 0, False
 
 
 class Receive:
@@ -37,13 +36,22 @@ class Receive:
         has_trailers: whether trailers were announced, which look like a broken body to us.
     """
 
-    __slots__ = ("_has_trailers", "_is_started", "_left", "_protocol", "is_broken", "is_read")
+    __slots__ = (
+        "_has_trailers",
+        "_is_started",
+        "_left",
+        "_protocol",
+        "has_unread",
+        "is_broken",
+        "is_read",
+    )
 
     def __init__(self, protocol: Any, length: int | None, *, has_trailers: bool = False) -> None:
         self._protocol = protocol
         self._left = length
         self._has_trailers = has_trailers
         self._is_started = False
+        self.has_unread = length != 0
         self.is_read = False
         self.is_broken = False
 
@@ -67,13 +75,22 @@ class Receive:
             await self._next()
 
     async def _next(self) -> bytes:
-        if self._left == 0:
+        left = self._left
+        if left == 0:
             self.is_read = True
             return b""
+        part: bytes
         if not self._is_started:
             self._is_started = True
+            if left is not None and left <= WHOLE:
+                # One wait instead of two; what is not whole is broken.
+                part = await self._protocol()
+                self.is_read = True
+                self.has_unread = False
+                self.is_broken = len(part) != left
+                return part
             self._protocol.__aiter__()
-        part: bytes = await self._protocol.__anext__()
+        part = await self._protocol.__anext__()
         if self._left is not None:
             self._left -= len(part)
             self.is_read = not part or self._left == 0
@@ -81,6 +98,7 @@ class Receive:
         elif not part:
             self.is_read = True
             self.is_broken = not self._has_trailers and not await self._has_ended()
+        self.has_unread = not self.is_read
         return part
 
     async def _has_ended(self) -> bool:

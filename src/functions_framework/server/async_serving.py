@@ -43,7 +43,7 @@ class AsyncServing:
         self._grace = settings.grace_period
         self._draining: Quiet | None = None
         self._arrived: deque[Any] = deque()
-        self._running: dict[asyncio.Task[None], tuple[str, float]] = {}
+        self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
         self._loop = asyncio.new_event_loop()
 
     def run(
@@ -87,8 +87,9 @@ class AsyncServing:
 
     async def _cancel(self) -> list[Running]:
         now = time.monotonic()
-        left = [Running(path, now - since) for path, since in self._running.values()]
-        tasks = list(self._running)
+        running = list(self._running.items())
+        left = [Running(watcher.scope.path, now - since) for watcher, (_, since) in running]
+        tasks = [task for _, (task, _) in running]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -111,20 +112,19 @@ class AsyncServing:
     def _start(self, watcher: Any) -> None:
         task = _new_task(self._loop, self._serve(watcher))
         if not task.done():
-            self._running[task] = (watcher.scope.path, time.monotonic())
-            task.add_done_callback(self._forget)
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+            self._running[watcher] = (task, time.monotonic())
 
     async def _serve(self, watcher: Any) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
             headers = request.headers.items()
-            length, has_trailers = declared_length(headers, request)
+            length, has_trailers = declared_length(dict(headers), request)
             receive = Receive(protocol, length, has_trailers=has_trailers)
             reply = await self._respond(asgi_scope(request, headers), receive)
-            await self._send(protocol, request, receive, reply)
+            if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
+                await self._send(protocol, request, receive, reply)
+            else:
+                protocol.response_bytes(*reply)
         except asyncio.CancelledError:
             protocol.response_bytes(*ENDED)
         except BaseException:  # noqa: BLE001 - logged
@@ -132,11 +132,12 @@ class AsyncServing:
             _log.exception("The request could not be answered.")
             protocol.response_bytes(*CRASHED)
         finally:
+            self._running.pop(watcher, None)
             watcher.done()
 
     async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
         status, headers, body = reply
-        if isinstance(body, bytes) and not receive.is_read:
+        if isinstance(body, bytes) and receive.has_unread:
             # Unread, the body would cost the client its connection, and perhaps the answer.
             await receive.drain()
         if self._draining is not None:
@@ -160,7 +161,7 @@ def _new_task(
 def asgi_scope(request: Any, headers: list[tuple[str, str]]) -> Scope:
     """The ASGI scope (HTTP, 2.3) of one of Granian's requests."""
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    if request.authority and "host" not in request.headers:
+    if request.http_version == "2" and request.authority and "host" not in request.headers:
         fields.insert(0, (b"host", request.authority.encode("latin-1")))
     return {
         "type": "http",

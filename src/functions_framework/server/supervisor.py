@@ -81,6 +81,7 @@ class Supervisor:
         self._failed_loads = 0
         self._is_announced = False
         self._outcome: messages.Failed | None = None
+        self._is_ending = False
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> int:
@@ -91,8 +92,8 @@ class Supervisor:
         """
         with Mailbox() as mailbox:
             self._selector.register(mailbox, selectors.EVENT_READ)
-            for _ in range(self._settings.workers):
-                self._spawn(is_replacement=False)
+            # The others follow when it is ready: what is wrong with the source is said only once.
+            self._spawn(is_replacement=False)
             while self._outcome is None and not mailbox.stops:
                 self._step(mailbox)
                 self._respawn()
@@ -165,6 +166,7 @@ class Supervisor:
             if not self._is_announced:
                 self._is_announced = True
                 _say(startup_line(report, self._settings, self._port))
+                self._due += [0.0] * (self._settings.workers - 1)
         elif isinstance(report, messages.Failed):
             worker.failed = report
         elif not worker.is_leaving:
@@ -179,6 +181,8 @@ class Supervisor:
             self._selector.unregister(worker.channel)
         worker.channel.close()
         self._workers.remove(worker)
+        if self._is_ending:
+            return
         if worker.ready is None:
             failed = worker.failed or messages.Failed(
                 code if code > 0 else 1, text=f"The worker {_death(code)} while loading."
@@ -201,6 +205,7 @@ class Supervisor:
 
     def _end(self, mailbox: Mailbox) -> int:
         """Let every worker finish what it has accepted; a second signal ends them at once."""
+        self._is_ending = True
         signals = mailbox.stops
         until = time.monotonic() + self._settings.grace_period + _EXIT_MARGIN
         kill_loading = time.monotonic() + _TERMINATE_SECONDS

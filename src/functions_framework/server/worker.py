@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import signal
 import sys
 import threading
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from .sync_serving import SyncServing
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from functions_framework.settings import Settings
@@ -51,6 +53,25 @@ class Parent:
         except OSError:
             _log.debug("The parent process is gone.")
 
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the function loads, let the parent's death end this process (on Linux).
+
+        A signal does it, as a thread would be in the way of modules that fork when imported.
+        """
+        if not sys.platform.startswith("linux"):
+            yield
+            return
+        import fcntl  # noqa: PLC0415 - not everywhere
+
+        flags = fcntl.fcntl(self._channel, fcntl.F_GETFL)
+        fcntl.fcntl(self._channel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._channel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        try:
+            yield
+        finally:
+            fcntl.fcntl(self._channel, fcntl.F_SETFL, flags)
+
     def on_drain(self, then: Callable[[], object]) -> None:
         """Call `then`, on a thread of its own, when the order comes or the parent is gone."""
 
@@ -68,7 +89,8 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     """Load, serve, drain; return the exit code. Called once, in a process of its own."""
     execution.reseed()
     parent = Parent(channel)
-    hosted = load(build)
+    with parent.watched():
+        hosted = load(build)
     failed: messages.Failed | None
     if isinstance(hosted, messages.Failed):
         failed = hosted

@@ -1,0 +1,73 @@
+"""Granian's private API has the shape `server.engine` relies on.
+
+When one of these fails after an upgrade, Granian has moved something: adapt `server/engine.py` (and
+the readers of bodies), then this file, or keep the older Granian by the bound in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from functions_framework.server import engine
+
+GRANIAN = engine.load()
+ARGUMENTS = {
+    "worker_id", "sock", "ipc", "threads", "blocking_threads", "py_threads",
+    "py_threads_idle_timeout", "backpressure", "http_mode", "http1_opts", "http2_opts",
+    "ssl_enabled", "ssl_cert", "ssl_key", "ssl_key_password", "ssl_protocol_min", "ssl_ca", "ssl_crl",
+    "ssl_client_verify", "metrics",
+}  # fmt: skip
+MOVED = f"Granian {version('granian')} has moved it: adapt server/engine.py"
+
+
+@pytest.mark.parametrize(
+    ("worker", "serve"), [("WSGIWorker", "serve_mtr"), ("RSGIWorker", "serve_str")]
+)
+def test_workers_take_these_arguments(worker: str, serve: str) -> None:
+    found = getattr(GRANIAN, worker, None)
+    assert found is not None, f"{worker}: {MOVED}"
+    missing = ARGUMENTS - set(inspect.signature(found).parameters)
+    assert not missing, f"{worker} lacks {missing}: {MOVED}"
+    assert hasattr(found, serve), f"{worker}.{serve}: {MOVED}"
+
+
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("WorkerSignal", {"set", "add_cb"}),
+        ("SocketHolder", {"get_fd"}),
+        ("CallbackScheduler", {"_schedule_fn"}),
+        ("RSGIHTTPStreamTransport", {"send_bytes"}),
+        (
+            "RSGIHTTPProtocol",
+            {"__aiter__", "__anext__", "client_disconnect", "response_bytes", "response_stream"},
+        ),
+        ("RSGIHTTPScope", {"headers", "method", "path", "query_string", "client", "authority"}),
+    ],
+)
+def test_classes_have_these_members(name: str, members: set[str]) -> None:
+    found = getattr(GRANIAN, name, None)
+    assert found is not None, f"{name}: {MOVED}"
+    missing = {member for member in members if not hasattr(found, member)}
+    assert not missing, f"{name} lacks {missing}: {MOVED}"
+
+
+def test_loading_it_imports_nothing_heavy_and_leaves_the_package_importable() -> None:
+    program = (
+        "import sys\n"
+        "from functions_framework.server import engine\n"
+        "engine.load()\n"
+        "heavy = {'asyncio', 'ssl', 'multiprocessing', 'watchfiles', 'anyio', 'granian'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "import granian\n"
+        "assert granian.Granian\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), MOVED

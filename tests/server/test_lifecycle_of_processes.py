@@ -1,0 +1,311 @@
+"""The life of a real server: start-up failures, signals at any moment, workers that die."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STOPS = [signal.SIGTERM, signal.SIGINT]
+SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+HELLO = "def hello(request):\n    return 'Hello world!'\n"
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def put(folder: Path, text: str = FUNCTIONS) -> Path:
+    source = folder / "main.py"
+    source.write_text(text)
+    return source
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("stop", STOPS)
+def test_q42_q61_idle_server_exits_0_at_once(
+    tmp_path: Path, kind: str, stop: int, workers: str
+) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
+        server.ready()
+        with server.connect() as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert read_answer(idle)[0] == 200
+            start = time.monotonic()
+            server.signal(stop)
+            assert server.exit_code() == 0
+            assert time.monotonic() - start < 1.5
+            assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) -> None:
+    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+        server.wait_for("loading")
+        start = time.monotonic()
+        server.signal(stop)
+        assert server.exit_code() == 0
+        assert time.monotonic() - start < 1.5
+
+
+def test_signal_during_a_load_that_ignores_it_exits_0(tmp_path: Path) -> None:
+    source = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLOW_LOAD + HELLO
+    with ServerProcess.start(put(tmp_path, source), "hello") as server:
+        server.wait_for("loading")
+        server.signal()
+        assert server.exit_code() == 0
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_request_in_flight_is_answered_after_the_signal(
+    tmp_path: Path, kind: str, stop: int
+) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal(stop)
+            assert read_answer(connection) == (200, b"Hello world!")
+        assert server.exit_code(3) == 0
+
+
+def test_stream_in_flight_is_completed_after_the_signal(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /stream/10 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("streaming")
+            server.signal()
+            status, body = read_answer(connection)
+        assert (status, body.count(b"part")) == (200, 10)
+        assert server.exit_code(3) == 0
+
+
+def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--grace-period", "0.5") as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            start = time.monotonic()
+            server.signal()
+            assert server.exit_code() == 0
+        assert time.monotonic() - start < 1.5
+        assert re.search(rf"{kind}: /sleep/30 was ended at shutdown: .* for 0\.\d", server.log)
+
+
+def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal()
+            wait_until(lambda: _is_refused(server), "no new connections")
+            start = time.monotonic()
+            server.signal()
+            assert server.exit_code() == 128 + signal.SIGTERM
+            assert time.monotonic() - start < 1
+
+
+def _is_refused(server: ServerProcess) -> bool:
+    try:
+        server.connect(0.3).close()
+    except OSError:
+        return True
+    return False
+
+
+def test_port_in_use_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with ServerProcess.start(put(tmp_path), "plain", "--port", str(port)) as server:
+            assert server.exit_code() == 1
+            assert server.log == (
+                f"Error: Cannot listen on 127.0.0.1:{port}: the port is in use. "
+                "Choose another with --port or PORT.\n"
+            )
+
+
+def test_unknown_host_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    with ServerProcess.start(put(tmp_path), "plain", "--host", "no.such.host.invalid") as server:
+        assert server.exit_code(30) == 1
+        assert server.log.startswith("Error: Cannot listen on host 'no.such.host.invalid': ")
+        assert server.log.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]", "::"])
+def test_q51_ipv6_hosts_are_served(tmp_path: Path, host: str) -> None:
+    with ServerProcess.start(put(tmp_path), "plain", "--host", host) as server:
+        server.ready()
+        assert f"http://[{host.strip('[]')}]:{server.port}," in server.log
+        server.host = "::1"
+        assert server.get() == (200, b"Hello world!")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_load_failure_shows_its_traceback_and_exits_1(tmp_path: Path, workers: str) -> None:
+    source = put(tmp_path, "def hello(request):\n    pass\nraise ValueError('broken module')\n")
+    with ServerProcess.start(source, "hello", "--workers", workers) as server:
+        assert server.exit_code() == 1
+    assert server.log.count("ValueError: broken module") == 1
+    assert f'File "{source}", line 3' in server.log
+    assert "functions_framework/" not in server.log
+
+
+def test_missing_target_is_one_line_and_exits_1(tmp_path: Path) -> None:
+    with ServerProcess.start(put(tmp_path, HELLO), "nope") as server:
+        assert server.exit_code() == 1
+    assert server.log.startswith("Error: ")
+    assert "nope" in server.log
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(("call", "code"), [("3", 3), ("0", 0), ("", 0), ("'bye'", 1)])
+def test_sys_exit_at_import_is_the_exit_code(tmp_path: Path, call: str, code: int) -> None:
+    source = put(tmp_path, f"import sys\ndef hello(request): ...\nsys.exit({call})\n")
+    with ServerProcess.start(source, "hello") as server:
+        assert server.exit_code() == code
+    assert server.log == ("bye\n" if call == "'bye'" else "")
+
+
+def test_worker_killed_while_loading_ends_the_server(tmp_path: Path) -> None:
+    source = put(tmp_path, "import os\nos.kill(os.getpid(), 9)\n" + HELLO)
+    with ServerProcess.start(source, "hello") as server:
+        assert server.exit_code() == 1
+    assert "ended by SIGKILL while loading" in server.log
+
+
+def test_killed_worker_is_replaced_without_stopping_the_other(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--workers", "2") as server:
+        server.ready()
+        wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
+        first, second = server.children()
+        start = time.monotonic()
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: len(server.children()) == 2 and first not in server.children(), "two")
+        assert second in server.children()
+        assert time.monotonic() - start < 1
+        assert server.get() == (200, b"Hello world!")
+        server.wait_for("was ended by SIGKILL; it is replaced.")
+        server.signal()
+        assert server.exit_code() == 0
+
+
+def _pids(server: ServerProcess) -> set[bytes]:
+    return {server.get("/pid")[1] for _ in range(20)}
+
+
+def test_terminated_worker_finishes_and_is_replaced(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        (worker,) = server.children()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/0.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            os.kill(worker, signal.SIGTERM)
+            assert read_answer(connection) == (200, b"Hello world!")
+        wait_until(lambda: worker not in server.children(), "the old worker is gone")
+        assert server.get() == (200, b"Hello world!")
+
+
+def test_replacement_that_cannot_load_ends_the_server(tmp_path: Path) -> None:
+    flag = tmp_path / "broken"
+    text = f"import pathlib\nif pathlib.Path({str(flag)!r}).exists(): raise ValueError('gone')\n"
+    with ServerProcess.start(put(tmp_path, text + HELLO), "hello") as server:
+        server.ready()
+        flag.touch()
+        os.kill(server.children()[0], signal.SIGKILL)
+        assert server.exit_code() == 1
+    assert server.log.count("ValueError: gone") == 3
+
+
+def test_workers_leave_when_their_parent_is_killed(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--workers", "2") as server:
+        server.ready()
+        wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
+        workers = server.children()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/0.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.process.kill()
+            assert read_answer(connection) == (200, b"Hello world!")
+        wait_until(lambda: not any(map(_is_alive, workers)), "the workers are gone")
+        assert server.exit_code() == -signal.SIGKILL
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None:
+    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+        server.wait_for("loading")
+        (worker,) = server.children()
+        server.process.kill()
+        wait_until(lambda: not _is_alive(worker), "the worker is gone", 2)
+        assert server.exit_code() == -signal.SIGKILL
+
+
+def test_exit_functions_of_the_module_run(tmp_path: Path) -> None:
+    text = "import atexit, sys\natexit.register(lambda: print('exit function', file=sys.stderr))\n"
+    with ServerProcess.start(put(tmp_path, text + HELLO), "hello") as server:
+        server.ready().signal()
+        assert server.exit_code() == 0
+    assert server.log.count("exit function") == 1
+
+
+def test_q37_the_module_is_loaded_in_the_process_that_serves(tmp_path: Path) -> None:
+    text = (
+        "import os, threading\nAT_IMPORT = os.getpid()\nticks = []\n"
+        "thread = threading.Thread(target=ticks.append, args=(1,)); thread.start()\n"
+        "def hello(request):\n    return str(AT_IMPORT == os.getpid() and ticks == [1])\n"
+    )
+    with ServerProcess.start(put(tmp_path, text), "hello") as server:
+        assert server.ready().get() == (200, b"True")
+
+
+def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    source = put(tmp_path, SLOW_LOAD + HELLO)
+    with (
+        ServerProcess.start(source, "hello", "--port", str(port)) as server,
+    ):
+        server.wait_for("loading")
+        server.port = port
+        assert _is_refused(server)
+
+
+def test_q50_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with ServerProcess.start(put(tmp_path), "plain", HOME=str(home)) as server:
+        assert server.ready().get() == (200, b"Hello world!")
+        server.signal()
+        assert server.exit_code() == 0
+    assert list(home.iterdir()) == []
+
+
+def test_environment_of_the_process_is_not_in_the_environ(tmp_path: Path) -> None:
+    text = "def hello(request):\n    return str([key for key in request.environ])\n"
+    with ServerProcess.start(put(tmp_path, text), "hello", MY_SECRET="x") as server:
+        body = server.ready().get()[1]
+    assert b"MY_SECRET" not in body
+    assert b"wsgi.input" in body
