@@ -68,10 +68,13 @@ def event(function: Any = None, /, *, path: str | None = None) -> Any:
     return _mark(function, Mark(Signature.EVENT, path=path))
 
 
+# A class is callable too, so the overload for input types comes first.
+@overload
+def typed(given: type | None = None, /, *, path: str | None = None) -> Callable[[F], F]: ...
 @overload
 def typed(given: F, /) -> F: ...
 @overload
-def typed(given: Any = None, /, *, path: str | None = None) -> Callable[[F], F]: ...
+def typed(given: Any, /, *, path: str | None = None) -> Callable[[F], F]: ...
 
 
 def typed(given: Any = None, /, *, path: str | None = None) -> Any:
