@@ -21,14 +21,16 @@ _EXECUTION_ID = b"function-execution-id"
 
 def begin(scope: Scope, function: Function | None) -> Execution:
     """Start a call: give the request an execution id if it has none, and make it current."""
-    found: dict[bytes, bytes] = dict(scope["headers"])
+    headers = scope["headers"]
+    found: dict[bytes, bytes] = dict(headers)
     given = found.get(_EXECUTION_ID)
     if given:
         execution_id = given.decode("latin-1")
     else:
         execution_id = new_execution_id()
-        kept = [pair for pair in scope["headers"] if pair[0] != _EXECUTION_ID]
-        scope["headers"] = [*kept, (_EXECUTION_ID, execution_id.encode())]
+        if given is not None:
+            headers = [pair for pair in headers if pair[0] != _EXECUTION_ID]
+        scope["headers"] = [*headers, (_EXECUTION_ID, execution_id.encode())]
     running = Execution(
         execution_id,
         function,

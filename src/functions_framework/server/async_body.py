@@ -84,7 +84,10 @@ class Receive:
             self._is_started = True
             if left is not None and left <= WHOLE:
                 # One wait instead of two; what is not whole is broken.
-                part = await self._protocol()
+                try:
+                    part = await self._protocol()
+                except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
+                    part = b""
                 self.is_read = True
                 self.has_unread = False
                 self.is_broken = len(part) != left
