@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+
 from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
