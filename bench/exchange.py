@@ -56,8 +56,8 @@ class Exchange:
     answer_length: int | None = None
     answer_headers: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, got: Answer) -> None:
-        """Compare an answer with the one expected.
+    def check(self, got: Answer) -> Answer:
+        """Give back an answer that is the one expected.
 
         Raises:
             WrongAnswer: they differ; the text says in what.
@@ -73,6 +73,7 @@ class Exchange:
             if got.headers.get(name.lower()) != value:
                 found = got.headers.get(name.lower())
                 raise WrongAnswer(f"header {name}: {found!r}, expected {value!r}")
+        return got
 
     def send(self, port: int, times: int = 1) -> None:
         """Send it to a server on this machine, over one connection, and check each answer.

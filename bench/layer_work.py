@@ -1,14 +1,15 @@
 """The work of each layer, run inside our virtual environment by `layers`; prints what it measured.
 
 `python -m bench.layer_work CASE` times the layers of one case, in a process of its own because what
-another case imports changes how this one is served. With a layer's name and a count it only does
-that layer's work so often, for a profiler to count.
+another case imports changes how this one is served. With a number it does each layer's work so
+often, one layer after the other, with a mark between them for a profiler.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import timeit
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from functions_framework.settings import Settings
 from functions_framework.signatures import codec_of
 
 REPEATS = 7
+WARM_UP = 100
 Work = Callable[[], Any]
 
 
@@ -147,12 +149,14 @@ def codec_layers(function: Function, message: Message, call: Work) -> dict[str, 
 
 
 def layers_of(name: str) -> dict[str, Work]:
-    """Every layer of one case; each is run once to see that it works."""
+    """Every layer of one case, by name."""
     (case,) = chosen([name])
-    layers = async_layers(case) if case.is_async else sync_layers(case)
-    for work in layers.values():
-        work()
-    return layers
+    return async_layers(case) if case.is_async else sync_layers(case)
+
+
+def mark() -> None:
+    """Call a function of the C library that nothing else here calls: callgrind dumps at it."""
+    os.getppid()
 
 
 def nanoseconds(work: Work) -> float:
@@ -162,16 +166,21 @@ def nanoseconds(work: Work) -> float:
     return min(timer.repeat(REPEATS, count)) / count * 1e9
 
 
-def main(name: str, layer: str = "", count: str = "0") -> None:
-    """Time a case's layers, or do one layer's work."""
+def main(name: str, count: str = "") -> None:
+    """Time a case's layers, or do their work with marks between; prints the layers' names."""
     layers = layers_of(name)
-    if not layer:
-        times = {f"{name}.{each}": nanoseconds(work) for each, work in layers.items()}
-        print(json.dumps(times))
+    for work in layers.values():
+        for _ in range(WARM_UP):
+            work()
+    if not count:
+        print(json.dumps({each: nanoseconds(work) for each, work in layers.items()}))
         return
-    work = layers[layer]
-    for _ in range(int(count)):
-        work()
+    for work in layers.values():
+        mark()
+        for _ in range(int(count)):
+            work()
+    mark()
+    print(json.dumps(list(layers)))
 
 
 if __name__ == "__main__":

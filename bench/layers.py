@@ -21,7 +21,7 @@ from .places import BASELINE, ROOT
 from .processes import Cores
 from .report import plain
 
-FEW, MANY = 100, 1100
+CALLS = 1000
 Costs = dict[str, dict[str, float]]
 
 
@@ -53,29 +53,40 @@ def run(installs: Installs, *, is_saved: bool) -> str:
 def measure(installs: Installs) -> Costs:
     """Time of every layer, and instructions where valgrind is present."""
     python = str(installs.ours / "bin" / "python")
-    costs: Costs = {}
-    for case in CASES:
-        times: dict[str, float] = json.loads(_work([python], case.name))
-        costs |= {name: {"nanoseconds": round(time, 1)} for name, time in times.items()}
-    if shutil.which("valgrind") is None:
+    is_counted = shutil.which("valgrind") is not None
+    if not is_counted:
         print(
             "valgrind is missing: instructions are not counted (Debian: apt-get install valgrind)"
         )
-        return costs
-    for name, cost in costs.items():
-        counts = [_count(python, name, calls) for calls in (FEW, MANY)]
-        cost["instructions"] = round((counts[1] - counts[0]) / (MANY - FEW))
-        print(f"{name}: {cost['nanoseconds']:,.0f} ns, {cost['instructions']:,} instructions")
+    costs: Costs = {}
+    for case in CASES:
+        print(f"{case.name} ...", flush=True)
+        times: dict[str, float] = json.loads(_work([python], case.name))
+        counts = _count(python, case.name) if is_counted else {}
+        for layer, time in times.items():
+            cost = costs[f"{case.name}.{layer}"] = {"nanoseconds": round(time, 1)}
+            if layer in counts:
+                cost["instructions"] = counts[layer]
     return costs
 
 
-def _count(python: str, name: str, calls: int) -> int:
+def _count(python: str, case: str) -> dict[str, int]:
+    """Instructions of each layer: callgrind starts a new file, from zero, at each mark."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory, "out")
-        prefix = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={out}"]
-        _work([*prefix, python], *name.split("."), str(calls))
-        with out.open(errors="replace") as lines:
-            return callgrind.read(lines).total()
+        prefix = ["valgrind", "--tool=callgrind", "--quiet", "--dump-before=getppid"]
+        prefix.append(f"--callgrind-out-file={out}")
+        names: list[str] = json.loads(_work([*prefix, python], case, str(CALLS)))
+        return {
+            # The first file ends where the first layer starts.
+            name: round(_total(out.with_name(f"out.{place + 2}")) / CALLS)
+            for place, name in enumerate(names)
+        }
+
+
+def _total(file: Path) -> int:
+    with file.open(errors="replace") as lines:
+        return callgrind.read(lines).total()
 
 
 def _work(prefix: list[str], *words: str) -> str:

@@ -14,27 +14,27 @@ rates = st.lists(st.floats(1, 1e6), min_size=1, max_size=20)
     ("values", "expected"),
     [([3.0], 3.0), ([5.0, 1.0, 3.0], 3.0), ([1.0, 2.0, 4.0, 9.0], 3.0)],
 )
-def test_median_is_the_middle_value(values, expected):
+def test_median_is_the_middle_value(values: list[float], expected: float) -> None:
     assert median(values) == expected
 
 
-def test_median_of_nothing_says_that_nothing_was_run():
+def test_median_of_nothing_says_that_nothing_was_run() -> None:
     with pytest.raises(ValueError, match="no measurements"):
         median([])
 
 
-def test_a_slow_round_of_the_machine_cancels():
+def test_a_slow_round_of_the_machine_cancels() -> None:
     found = ratio([100.0, 10.0, 110.0], [10.0, 1.0, 10.0])
     assert found == (10.0, 10.0, 11.0)
 
 
 @given(rates)
-def test_a_series_beside_itself_is_one(series):
+def test_a_series_beside_itself_is_one(series: list[float]) -> None:
     assert ratio(series, series) == (1.0, 1.0, 1.0)
 
 
 @given(st.lists(st.tuples(st.floats(1, 1e6), st.floats(1, 1e6)), min_size=1))
-def test_the_median_lies_within_the_spread(pairs):
+def test_the_median_lies_within_the_spread(pairs: list[tuple[float, float]]) -> None:
     found = ratio([mine for mine, _ in pairs], [other for _, other in pairs])
     assert found.low <= found.median <= found.high
 
@@ -47,6 +47,6 @@ def test_the_median_lies_within_the_spread(pairs):
         ([], [], "no measurements"),
     ],
 )
-def test_ratio_refuses_what_has_none(ours, theirs, message):
+def test_ratio_refuses_what_has_none(ours: list[float], theirs: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ratio(ours, theirs)

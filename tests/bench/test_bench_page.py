@@ -39,19 +39,21 @@ def found(*runs: Measured, **more: object) -> dict[str, object]:
         (120.0, 111e6, {"memory"}),
     ],
 )
-def test_targets_are_floors_for_throughput_and_ceilings_for_the_rest(ours, memory, missed):
+def test_targets_are_floors_for_throughput_and_ceilings_for_the_rest(
+    ours: float, memory: float, missed: set[str]
+) -> None:
     rows = report.rows(measured(ours, memory))
     assert {row.measure for row in rows} == {"requests/s", "start-up", "memory", "p99 latency"}
     assert {row.measure for row in rows if not row.has_passed} == missed
 
 
-def test_a_case_given_up_has_no_rows():
+def test_a_case_given_up_has_no_rows() -> None:
     run = measured()
     run.aborted["http"] = "it answered 500"
     assert report.rows(run) == []
 
 
-def test_cells_show_ratio_spread_target_and_result():
+def test_cells_show_ratio_spread_target_and_result() -> None:
     cells = report.cells(report.rows(measured())[1])
     assert cells[1:] == (
         "requests/s",
@@ -72,16 +74,16 @@ def test_cells_show_ratio_spread_target_and_result():
         ("start-up", 0.1352, "135 ms"),
     ],
 )
-def test_amounts_have_units(measure, value, text):
+def test_amounts_have_units(measure: str, value: float, text: str) -> None:
     assert report.amount(measure, value) == text
 
 
-def test_tables_line_up():
+def test_tables_line_up() -> None:
     assert report.markdown(("a", "b"), [("1", "2")]) == "| a | b |\n|---|---|\n| 1 | 2 |"
     assert report.plain(("a", "b"), [("100", "2")]) == "a    b\n100  2"
 
 
-def test_page_holds_a_target_only_if_every_run_does():
+def test_page_holds_a_target_only_if_every_run_does() -> None:
     runs = [measured(119.0), measured(130.0)]
     text = page.render(found(*runs), runs)
     line = next(line for line in text.splitlines() if HTTP.label in line and "(ref)" in line)
@@ -90,14 +92,14 @@ def test_page_holds_a_target_only_if_every_run_does():
     assert "| processor | a fast one |" in text
 
 
-def test_page_names_a_case_that_was_given_up():
+def test_page_names_a_case_that_was_given_up() -> None:
     first, second = measured(), measured()
     second.aborted["http"] = "it answered 500"
     text = page.render(found(first, second), [first, second])
     assert "`http` was given up in run 2: it answered 500" in text
 
 
-def test_page_shows_the_sweeps_and_what_failed_in_them():
+def test_page_shows_the_sweeps_and_what_failed_in_them() -> None:
     point = {"case": "http", "contender": "ours", "rate": 1000.0, "p99": 0.001, "failures": 0}
     sweeps = {
         "connections": [point | {"connections": 8}],
@@ -114,7 +116,7 @@ def test_page_shows_the_sweeps_and_what_failed_in_them():
     assert "| http | ours | 500.0 MB/s |" in text
 
 
-def test_plot_is_svg_with_a_bar_for_each_figure():
+def test_plot_is_svg_with_a_bar_for_each_figure() -> None:
     root = ET.fromstring(page.picture(measured()))
     name = "{http://www.w3.org/2000/svg}"
     bars = [bar for bar in root.iter(f"{name}rect") if bar.find(f"{name}title") is not None]
@@ -123,11 +125,11 @@ def test_plot_is_svg_with_a_bar_for_each_figure():
     assert max(widths, key=lambda text: widths[text]) == "bare Granian: 155"
 
 
-def test_plot_needs_something_to_draw():
+def test_plot_needs_something_to_draw() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
         plot.bars("Empty", [], [plot.Group("none", [])])
 
 
-def test_results_survive_being_stored():
+def test_results_survive_being_stored() -> None:
     run = measured()
     assert Measured.from_dict(run.to_dict()) == run
