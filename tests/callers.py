@@ -11,7 +11,15 @@ from functions_framework.registrations import Registrations
 from in_memory import EVENT_HOSTS, HOSTS, Answer, serve
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable
+
+
+CRASH_TEXT = (
+    b"500 Internal Server Error: The server encountered an internal error and was unable to"
+    b" complete your request. Either the server is overloaded or there is an error in the"
+    b" application."
+)
 
 
 class Named:
@@ -59,6 +67,14 @@ _REQUESTS: dict[Signature, tuple[dict[str, str], bytes]] = {
 }
 
 
+def _one_parameter(call: Callable[..., Any]) -> Callable[..., Any]:
+    # A typed function's input is its first parameter by name, which `*_` is not.
+    def function(value: Named) -> Any:
+        return call(value)
+
+    return function
+
+
 def asker(
     route: Route, call: Callable[..., Any], *handlers: tuple[Any, Callable[..., Any]]
 ) -> Callable[..., Answer]:
@@ -66,7 +82,7 @@ def asker(
     is_typed = route.signature is Signature.TYPED
     return serve(
         route.host,
-        (lambda value: call(value)) if is_typed else call,
+        _one_parameter(call) if is_typed else call,
         route.signature,
         Registrations(list(handlers)),
         input_type=Named if is_typed else None,
@@ -88,3 +104,8 @@ def raiser(error: BaseException | type[BaseException]) -> Callable[..., Any]:
         raise error
 
     return function
+
+
+def crash_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """The records of crashes."""
+    return [record for record in caplog.records if record.name == "functions_framework"]
