@@ -7,7 +7,7 @@ from typing import Any
 from functions_framework.exceptions import MalformedRequest
 
 WHOLE = 1 << 16
-"""Bodies of at most so many declared bytes are read at once."""
+"""Bodies of at most so many declared bytes are read at once, from their arrival on."""
 
 _DISCONNECT = {"type": "http.disconnect"}
 
@@ -27,12 +27,27 @@ def declared_length(headers: dict[str, str], request: Any) -> tuple[int | None, 
     return 0, False
 
 
+def start_reading(watcher: Any) -> Any:
+    """Start to read a small body, None for any other.
+
+    Started before the request waits for its turn on the event loop, it is mostly there by then,
+    and the call needs no wait of its own.
+    """
+    request = watcher.scope
+    if request.method == "GET":
+        return None
+    declared = request.headers.get("content-length")
+    is_small = declared is not None and 0 < int(declared) <= WHOLE
+    return watcher.proto() if is_small else None
+
+
 class Receive:
     """The ASGI `receive` of one request.
 
     Args:
         protocol: Granian's.
         length: the declared Content-Length, None when only the end will tell.
+        reading: what `start_reading` gave, None when nothing was started.
         has_trailers: whether trailers were announced, which look like a broken body to us.
     """
 
@@ -41,15 +56,24 @@ class Receive:
         "_is_started",
         "_left",
         "_protocol",
+        "_reading",
         "has_unread",
         "is_broken",
         "is_read",
     )
 
-    def __init__(self, protocol: Any, length: int | None, *, has_trailers: bool = False) -> None:
+    def __init__(
+        self,
+        protocol: Any,
+        length: int | None,
+        reading: Any = None,
+        *,
+        has_trailers: bool = False,
+    ) -> None:
         self._protocol = protocol
         self._left = length
         self._has_trailers = has_trailers
+        self._reading = reading
         self._is_started = False
         self.has_unread = length != 0
         self.is_read = False
@@ -82,10 +106,10 @@ class Receive:
         part: bytes
         if not self._is_started:
             self._is_started = True
-            if left is not None and left <= WHOLE:
+            if self._reading is not None:
                 # One wait instead of two; what is not whole is broken.
                 try:
-                    part = await self._protocol()
+                    part = await self._reading
                 except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
                     part = b""
                 self.is_read = True

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .admission import Running
-from .async_body import Receive, declared_length
+from .async_body import Receive, declared_length, start_reading
+from .async_deadlines import AsyncDeadlines
 from .async_stream import send_stream
 from .drain import POLL_SECONDS, Quiet, last_response
 
@@ -41,6 +42,7 @@ class AsyncServing:
     def __init__(self, host: AsyncHost, settings: Settings) -> None:
         self._respond = host.respond
         self._grace = settings.grace_period
+        self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
         self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
@@ -99,7 +101,7 @@ class AsyncServing:
     def _schedule(self, watcher: Any) -> None:
         """Take a request over from the engine's thread; wake the loop once for many."""
         arrived = self._arrived
-        arrived.append(watcher)
+        arrived.append((watcher, start_reading(watcher)))
         # One thread calls this, so an earlier request still here has the loop on its way.
         if len(arrived) == 1:
             self._loop.call_soon_threadsafe(self._start_all)
@@ -107,25 +109,29 @@ class AsyncServing:
     def _start_all(self) -> None:
         arrived = self._arrived
         while arrived:
-            self._start(arrived.popleft())
+            self._start(*arrived.popleft())
 
-    def _start(self, watcher: Any) -> None:
-        task = _new_task(self._loop, self._serve(watcher))
+    def _start(self, watcher: Any, reading: Any) -> None:
+        task = _new_task(self._loop, self._serve(watcher, reading))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
 
-    async def _serve(self, watcher: Any) -> None:
+    async def _serve(self, watcher: Any, reading: Any) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
             headers = request.headers.items()
             length, has_trailers = declared_length(dict(headers), request)
-            receive = Receive(protocol, length, has_trailers=has_trailers)
-            reply = await self._respond(asgi_scope(request, headers), receive)
+            receive = Receive(protocol, length, reading, has_trailers=has_trailers)
+            scope = asgi_scope(request, headers)
+            if self._deadlines is not None:
+                scope["functions_framework.deadline"] = self._deadlines.next()
+            reply = await self._respond(scope, receive)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
                 await self._send(protocol, request, receive, reply)
             else:
                 protocol.response_bytes(*reply)
         except asyncio.CancelledError:
+            # Of no effect where a deadline was the reason: that was answered.
             protocol.response_bytes(*ENDED)
         except BaseException:  # noqa: BLE001 - logged
             # The engine would answer and log in its own words.
