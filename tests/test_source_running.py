@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import pickle
 import sys
 import typing
@@ -169,6 +170,13 @@ def test_q46_standard_modules_not_imported_yet_are_found_before_files_of_the_sou
     del sys.modules[unused]
 
 
+def test_q46_a_source_named_like_a_standard_module_not_imported_yet(sources: SourceTree) -> None:
+    unused = next(name for name in ("sched", "poplib", "netrc") if name not in sys.modules)
+    sources.put(f"{unused}.py", HELLO)
+    assert sources.load("hello", f"{unused}.py").call(None) == f"{unused}_function"
+    assert unused not in sys.modules
+
+
 def test_q46_a_source_named_like_an_installed_module_leaves_that_module_alone(
     sources: SourceTree, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -226,10 +234,22 @@ def test_two_sources_with_equal_names_each_get_their_own_siblings(sources: Sourc
     assert sources.load("hello", "a").call(None) == ("a", "a", "a")
 
 
-def test_each_load_runs_the_source_anew(sources: SourceTree) -> None:
-    sources.write(main="RUNS = []\ndef hello(request): return RUNS\n")
-    first, second = sources.load(), sources.load()
+@pytest.mark.parametrize("path", ["main.py", "pkg/main.py"])
+def test_each_load_runs_the_source_anew(sources: SourceTree, path: str) -> None:
+    sources.put("pkg/__init__.py", "")
+    sources.put(path, "RUNS = []\ndef hello(request): return RUNS\n")
+    first, second = sources.load("hello", path), sources.load("hello", path)
     assert first.call(None) is not second.call(None)
+
+
+def test_files_written_within_the_clocks_tick_are_found(sources: SourceTree) -> None:
+    sources.write(main="import helper\ndef hello(request): return helper.X\n")
+    with pytest.raises(ModuleNotFoundError):
+        sources.load()
+    times = sources.root.stat()
+    sources.write(helper="X = 1\n")
+    os.utime(sources.root, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert sources.load().call(None) == 1
 
 
 @pytest.mark.parametrize(
