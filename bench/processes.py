@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .contenders import Launch
 from .exchange import HOST, WrongAnswer
-from .places import LOGS
+from .places import LOGS, ROOT
 
 
 class Cores(NamedTuple):
@@ -177,10 +177,12 @@ def _await_answer(
     """Ask until the first answer; a refused or broken connection only means 'not yet'."""
     while True:
         if process.poll() is not None:
-            raise ServerError(f"{launch.name} ended with {process.returncode}; see {log}")
+            raise ServerError(
+                f"{launch.name} ended with {process.returncode}; see {log.relative_to(ROOT)}"
+            )
         left = deadline - time.perf_counter()
         if left <= 0:
-            raise ServerError(f"{launch.name} gave no answer in time; see {log}")
+            raise ServerError(f"{launch.name} gave no answer in time; see {log.relative_to(ROOT)}")
         try:
             connected = socket.create_connection((HOST, port), left)
         except OSError:

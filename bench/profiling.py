@@ -13,7 +13,7 @@ from pathlib import Path
 from . import callgrind, load
 from .contenders import Launch
 from .measure import CONNECTIONS
-from .places import LOGS
+from .places import LOGS, ROOT
 from .processes import Cores, Patience, serving, tree
 from .report import plain
 
@@ -90,7 +90,7 @@ def _count(one: Launch, cores: Cores, requests: int) -> Counter[callgrind.Place]
             with file.open(errors="replace") as lines:
                 found += callgrind.read(lines)
     if not found:
-        raise ProfileError(f"callgrind wrote nothing; see {LOGS / one.name}.log")
+        raise ProfileError(f"callgrind wrote nothing; see {LOGS.relative_to(ROOT)}/{one.name}.log")
     return found
 
 
