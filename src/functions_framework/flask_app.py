@@ -19,7 +19,13 @@ from .errors import CRASH_REPLY, IGNORED_PATHS
 from .flask_views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
 from .function import Function, Signature
 from .http_errors import HTTPForm, as_http_error
-from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext
+from .lean import (
+    APP_CONTEXT,
+    REQUEST_CONTEXT,
+    LeanAppContext,
+    LeanRequestContext,
+    make_request,
+)
 from .logs import log_crash
 from .message import Reply
 from .responses import encode
@@ -198,13 +204,13 @@ class FunctionApp(flask.Flask):
         )
 
     def _lean_reply(self, environ: wsgi.Environ) -> Reply:
-        request = flask.Request(environ)
-        request.json_module = self.json
-        path = request.path
-        request.url_rule = self._root_rule if path == "/" else self._path_rule
-        request.view_args = {"path": path[1:]}
-        function, view = self._routes.find(path) or _NOBODY
+        path = wsgi.path_of(environ)
+        if path[:1] != "/" or path[:2] == "//":
+            path = f"/{path.lstrip('/')}"  # as Werkzeug's request does
+        function, view = self._routes.only or self._routes.find(path) or _NOBODY
         wsgi.begin(environ, function)
+        rule = self._root_rule if path == "/" else self._path_rule
+        request = make_request(self, environ, rule, path)
         context = LeanRequestContext(self, environ, request)
         app_token = APP_CONTEXT.set(LeanAppContext(self))
         token = REQUEST_CONTEXT.set(context)

@@ -14,13 +14,17 @@ from flask import signals
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.json.provider import DefaultJSONProvider
+from flask.wrappers import Request
+from werkzeug.datastructures import EnvironHeaders
 
 from .message import Reply
 
 if TYPE_CHECKING:
     import flask
     from flask.sessions import SessionMixin
-    from werkzeug.routing import MapAdapter
+    from werkzeug.routing import MapAdapter, Rule
+
+_new = object.__new__
 
 APP_CONTEXT = _cv_app
 REQUEST_CONTEXT = _cv_request
@@ -44,6 +48,35 @@ def has_listeners() -> bool:
     """Whether anyone listens to a signal that only Flask's own dispatch sends."""
     first, second, third, fourth, fifth, sixth = _SIGNALS
     return bool(first or second or third or fourth or fifth or sixth)
+
+
+def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: str) -> flask.Request:
+    """`flask.Request(environ)` after matching, its fields set at once instead of by constructors.
+
+    Args:
+        app: gives the JSON provider.
+        environ: of the request.
+        rule: what the request matched.
+        path: its decoded path.
+    """
+    request = _new(Request)
+    request.__dict__ = {
+        "method": environ["REQUEST_METHOD"].upper(),
+        "scheme": environ["wsgi.url_scheme"],
+        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
+        "root_path": environ["SCRIPT_NAME"].rstrip("/"),
+        "path": path,
+        "query_string": environ["QUERY_STRING"].encode("latin-1"),
+        "headers": EnvironHeaders(environ),
+        "remote_addr": environ.get("REMOTE_ADDR"),
+        "environ": environ,
+        "shallow": False,
+        "json_module": app.json,
+        "url_rule": rule,
+        "view_args": {"path": path[1:]},
+    }
+    environ["werkzeug.request"] = request
+    return request
 
 
 class LeanAppContext(AppContext):
@@ -71,6 +104,7 @@ class LeanRequestContext(RequestContext):
     """Flask's request context, its parts made when they are first asked for."""
 
     flashes = None
+    opened_session: SessionMixin | None = None
 
     def __init__(
         self,
@@ -84,7 +118,8 @@ class LeanRequestContext(RequestContext):
             request.json_module = app.json
         self.app = app
         self.request = request
-        self.opened_session = session
+        if session is not None:
+            self.opened_session = session
         self._after_request_functions = []
 
     @cached_property

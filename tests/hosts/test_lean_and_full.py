@@ -17,7 +17,7 @@ from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
 from functions_framework.registrations import Registrations
 from starlette import responses as starlette_responses
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 
 @dataclasses.dataclass
@@ -236,6 +236,29 @@ def test_flasks_private_names_are_where_the_lean_way_expects_them() -> None:
         assert hasattr(ours, name), f"flask.ctx.RequestContext has a new field {name!r}"
     for name in vars(full_app):
         assert hasattr(ours_app, name), f"flask.ctx.AppContext has a new field {name!r}"
+
+
+@pytest.mark.parametrize("path", ["/", "/a/b", "//a", "/\u00fc", "*", "/%2e"])
+@pytest.mark.parametrize("method", ["GET", "post", "FOO"])
+def test_the_lean_request_is_the_one_flask_makes(path: str, method: str) -> None:
+    seen: list[flask.Request] = []
+    environ = EnvironBuilder(method="GET", query_string="q=\u00fc").get_environ()
+    environ["REQUEST_METHOD"] = method
+    environ["PATH_INFO"] = path.encode().decode("latin-1")
+    for is_lean in (True, False):
+        app = _app(lambda request: seen.append(request) or "x", is_lean=is_lean)
+        b"".join(app(dict(environ), lambda *_: lambda _: None))
+    ours, flasks = (dict(vars(request)) for request in seen)
+    assert type(seen[0]) is flask.Request
+    assert ours.pop("url_rule").rule == flasks.pop("url_rule").rule
+    ids = [fields.pop("environ")["HTTP_FUNCTION_EXECUTION_ID"] for fields in (ours, flasks)]
+    assert all(len(item) == 12 for item in ids)
+    # A cached property that Flask's routing reads first; ours computes it when it is asked for.
+    assert seen[0].host == flasks.pop("host")
+    for fields in (ours, flasks):
+        fields["headers"] = dict(fields["headers"]) | {"Function-Execution-Id": ""}
+        fields["json_module"] = type(fields["json_module"])
+    assert ours == flasks
 
 
 def test_the_call_leaves_no_context_behind() -> None:
