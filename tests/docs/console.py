@@ -95,7 +95,8 @@ class Console:
         elif program == SERVE and not {"--help", "--version"} & set(arguments):
             self._is_elsewhere = False
             printed = self._start_server(arguments, environ)
-            assert command.output or self.is_serving, f"line {command.line}: {printed}"
+            is_failure = "Error: " in "".join(command.output)
+            assert self.is_serving is not is_failure, f"line {command.line}: {printed}"
             self._expect(command, printed)
         elif program == SERVE:
             self._expect(command, self._python("-m", "functions_framework", *arguments))
