@@ -3,9 +3,8 @@
 import base64
 from typing import Any
 
-from google.cloud.functions.context import Context
-
 import functions_framework
+from google.cloud.functions.context import Context
 
 
 @functions_framework.event
