@@ -33,7 +33,9 @@ def hosted(case: Case) -> tuple[list[Function], Any]:
     """Load a case's function and its host as a worker does."""
     signature = Signature(case.signature or "http")
     source = str(FUNCTIONS / case.source)
-    return hosts.load(Settings(target=case.target, source=source, signature_type=signature))
+    settings = Settings(target=case.target, source=source, signature_type=signature)
+    served = hosts.load(settings)
+    return served.functions, served.host
 
 
 def environ_of(exchange: Exchange) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 from .exceptions import InvalidConfigurationException
 from .message import Headers, Reply
 
+# Origin's serialization: RFC 6454 section 6.2, and the `null` of documents without one.
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
 _SIMPLE_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -39,32 +43,38 @@ class CORS:
         Raises:
             InvalidConfigurationException: it is none of these, or an origin is malformed.
         """
-        if given is None or given is False or isinstance(given, CORS):
-            return given or None
+        if given is None or given is False:
+            return None
         if given is True:
             return cls()
-        if isinstance(given, str):
-            origins = [origin.strip() for origin in given.split(",") if origin.strip()]
-            for origin in origins:
-                _check_origin(origin)
-            return cls(origins="*" if "*" in origins else origins)
+        try:
+            if isinstance(given, str):
+                return cls(origins=read_origins(given))
+            if isinstance(given, CORS):
+                return dataclasses.replace(given, origins=read_origins(given.origins))
+        except ValueError as error:
+            raise InvalidConfigurationException(f"cors={given!r}: {error}.") from None
         raise InvalidConfigurationException(
             f"cors={given!r} is neither True, nor an origin such as 'https://example.com', nor a "
             "functions_framework.CORS."
         )
 
-    def _allowed(self, origin: str) -> str | None:
+    def _allowed(self, origin: str | None) -> str | None:
         origins = (self.origins,) if isinstance(self.origins, str) else self.origins
         if "*" in origins:
             # The wildcard does not go with credentials (Fetch, 3.2.5): name the caller instead.
             return origin if self.credentials else "*"
         return origin if origin in origins else None
 
-    def headers_for(self, origin: str) -> Headers:
-        """What is added to the reply to a request from `origin`."""
+    def headers_for(self, origin: str | None) -> Headers:
+        """What is added to the reply to a request from `origin`, None for one that named none.
+
+        `Vary` is there whoever asks: a cache must not give one caller's answer to another (Fetch,
+        3.2.5).
+        """
         allowed = self._allowed(origin)
         vary: Headers = [] if allowed == "*" else [("vary", "Origin")]
-        if allowed is None:
+        if allowed is None or origin is None:
             return vary
         added: Headers = [("access-control-allow-origin", allowed), *vary]
         if self.credentials:
@@ -90,25 +100,22 @@ class CORS:
         return Reply(204, added, b"")
 
 
-def _check_origin(origin: str) -> None:
-    scheme, separator, host = origin.partition("://")
-    if origin != "*" and not (separator and scheme.isalnum() and host and "/" not in host):
-        raise InvalidConfigurationException(
-            f"{origin!r} is no origin: expected '*' or a scheme and host such as "
-            "'https://example.com'."
-        )
+def read_origins(given: str | Sequence[str]) -> str | tuple[str, ...]:
+    """Origins from one text with commas, or from several; `*` if everybody is among them.
 
-
-def answer(
-    cors: CORS, method: str, header: Callable[[str], str | None], respond: Callable[[], Reply]
-) -> Reply:
-    """Answer a preflight, or add what the browser needs to the function's own reply."""
-    origin = header("origin")
-    if origin is None:
-        return respond()
-    if is_preflight(method, header):
-        return cors.preflight(origin, header("access-control-request-headers"))
-    return with_headers(respond(), cors.headers_for(origin))
+    Raises:
+        ValueError: none is there, or one is malformed; its text says what was expected.
+    """
+    texts = given.split(",") if isinstance(given, str) else given
+    origins = tuple(text.strip() for text in texts)
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"expected '*', or a scheme and host such as 'https://example.com', found {origin!r}"
+            )
+    if not origins:
+        raise ValueError("expected an origin such as 'https://example.com', found none")
+    return "*" if "*" in origins else origins
 
 
 def is_preflight(method: str, header: Callable[[str], str | None]) -> bool:

@@ -7,25 +7,37 @@ from typing import Any
 
 from . import wsgi
 from .asgi import Receive, Scope, Send, send_reply
-from .cors import CORS, answer, is_preflight, with_headers
+from .cors import CORS, is_preflight, with_headers
+from .exceptions import InvalidConfigurationException
 from .function import Function
 from .message import Reply
-from .routing import Routes, paths_of
+from .routing import Routes, described, paths_of
 
 CORSRoutes = Routes[CORS]
 
 
-def cors_routes(functions: Sequence[Function], default: CORS | None) -> CORSRoutes | None:
+def cors_routes(functions: Sequence[Function], default: str | CORS | None) -> CORSRoutes | None:
     """Which rules hold for which path, None where there are none.
+
+    Args:
+        functions: what is served, each perhaps with a `cors=` of its own.
+        default: the rules of the whole server.
 
     Raises:
         InvalidConfigurationException: a function's `cors=` is malformed.
     """
-    ruled = [
-        (path, CORS.of(function.options.get("cors")) or default)
-        for path, function in paths_of(list(functions))
-    ]
-    found = [(path, rules) for path, rules in ruled if rules is not None]
+    everybody = CORS.of(default)
+    found = []
+    for path, function in paths_of(list(functions)):
+        try:
+            rules = CORS.of(function.options.get("cors")) or everybody
+        except InvalidConfigurationException as error:
+            message = f"The function {described(function)} has {error}"
+            raise InvalidConfigurationException(message) from None
+        if rules is not None:
+            found.append((path, rules))
+    if everybody is not None and not {None, "/"} & {path for path, _ in found}:
+        found.append(("/", everybody))  # what no function owns is refused, but readably
     return Routes(found) if found else None
 
 
@@ -43,12 +55,11 @@ class SyncCORSHost:
         rules = self._routes.find(wsgi.path_of(environ))
         if rules is None:
             return self._host.respond(environ)  # type: ignore[no-any-return]
-        return answer(
-            rules,
-            environ["REQUEST_METHOD"],
-            _header_of(environ),
-            lambda: self._host.respond(environ),
-        )
+        header = _header_of(environ)
+        origin = header("origin")
+        if origin is not None and is_preflight(environ["REQUEST_METHOD"], header):
+            return rules.preflight(origin, header("access-control-request-headers"))
+        return with_headers(self._host.respond(environ), rules.headers_for(origin))
 
 
 class CORSMiddleware:
@@ -63,15 +74,17 @@ class CORSMiddleware:
         rules = self._routes.find(wsgi.path_of(environ))
         header = _header_of(environ)
         origin = header("origin")
-        if rules is None or origin is None:
+        if rules is None:
             return self._app(environ, start_response)
-        if is_preflight(environ["REQUEST_METHOD"], header):
+        if origin is not None and is_preflight(environ["REQUEST_METHOD"], header):
             asked = header("access-control-request-headers")
             return wsgi.send(rules.preflight(origin, asked), start_response)
         added = rules.headers_for(origin)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start_response(status, with_headers(Reply(0, headers, b""), added).headers, *rest)
+            return start_response(
+                status, with_headers(Reply(0, headers, b""), added).headers, *rest
+            )
 
         return self._app(environ, start)
 
@@ -89,20 +102,17 @@ class AsyncCORSHost:
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises nothing but cancellation."""
         rules = self._routes.find(scope["path"])
-        headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
-        origin = headers.get("origin")
-        if rules is None or origin is None:
+        if rules is None:
             return await self._host.respond(scope, receive)  # type: ignore[no-any-return]
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
 
         def header(name: str) -> str | None:
-            value = headers.get(name)
-            return None if value is None else value.decode("latin-1")
+            return headers.get(name.encode())
 
-        caller = origin.decode("latin-1")
-        if is_preflight(scope["method"], header):
-            return rules.preflight(caller, header("access-control-request-headers"))
-        reply = await self._host.respond(scope, receive)
-        return with_headers(reply, rules.headers_for(caller))
+        origin = header("origin")
+        if origin is not None and is_preflight(scope["method"], header):
+            return rules.preflight(origin, header("access-control-request-headers"))
+        return with_headers(await self._host.respond(scope, receive), rules.headers_for(origin))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
 
@@ -80,6 +80,24 @@ def is_async_callable(target: Any) -> bool:
     )
 
 
+def protocol_of(target: Any) -> Literal["asgi", "wsgi"] | None:
+    """The interface an application is called by, None if it is a function of ours.
+
+    Applications of every library are told by the names their specifications give to what they are
+    called with: `(scope, receive, send)` in ASGI 3, `start_response` in PEP 3333.
+    """
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):  # made in C, and silent about itself
+        return None
+    required = [item.name for item in parameters if item.default is item.empty]
+    if required[-3:] == ["scope", "receive", "send"] and len(required) == 3:
+        return "asgi"
+    if len(required) == 2 and required[1] == "start_response":
+        return "wsgi"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """One function to serve.
@@ -93,6 +111,7 @@ class Function:
         input_type: the `typed` decorator's own argument, None when not given.
         path: the path it owns, None for every path.
         options: the decorator's further options.
+        protocol: the interface of a whole application, `wsgi` or `asgi`; None for a function.
     """
 
     call: Callable[..., Any]
@@ -103,12 +122,18 @@ class Function:
     input_type: Any = None
     path: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    protocol: Literal["asgi", "wsgi"] | None = None
 
     @classmethod
     def of(cls, call: Callable[..., Any], name: str, signature: Signature) -> Function:
         """Build from a loaded target: its mark, where it has one, beats `signature`."""
         is_async = is_async_callable(call)
-        mark = mark_of(call) or Mark(signature)
+        mark = mark_of(call)
+        protocol = None if mark else protocol_of(call)
+        if protocol:
+            is_asgi = protocol == "asgi"
+            return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
+        mark = mark or Mark(signature)
         return cls(
             call=call,
             name=name,

@@ -1,110 +1,79 @@
-"""Chooses the host that serves a function and builds it; the one place that knows them all."""
+"""Chooses the host that serves what was loaded and builds it; the one place that knows them all."""
 
 from __future__ import annotations
 
-import importlib.machinery
-import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import loading
 from .errors import ErrorHandlers
+from .flask_context import FlaskContext, uses_flask
 from .function import Function, Signature
 from .layers import wrap
+from .lifecycle import Lifecycle
 from .registrations import Registrations, take
 
 if TYPE_CHECKING:
     from .asgi_host import ASGIHost
+    from .cors import CORS
     from .event_host import EventHost
     from .flask_app import FunctionApp
     from .settings import Settings
 
-    Host = ASGIHost | EventHost | FunctionApp
-
-_IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import)\s+flask\b", re.MULTILINE)
+__all__ = ["FlaskContext", "Served", "asgi_host", "build", "flask_app", "load"]
 
 
-class FlaskContext:
-    """Gives a module that uses Flask an application context while it is loaded.
-
-    Importing Flask takes longer than everything else a CloudEvent function needs, so the app is
-    made when the module imports Flask, and never for one that does not.
+class Served(NamedTuple):
+    """What a worker serves.
 
     Attributes:
-        app: the application, None while nobody has asked for one.
+        functions: what was loaded, as the user wrote it.
+        host: answers requests; its `is_async` says on which side.
+        lifecycle: what runs before the first request and after the last.
     """
 
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self.source = Path()
-        self.app: FunctionApp | None = None
-
-    @contextmanager
-    def around(self, source: Path) -> Iterator[None]:
-        """Watch for the import while a source file is loaded; leaves the context at the end."""
-        self.source = source
-        with self._stack:
-            if "flask" in sys.modules:
-                self._enter()
-            else:
-                finder = _FlaskFinder(self._enter)
-                sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
-                self._stack.callback(finder.remove)
-            yield
-
-    def _enter(self) -> None:
-        self._stack.enter_context(self.get().app_context())
-
-    def get(self) -> FunctionApp:
-        """The application, made now if there is none yet."""
-        if self.app is None:
-            from .flask_app import FunctionApp
-
-            self.app = FunctionApp(self.source.stem, self.source.parent)
-        return self.app
+    functions: list[Function]
+    host: Any
+    lifecycle: Lifecycle
 
 
-class _FlaskFinder:
-    """Calls back right after Flask was imported for the first time."""
+def load(settings: Settings) -> Served:
+    """Load what the settings name and build its host: what a worker does first.
 
-    def __init__(self, imported: Any) -> None:
-        self._imported = imported
-
-    def remove(self) -> None:
-        """Stop watching."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
-
-    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        """Find Flask as everybody else would, with the call added to its execution."""
-        if name != "flask":
-            return None
-        self.remove()
-        spec = importlib.machinery.PathFinder.find_spec(name)
-        if spec is None or spec.loader is None:
-            return spec
-        execute = spec.loader.exec_module
-
-        def execute_and_call(module: ModuleType) -> None:
-            execute(module)
-            self._imported()
-
-        spec.loader.exec_module = execute_and_call  # type: ignore[method-assign]
-        return spec
+    Raises:
+        FunctionsFrameworkException: the settings name nothing that can be served.
+        BaseException: whatever the user's module raises, unchanged.
+    """
+    context = FlaskContext()
+    functions = loading.load(settings, around=context.around)
+    return build(functions, context, settings)
 
 
-def uses_flask(source: Path) -> bool:
-    """Whether a source imports Flask, inside a function perhaps."""
-    return _IMPORTS_FLASK.search(source.read_bytes()) is not None
+def build(functions: list[Function], context: FlaskContext, settings: Settings) -> Served:
+    """Build the host for functions that were just loaded, with what their module registered.
 
-
-def build(functions: Sequence[Function], context: FlaskContext, threads: int) -> Host:
-    """Build the host for functions that were just loaded, with what their module registered."""
+    Raises:
+        InvalidConfigurationException: they cannot be served together.
+    """
     registered = take()
+    lifecycle = Lifecycle.of(registered)
+    host: Any
+    if any(function.protocol for function in functions):
+        from .application_hosts import host_of
+
+        host = host_of(functions, lifecycle)
+    else:
+        host = _function_host(functions, context, registered, settings.threads)
+    if settings.docs or (settings.debug and len(functions) > 1):
+        from .pages import with_pages
+
+        host = with_pages(host, functions, settings)
+    return Served(functions, with_cors(host, functions, settings.cors), lifecycle)
+
+
+def _function_host(
+    functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
+) -> ASGIHost | EventHost | FunctionApp:
     wrapped = [wrap(function, registered.middleware) for function in functions]
     plain = [function for function in wrapped if not function.is_asgi]
     if len(plain) == len(wrapped):
@@ -129,6 +98,22 @@ def _sync_host(
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
+def with_cors(host: Any, functions: Sequence[Function], given: str | CORS | None) -> Any:
+    """The host with cross-origin rules around it, itself where nobody set any.
+
+    Raises:
+        InvalidConfigurationException: a function's `cors=` is malformed.
+    """
+    if given is None and not any("cors" in function.options for function in functions):
+        return host
+    from .cors_host import AsyncCORSHost, SyncCORSHost, cors_routes
+
+    routes = cors_routes(functions, given)
+    if routes is None:
+        return host
+    return AsyncCORSHost(host, routes) if host.is_async else SyncCORSHost(host, routes)
+
+
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """Build the Flask application around a sync function."""
     app = context.get()
@@ -144,15 +129,3 @@ def asgi_host(functions: Sequence[Function], threads: int = 128) -> ASGIHost:
     registered = take()
     wrapped = [wrap(function, registered.middleware) for function in functions]
     return ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
-
-
-def load(settings: Settings) -> tuple[list[Function], Host]:
-    """Load what the settings name and build its host: what a worker does first.
-
-    Raises:
-        FunctionsFrameworkException: the settings name nothing that can be served.
-        BaseException: whatever the user's module raises, unchanged.
-    """
-    context = FlaskContext()
-    functions = loading.load(settings, around=context.around)
-    return functions, build(functions, context, settings.threads)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .registrations import pending
+from .registrations import Registrations, pending
 
 if TYPE_CHECKING:
     from .resources import Resource
@@ -57,8 +57,13 @@ class Lifecycle:
     def __bool__(self) -> bool:
         return bool(self.startup_hooks or self.shutdown_hooks or self.resources)
 
+    @classmethod
+    def of(cls, registered: Registrations) -> Lifecycle:
+        """The life cycle of what a module registered."""
+        return cls(registered.startup_hooks, registered.shutdown_hooks, registered.resources)
+
     async def start(self) -> None:
-        """Run the start-up hooks; the first failure is raised."""
+        """Run the start-up hooks on this event loop; the first failure is raised."""
         for hook in self.startup_hooks:
             result = hook()
             if inspect.isawaitable(result):
@@ -66,18 +71,51 @@ class Lifecycle:
 
     async def stop(self) -> None:
         """Run the shut-down hooks and close the resources; failures are logged."""
+        for name, end in self._endings():
+            try:
+                result = end()
+                if inspect.isawaitable(result):
+                    await result
+            except Exception:
+                _log_failure(name)
+
+    def start_blocking(self) -> None:
+        """As `start`, in this thread; what is async runs on the side loop, which goes on."""
+        for hook in self.startup_hooks:
+            result = hook()
+            if inspect.isawaitable(result):
+                _run_aside(result)
+
+    def stop_blocking(self) -> None:
+        """As `stop`, in this thread and on the side loop."""
+        for name, end in self._endings():
+            try:
+                result = end()
+                if inspect.isawaitable(result):
+                    _run_aside(result)
+            except Exception:
+                _log_failure(name)
+
+    def _endings(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         for hook in reversed(self.shutdown_hooks):
-            await _run_to_the_end(hook, "shut-down hook", hook)
+            yield f"shut-down hook {_name_of(hook)!r}", hook
         made = [resource for resource in self.resources if resource.is_made]
         for resource in sorted(made, key=lambda item: item.made_at, reverse=True):
-            await _run_to_the_end(resource.close, "resource", resource)
+            yield f"resource {_name_of(resource)!r}", resource.close
 
 
-async def _run_to_the_end(call: Callable[[], Any], kind: str, named: Any) -> None:
-    name = getattr(named, "__name__", repr(named))
-    try:
-        result = call()
-        if inspect.isawaitable(result):
-            await result
-    except Exception:
-        _log.exception("The %s %r failed while the server was stopping.", kind, name)
+def _run_aside(result: Awaitable[Any]) -> None:
+    from . import side_loop
+
+    async def awaited() -> None:
+        await result
+
+    side_loop.run(awaited())
+
+
+def _name_of(named: Any) -> str:
+    return getattr(named, "__name__", None) or repr(named)
+
+
+def _log_failure(name: str) -> None:
+    _log.exception("The %s failed while the server was stopping.", name)

@@ -9,9 +9,8 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
+from .logs import log_crash
 from .message import Reply
-
-_END = object()
 
 
 class Closing:
@@ -46,12 +45,16 @@ class Deferred:
 
 
 async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
-    """Run an ASGI app until its head is known and hand out the rest as a stream.
+    """Run an ASGI app until its head is known, and hand out the rest as a stream.
+
+    An app that is done by then gives a whole reply.
 
     Raises:
-        RuntimeError: the app returned without starting a response.
+        RuntimeError: the app returned without a response.
+        BaseException: whatever it raises before its body has begun.
     """
-    messages: asyncio.Queue[Any] = asyncio.Queue(1)
+    # Room for a head, a body and the end: an app that waits for nothing is done at the first turn.
+    messages: asyncio.Queue[Any] = asyncio.Queue(3)
 
     async def run() -> None:
         try:
@@ -62,23 +65,55 @@ async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
         await messages.put(None)
 
     task = asyncio.ensure_future(run())
-    head = await messages.get()
-    if head is None:
-        raise RuntimeError(f"{type(app).__name__} returned without sending a response.")
+    try:
+        head = await messages.get()
+    except BaseException:
+        task.cancel()
+        raise
     if isinstance(head, BaseException):
         with suppress(BaseException):
             await task
         raise head
+    if head is None or head["type"] != "http.response.start":
+        task.cancel()
+        raise RuntimeError(f"{type(app).__name__} returned without sending a response.")
     headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in head.get("headers", ())]
-    return Reply(head["status"], headers, _rest(messages, task))
+    if task.done():
+        return Reply(head["status"], headers, _whole(messages, task, scope))
+    return Reply(head["status"], headers, _rest(messages, task, scope))
 
 
-async def _rest(messages: asyncio.Queue[Any], task: asyncio.Future[None]) -> AsyncIterator[bytes]:
+def _whole(messages: asyncio.Queue[Any], task: asyncio.Future[None], scope: Any) -> bytes:
+    body = b""
+    is_complete = False
+    while (message := messages.get_nowait()) is not None:
+        if isinstance(message, BaseException):
+            task.exception()  # seen; not "never retrieved"
+            _after_response(message, scope, is_complete=is_complete)
+            break
+        body += message.get("body", b"")
+        is_complete = not message.get("more_body", False)
+    return body
+
+
+def _after_response(error: BaseException, scope: Any, *, is_complete: bool) -> None:
+    """Log what an app raises after its whole response: that reply stands."""
+    if not is_complete:
+        raise error
+    log_crash(error, method=scope["method"], path=scope["path"])
+
+
+async def _rest(
+    messages: asyncio.Queue[Any], task: asyncio.Future[None], scope: Any
+) -> AsyncIterator[bytes]:
+    is_complete = False
     try:
         while (message := await messages.get()) is not None:
             if isinstance(message, BaseException):
-                raise message
-            if message["type"] == "http.response.body" and message.get("body"):
+                _after_response(message, scope, is_complete=is_complete)
+                return
+            is_complete = not message.get("more_body", False)
+            if message.get("body"):
                 yield message["body"]
         await task
     finally:
@@ -95,12 +130,13 @@ def as_async(body: Iterable[bytes | str], executor: Executor | None) -> AsyncIte
         loop = asyncio.get_running_loop()
         iterator = iter(body)
         context = copy_context()
+
+        def step() -> bytes | str | None:
+            return context.run(lambda: next(iterator, None))
+
         try:
-            while True:
-                part = await loop.run_in_executor(executor, context.run, next, iterator, _END)
-                if part is _END:
-                    return
-                yield part  # type: ignore[misc]
+            while (part := await loop.run_in_executor(executor, step)) is not None:
+                yield part
         finally:
             close = getattr(body, "close", None)
             if close is not None:

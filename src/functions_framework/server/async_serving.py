@@ -65,6 +65,11 @@ class AsyncServing:
         engine.start_async(self._schedule, self._loop)
         return self._loop.run_until_complete(self._main(engine, listening, on_drain))
 
+    def run_apart(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the loop of the calls, before the first of them or after the last."""
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(work)
+
     async def _main(
         self,
         engine: Engine,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .hosting import Build, Hosted
 
 if TYPE_CHECKING:
+    from functions_framework.function import Function
+    from functions_framework.hosts import Served
     from functions_framework.settings import Settings
 
 
@@ -17,8 +19,23 @@ def of_target(settings: Settings) -> Build:
         from functions_framework import hosts, logs  # noqa: PLC0415 - the parent never imports them
 
         logs.configure(settings)
-        functions, host = hosts.load(settings)
-        names = ", ".join(function.name for function in functions)
-        return Hosted(host, names, str(functions[0].signature))
+        return hosted_of(hosts.load(settings))
 
     return build
+
+
+def hosted_of(served: Served) -> Hosted:
+    """What was loaded, in the server's words."""
+    from functions_framework.routing import paths_of  # noqa: PLC0415 - see above
+
+    names = ", ".join(function.name for function in served.functions)
+    what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
+    return Hosted(served.host, names, what, served.lifecycle)
+
+
+def _described(function: Function, path: str | None) -> str:
+    if function.protocol:
+        return f"{function.name} ({function.protocol.upper()} application)"
+    side = "async" if function.is_asgi else "sync"
+    text = f"{function.name} ({function.signature}, {side})"
+    return text if path is None else f"{text} at {path}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from functions_framework.lifecycle import Lifecycle
     from functions_framework.message import Reply
 
 Environ = dict[str, Any]
@@ -43,13 +44,15 @@ class Hosted(NamedTuple):
 
     Attributes:
         host: answers requests; its `is_async` says which kind it is.
-        name: the function's name, for logs.
-        signature: how it is called, for the start-up line.
+        name: the names of the functions, for logs.
+        what: the functions with how they are called and where, for the start-up line.
+        lifecycle: what runs before the port opens and after the last call.
     """
 
     host: Host
     name: str
-    signature: str
+    what: str
+    lifecycle: Lifecycle
 
 
 Build = Callable[[], Hosted]

@@ -29,17 +29,17 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     port: int = listener.getsockname()[1]
     if settings.workers > 1:
         print("This platform has no fork: one worker serves.", file=sys.stderr)  # noqa: T201
-    hosted = load(build)
-    if isinstance(hosted, messages.Failed):
-        if hosted.text:
-            raise getattr(exceptions, hosted.kind)(hosted.text)
-        return hosted.code
+    loaded = load(settings, build)
+    if isinstance(loaded, messages.Failed):
+        if loaded.text:
+            raise getattr(exceptions, loaded.kind)(loaded.text)
+        return loaded.code
     ours, theirs = socket.socketpair()
     with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
-        ready = messages.Ready(hosted.name, hosted.signature, hosted.host.is_async)
+        ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
         line = startup_line(ready, settings, port)
         threading.Thread(target=_announce, args=(ours, line), daemon=True).start()
-        failed = serve(settings, hosted, listener, Parent(theirs))
+        failed = serve(settings, loaded, listener, Parent(theirs))
     if failed is not None:
         raise getattr(exceptions, failed.kind)(failed.text)
     return 0

@@ -14,13 +14,11 @@ class Ready:
     """The worker listens.
 
     Attributes:
-        name: the function's name.
-        signature: how it is called.
-        is_async: whether it runs on the event loop.
+        what: the functions it serves, as the start-up line names them.
+        is_async: whether all run on the event loop.
     """
 
-    name: str
-    signature: str
+    what: str
     is_async: bool
 
 

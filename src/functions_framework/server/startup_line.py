@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 def startup_line(ready: Ready, settings: Settings, port: int) -> str:
     """One line for stderr; `port` is the one that was bound."""
-    what = f"{ready.name} ({ready.signature}, {'async' if ready.is_async else 'sync'})"
     parts = [
-        f"Serving {what} on http://{url_host(settings.host)}:{port}",
+        f"Serving {ready.what} on http://{url_host(settings.host)}:{port}",
         f"workers {settings.workers}",
     ]
     if not ready.is_async:

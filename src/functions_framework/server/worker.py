@@ -11,7 +11,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
@@ -90,31 +90,68 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     execution.reseed()
     parent = Parent(channel)
     with parent.watched():
-        hosted = load(build)
+        loaded = load(settings, build)
     failed: messages.Failed | None
-    if isinstance(hosted, messages.Failed):
-        failed = hosted
+    if isinstance(loaded, messages.Failed):
+        failed = loaded
         parent.tell(failed)
     else:
         leave = messages.Leaving("it was told to stop")
         # The parent gets SIGINT as well and says what to do; a SIGTERM may be for this one alone.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda _number, _frame: parent.tell(leave))
-        failed = serve(settings, hosted, listener, parent)
+        failed = serve(settings, loaded, listener, parent)
     atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return 0 if failed is None else failed.code
 
 
-def load(build: Build) -> Hosted | messages.Failed:
-    """Load the function and make its host; what goes wrong is a value, said only once.
+class Loaded(NamedTuple):
+    """What is ready to serve once it listens: the functions were loaded and their start-up ran.
+
+    Attributes:
+        hosted: the host and what it serves.
+        serving: takes requests to it.
+    """
+
+    hosted: Hosted
+    serving: AsyncServing | SyncServing
+
+    def start(self) -> None:
+        """Run the start-up hooks; raises what they raise."""
+        lifecycle = self.hosted.lifecycle
+        if not lifecycle.startup_hooks:
+            return
+        if isinstance(self.serving, AsyncServing):
+            self.serving.run_apart(lifecycle.start())
+        else:
+            lifecycle.start_blocking()
+
+    def stop(self) -> None:
+        """Run the shut-down hooks and close the resources; failures are logged."""
+        lifecycle = self.hosted.lifecycle
+        if not lifecycle:
+            return
+        if isinstance(self.serving, AsyncServing):
+            self.serving.run_apart(lifecycle.stop())
+        else:
+            lifecycle.stop_blocking()
+
+
+def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
+    """Load the functions, make their host, start them; a fault is a value, said only once.
 
     The framework's own errors are for the parent to say; those of the user's module are shown
     here with their traceback, without the framework's frames.
     """
     try:
-        return build()
+        hosted = build()
+        host: Any = hosted.host
+        serving = AsyncServing(host, settings) if host.is_async else SyncServing(host, settings)
+        loaded = Loaded(hosted, serving)
+        loaded.start()
+        return loaded
     except FunctionsFrameworkException as error:
         return messages.Failed(error.exit_code, type(error).__name__, str(error))
     except SystemExit as error:
@@ -142,9 +179,10 @@ def _users_part(trace: TracebackType | None) -> TracebackType | None:
 
 
 def serve(
-    settings: Settings, hosted: Hosted, listener: socket.socket, parent: Parent
+    settings: Settings, loaded: Loaded, listener: socket.socket, parent: Parent
 ) -> messages.Failed | None:
     """Listen and serve until the order to drain has been carried out."""
+    hosted, serving = loaded
     limits = Limits(threads=settings.threads + _THREADS_FOR_SLOW_SENDERS)
     try:
         listening.listen(listener, limits.backlog)
@@ -152,11 +190,10 @@ def serve(
         failed = messages.Failed(error.exit_code, type(error).__name__, str(error))
         parent.tell(failed)
         return failed
-    host: Any = hosted.host
-    serving = AsyncServing(host, settings) if host.is_async else SyncServing(host, settings)
-    ready = messages.Ready(hosted.name, hosted.signature, hosted.host.is_async)
+    ready = messages.Ready(hosted.what, hosted.host.is_async)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), parent.on_drain)
     _log_left(hosted.name, left, settings.grace_period)
+    loaded.stop()
     return None
 
 

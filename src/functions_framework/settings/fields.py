@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.function import Signature
 
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
-from .parsers import boolean, count, log_format, log_level, path, port, seconds, signature, text
+from .parsers import (
+    boolean,
+    count,
+    log_format,
+    log_level,
+    origins,
+    path,
+    port,
+    seconds,
+    signature,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +75,15 @@ class Settings:
     threads: int = declare(
         "--threads", "THREADS", count, default=128, error=InvalidNumberException,
         help="Calls of sync functions that run at once, in each worker.",
+    )
+    cors: str | None = declare(
+        "--cors", "FUNCTION_CORS", origins, default=None,
+        help="Origins whose pages may call the functions from a browser, with commas between them; "
+        "* for all. A function's own cors= beats it.",
+    )
+    docs: bool = declare(
+        "--docs", "FUNCTION_DOCS", boolean, default=False, is_lenient=True,
+        help="Serve the OpenAPI document of typed functions at /openapi.json, and a page at /docs.",
     )
     timeout: float = declare(
         "--timeout", "CLOUD_RUN_TIMEOUT_SECONDS", seconds, default=0.0, group="Limits",

@@ -108,6 +108,14 @@ def signature(value: str) -> Signature:
         raise ValueError("expected one of 'http', 'event', 'cloudevent', 'typed'") from None
 
 
+def origins(value: str) -> str:
+    """Origins such as https://example.com with commas between them, or *."""
+    from functions_framework.cors import read_origins
+
+    read_origins(value)
+    return value
+
+
 def log_level(value: str) -> str:
     """One of debug, info, warning, error, critical."""
     word = value.strip().lower()
