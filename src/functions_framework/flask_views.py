@@ -14,6 +14,7 @@ from .event_host import answer_without_call
 from .exceptions import RequestRefused
 from .function import Function, Signature
 from .http_errors import as_refused
+from .loading import is_legacy_mode
 from .message import Reply
 from .signatures import codec_of
 from .streaming import Blocking, Closing
@@ -27,7 +28,10 @@ class Crash(Exception):
 
 def view_of(function: Function) -> View:
     """A function as a view that takes the request."""
-    return _http_view(function) if function.signature is Signature.HTTP else _event_view(function)
+    if function.signature is not Signature.HTTP:
+        return _event_view(function)
+    view = _http_view(function)
+    return _none_is_ok(view) if is_legacy_mode() else view
 
 
 def _http_view(function: Function) -> View:
@@ -38,6 +42,15 @@ def _http_view(function: Function) -> View:
             return call(request)
         except (SystemExit, KeyboardInterrupt) as error:
             raise Crash(type(error).__name__) from error
+
+    return run
+
+
+def _none_is_ok(view: View) -> View:
+    # The first runtime of the platform answered so; its functions still count on it.
+    def run(request: flask.Request) -> Any:
+        result = view(request)
+        return "OK" if result is None else result
 
     return run
 

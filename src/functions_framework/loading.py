@@ -19,6 +19,7 @@ from .exceptions import (
     MissingSourceException,
 )
 from .function import Function, Signature, mark_of
+from .registrations import dropped_on_failure
 from .settings import Settings, options
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _load(
 ) -> list[Function]:
     if names is not None:
         _announce_target(",".join(names))
-    with nullcontext() if around is None else around(path):
+    with dropped_on_failure(), nullcontext() if around is None else around(path):
         module = sources.run(path)
         chosen = targets.default_names(module, path) if names is None else names
         calls = [(name, targets.callable_of(module, path, name)) for name in chosen]

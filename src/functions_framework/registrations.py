@@ -7,7 +7,8 @@ ever sees what another one's module registered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,6 +54,16 @@ def take() -> Registrations:
     return taken
 
 
+@contextmanager
+def dropped_on_failure() -> Iterator[None]:
+    """Forget what a source registered if it cannot be served: the next app must not get it."""
+    try:
+        yield
+    except BaseException:
+        take()
+        raise
+
+
 def _check_status(code: Any) -> None:
     from werkzeug.exceptions import default_exceptions
 
@@ -61,6 +72,14 @@ def _check_status(code: Any) -> None:
             f"@errorhandler expects the status code of an HTTP error such as 404, found {code}. "
             "For others, register an exception class."
         )
+
+
+class DummyErrorHandler:
+    """What `errorhandler` was before there was an app; kept for code that names it."""
+
+    def __call__(self, *_: Any, **__: Any) -> DummyErrorHandler:
+        """Return itself, whatever it is called with."""
+        return self
 
 
 def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler], Handler]:

@@ -1,0 +1,383 @@
+"""`create_app` and `functions_framework:app` (contract 2.1, 2.2, 9): Flask apps of a function."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import flask
+import pytest
+from starlette.applications import Starlette
+from werkzeug.test import Client
+
+import functions_framework
+from functions_framework import create_app
+from functions_framework.exceptions import (
+    FunctionsFrameworkException,
+    InvalidConfigurationException,
+    InvalidTargetTypeException,
+    MissingSourceException,
+    MissingTargetException,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import SourceTree
+
+SOURCE = """
+import functions_framework as ff
+
+def hello(request): return f"Hello {request.path}"
+def background(data, context): SEEN.append((data, context.event_id))
+@ff.cloud_event
+def event(cloud_event): SEEN.append(cloud_event["id"])
+class Name:
+    def __init__(self, name): self.name = name
+    @staticmethod
+    def from_dict(given): return Name(given["name"])
+    def to_dict(self): return {"name": self.name.upper()}
+@ff.typed
+def typed(name: Name): return name
+@ff.http
+async def later(request): return "later"
+SEEN = []
+CLASS, NUMBER = list, 5
+"""
+CLOUD_EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
+
+
+def _app(sources: SourceTree, target: str = "hello", signature: str | None = None) -> flask.Flask:
+    app = create_app(target, sources.root / "main.py", signature)
+    assert isinstance(app, flask.Flask)
+    return app
+
+
+@pytest.fixture
+def main(sources: SourceTree) -> SourceTree:
+    sources.write(main=SOURCE)
+    return sources
+
+
+# -- 2.2 -----------------------------------------------------------------------------------------
+
+
+def test_2_2_a_real_flask_app_for_http(main: SourceTree) -> None:
+    app = _app(main)
+    response = app.test_client().get("/a")
+    assert (response.status_code, response.text) == (200, "Hello /a")
+
+
+def test_2_2_a_test_client_for_background_functions(main: SourceTree) -> None:
+    app = _app(main, "background", "event")
+    payload = {"context": {"eventId": "E"}, "data": {"a": 1}}
+    response = app.test_client().post("/", json=payload)
+    assert (response.status_code, response.text) == (200, "OK")
+    assert sys.modules["main"].SEEN == [({"a": 1}, "E")]
+
+
+def test_2_2_1_3_a_test_client_for_cloud_events(main: SourceTree) -> None:
+    app = _app(main, "event", "http")
+    response = app.test_client().post("/", headers=CLOUD_EVENT)
+    assert (response.status_code, response.text) == (200, "OK")
+    assert sys.modules["main"].SEEN == ["1"]
+
+
+def test_2_2_a_test_client_for_typed_functions(main: SourceTree) -> None:
+    response = _app(main, "typed").test_client().post("/", json={"name": "x"})
+    assert (response.status_code, response.json) == (200, {"name": "X"})
+
+
+def test_2_2_q2_the_apps_attributes(main: SourceTree) -> None:
+    app = _app(main)
+    assert (app.name, app.import_name) == ("hello", "hello")
+    assert app.root_path == str(main.root)
+    assert app.template_folder == str(main.root / "templates")
+    assert app.static_folder is None
+    assert app.secret_key is None
+    assert sorted(rule.rule for rule in app.url_map.iter_rules()) == [
+        "/",
+        "/<path:path>",
+        "/favicon.ico",
+        "/robots.txt",
+    ]
+
+
+def test_q2_a_target_named_like_a_module_keeps_its_templates(sources: SourceTree) -> None:
+    sources.write(main="import flask\ndef json(request): return flask.render_template('page.html')")
+    sources.put("templates/page.html", "page of {{ request.path }}")
+    app = _app(sources, "json")
+    assert app.test_client().get("/a").text == "page of /a"
+
+
+def test_2_2_a_relative_source(main: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(main.root)
+    app = create_app("hello", "main.py")
+    assert isinstance(app, flask.Flask)
+    assert app.root_path == str(main.root)
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_2_2_testing_makes_exceptions_propagate(sources: SourceTree, is_set: bool) -> None:
+    sources.write(main="def hello(request): raise ZeroDivisionError('text')")
+    app = _app(sources)
+    app.testing = is_set
+    if is_set:
+        with pytest.raises(ZeroDivisionError, match="text"):
+            app.test_client().get("/")
+    else:
+        response = app.test_client().get("/")
+        assert response.status_code == 500
+        assert response.headers["X-Google-Status"] == "crash"
+
+
+def test_2_2_the_configuration_is_the_users(sources: SourceTree) -> None:
+    sources.write(
+        main="""
+        import flask
+        flask.current_app.config["MAX_CONTENT_LENGTH"] = 3
+        flask.current_app.json.sort_keys = False
+        def hello(request): return {"b": request.get_data().decode(), "a": 1}
+        """.replace("\n        ", "\n")
+    )
+    client = _app(sources).test_client()
+    assert client.post("/", data="123").text == '{"b":"123","a":1}\n'
+    assert client.post("/", data="1234").status_code == 413
+
+
+def test_2_2_arguments_fall_back_to_the_environment(main: SourceTree) -> None:
+    os.environ["FUNCTION_TARGET"] = "background"
+    os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
+    os.environ["FUNCTION_SIGNATURE_TYPE"] = "event"
+    app = create_app()
+    assert isinstance(app, flask.Flask)
+    assert app.name == "background"
+    assert app.test_client().get("/").text == ""
+    os.environ["FUNCTION_SIGNATURE_TYPE"] = ""
+    assert create_app("hello").test_client().get("/").text == "Hello /", "Q35"
+
+
+FAILURES: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
+    "no target": (("", "main.py"), InvalidConfigurationException, "Target is not specified"),
+    "no source": (("hello", "nothing.py"), MissingSourceException, "nothing.py.* doesn't exist"),
+    "no function": (("helo", "main.py"), MissingTargetException, "a function named 'helo'"),
+    "Q32 no function": (("NUMBER", "main.py"), InvalidTargetTypeException, "of type function"),
+    "Q32 a class": (("CLASS", "main.py"), InvalidTargetTypeException, "of type function. Got: "),
+    "signature": (
+        ("hello", "main.py", "x"),
+        FunctionsFrameworkException,
+        "Invalid signature type: x",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_2_2_failures_are_exceptions(
+    main: SourceTree, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments, kind, text = FAILURES[name]
+    monkeypatch.chdir(main.root)
+    with pytest.raises(kind, match=text):
+        create_app(*arguments)
+
+
+def test_2_2_an_exception_of_the_source_is_passed_on(sources: SourceTree) -> None:
+    sources.write(main="raise LookupError('own')")
+    with pytest.raises(LookupError, match="own"):
+        create_app("hello", sources.root / "main.py")
+
+
+@pytest.mark.parametrize("decorator", ["ff.http", "ff.aio.http"])
+def test_2_2_q28_q29_an_async_function_gives_a_starlette_app(
+    sources: SourceTree, decorator: str
+) -> None:
+    text = f"import functions_framework as ff, functions_framework.aio\n@{decorator}\n"
+    sources.write(main=f"{text}async def hello(request): return 'x'")
+    assert isinstance(create_app("hello", sources.root / "main.py"), Starlette)
+
+
+# -- 1.6: what a source may do to the app while it is imported -----------------------------------
+
+HOOKED = """
+import flask
+from flask import current_app as app
+
+page = flask.Blueprint("page", "page")
+
+@page.route("/page/<int:number>")
+def numbered(number): return f"page {number}"
+
+app.register_blueprint(page)
+app.config["WORD"] = "word"
+SEEN = []
+
+@app.route("/own", methods=["GET"])
+def own(): return "own"
+
+@app.before_request
+def before(): flask.g.word = app.config["WORD"]
+
+@app.after_request
+def after(response):
+    response.headers["X-After"] = flask.g.word
+    return response
+
+@app.teardown_request
+def teardown(error): SEEN.append(type(error).__name__)
+
+@app.errorhandler(LookupError)
+def handle(error): return "handled", 418
+
+def hello(request):
+    if request.path == "/raise":
+        raise KeyError("x")
+    return f"{flask.g.word} {request.path}"
+"""
+
+
+def test_1_6_hooks_routes_and_blueprints_of_the_source(sources: SourceTree) -> None:
+    sources.write(main=HOOKED)
+    client = _app(sources).test_client()
+    answers = {
+        path: (response.status_code, response.text, response.headers["X-After"])
+        for path in ("/page/5", "/page/x", "/own", "/raise", "/")
+        for response in [client.get(path)]
+    }
+    assert answers == {
+        "/page/5": (200, "page 5", "word"),
+        "/page/x": (200, "word /page/x", "word"),
+        "/own": (200, "own", "word"),
+        "/raise": (418, "handled", "word"),
+        "/": (200, "word /", "word"),
+    }
+    assert client.post("/own").text == "word /own"
+    assert sys.modules["main"].SEEN == ["NoneType"] * 6
+
+
+def test_1_6_current_app_is_the_app_that_is_returned(sources: SourceTree) -> None:
+    sources.write(main="import flask\nAPP = flask.current_app._get_current_object()\nhello = str")
+    with pytest.raises(InvalidTargetTypeException):
+        _app(sources)
+    sources.write(
+        main="import flask\nAPP = flask.current_app._get_current_object()\ndef hello(r): ..."
+    )
+    app = _app(sources)
+    assert sys.modules["main"].APP is app
+    assert not flask.has_app_context()
+
+
+# -- two apps in one process (Q31, Q45, Q46) -------------------------------------------------------
+
+WITH_HANDLER = """
+import functions_framework
+@functions_framework.{decorator}
+def hello(given): raise LookupError
+@functions_framework.errorhandler(LookupError)
+def handle(error): return "{text}", 418
+"""
+
+
+def test_q31_q45_two_apps_from_files_with_the_same_names(sources: SourceTree) -> None:
+    sources.write(one__main=WITH_HANDLER.format(decorator="http", text="one"))
+    sources.write(two__main=WITH_HANDLER.format(decorator="cloud_event", text="two"))
+    sources.write(three__main="def hello(request): raise LookupError")
+    one = create_app("hello", sources.root / "one" / "main.py")
+    assert one.test_client().get("/").text == "one"
+    two = create_app("hello", sources.root / "two" / "main.py")
+    three = create_app("hello", sources.root / "three" / "main.py", "http")
+    for _ in range(2):
+        assert one.test_client().get("/").text == "one"
+        assert two.test_client().get("/a").status_code == 405
+        assert two.test_client().post("/", headers=CLOUD_EVENT).text == "two"
+        assert three.test_client().get("/").headers["X-Google-Status"] == "crash"
+
+
+def test_q45_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: SourceTree) -> None:
+    sources.write(
+        main=WITH_HANDLER.format(decorator="http", text="one") + "raise ZeroDivisionError"
+    )
+    with pytest.raises(ZeroDivisionError):
+        _app(sources)
+    sources.write(main="def hello(request): raise LookupError")
+    assert _app(sources).test_client().get("/").status_code == 500
+
+
+def test_q45_a_handler_registered_before_the_app_counts(sources: SourceTree) -> None:
+    functions_framework.errorhandler(LookupError)(lambda _: ("outside", 418))
+    sources.write(main="def hello(request): raise LookupError")
+    assert _app(sources).test_client().get("/").text == "outside"
+
+
+# -- functions_framework:app ---------------------------------------------------------------------
+
+
+def test_2_1_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
+    os.environ["FUNCTION_TARGET"] = "hello"
+    os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
+    app = functions_framework.LazyWSGIApp()
+    client = Client(app)
+    assert client.get("/a").text == "Hello /a"
+    built = app.app
+    assert client.get("/b").text == "Hello /b"
+    assert app.app is built
+
+
+def test_2_1_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
+    app = functions_framework.LazyWSGIApp("hello", main.root / "later.py")
+    for _ in range(2):
+        with pytest.raises(MissingSourceException):
+            Client(app).get("/")
+    main.write(later="def hello(request): return 'there'")
+    assert Client(app).get("/").text == "there"
+
+
+def test_q30_an_async_function_is_a_clear_error(main: SourceTree) -> None:
+    app = functions_framework.LazyWSGIApp("later", main.root / "main.py")
+    with pytest.raises(InvalidConfigurationException, match="is async.*aio:app"):
+        Client(app).get("/")
+
+
+# -- 9 -------------------------------------------------------------------------------------------
+
+LEGACY = {
+    "None": ("None", 200, "OK"),
+    "(None, 201)": ("(None, 201)", 500, None),
+    "text": ("'text'", 200, "text"),
+    "empty": ("''", 200, ""),
+}
+
+
+@pytest.mark.parametrize("name", LEGACY)
+@pytest.mark.parametrize(
+    "hooks", ["", "import flask\nflask.current_app.before_request(lambda: None)"]
+)
+def test_9_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
+    returned, status, text = LEGACY[name]
+    os.environ["ENTRY_POINT"] = "hello"
+    sources.write(main=f"{hooks}\ndef hello(request): return {returned}")
+    response = _app(sources).test_client().get("/")
+    assert response.status_code == status
+    assert text is None or response.text == text
+    assert os.environ["FUNCTION_NAME"] == "hello"
+    assert os.environ["FUNCTION_TRIGGER_TYPE"] == "http"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_9_outside_of_legacy_mode_none_is_a_crash(sources: SourceTree, value: str | None) -> None:
+    if value is not None:
+        os.environ["ENTRY_POINT"] = value
+    sources.write(main="def hello(request): return None")
+    assert _app(sources).test_client().get("/").headers["X-Google-Status"] == "crash"
+
+
+def test_9_in_legacy_mode_a_handler_and_a_route_are_not_touched(sources: SourceTree) -> None:
+    os.environ["ENTRY_POINT"] = "hello"
+    sources.write(main="import flask\n@flask.current_app.get('/own')\ndef own(): ...\nhello = own")
+    assert _app(sources).test_client().get("/own").status_code == 500
+
+
+def test_q46_the_directory_is_on_the_path_once(main: SourceTree, tmp_path: Path) -> None:
+    for _ in range(3):
+        _app(main)
+    assert sys.path.count(str(tmp_path.resolve())) == 1
