@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .lifecycle import on_shutdown as on_shutdown  # noqa: PLC0414
     from .resources import resource as resource  # noqa: PLC0414
     from .logs import setup_logging as setup_logging  # noqa: PLC0414
+    from .registrations import DummyErrorHandler as DummyErrorHandler  # noqa: PLC0414
     from .registrations import errorhandler as errorhandler  # noqa: PLC0414
     from .secret import Secret as Secret  # noqa: PLC0414
 
@@ -52,6 +53,7 @@ _PUBLIC = {
     "CloudEvent": "cloudevents.http",
     "CloudEventFunction": ".annotations",
     "Context": "google.cloud.functions_v1.context",
+    "DummyErrorHandler": ".registrations",
     "HTTPFunction": ".annotations",
     "LazyWSGIApp": ".applications",
     "Secret": ".secret",
