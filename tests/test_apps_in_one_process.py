@@ -1,0 +1,156 @@
+"""Several apps in one process, apps built on first use, and the first runtime's mode.
+
+Contract 2.1 (`functions_framework:app`), 9, Q30, Q31, Q45, Q46.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.test import Client
+
+import functions_framework
+from functions_framework import create_app
+from functions_framework.exceptions import InvalidConfigurationException, MissingSourceException
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import SourceTree
+
+CLOUD_EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
+
+
+@pytest.fixture
+def main(sources: SourceTree) -> SourceTree:
+    sources.write(
+        main="def hello(request): return f'Hello {request.path}'\nasync def later(request): ..."
+    )
+    return sources
+
+
+# -- two apps in one process (Q31, Q45, Q46) -------------------------------------------------------
+
+WITH_HANDLER = """
+import functions_framework
+@functions_framework.{decorator}
+def hello(given): raise LookupError
+@functions_framework.errorhandler(LookupError)
+def handle(error): return "{text}", 418
+"""
+
+
+def test_q31_q45_two_apps_from_files_with_the_same_names(sources: SourceTree) -> None:
+    sources.write(one__main=WITH_HANDLER.format(decorator="http", text="one"))
+    sources.write(two__main=WITH_HANDLER.format(decorator="cloud_event", text="two"))
+    sources.write(three__main="def hello(request): raise LookupError")
+    one = create_app("hello", sources.root / "one" / "main.py")
+    assert one.test_client().get("/").text == "one"
+    two = create_app("hello", sources.root / "two" / "main.py")
+    three = create_app("hello", sources.root / "three" / "main.py", "http")
+    for _ in range(2):
+        assert one.test_client().get("/").text == "one"
+        assert two.test_client().get("/a").status_code == 405
+        assert two.test_client().post("/", headers=CLOUD_EVENT).text == "two"
+        assert three.test_client().get("/").headers["X-Google-Status"] == "crash"
+
+
+def test_q45_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: SourceTree) -> None:
+    sources.write(
+        main=WITH_HANDLER.format(decorator="http", text="one") + "raise ZeroDivisionError"
+    )
+    with pytest.raises(ZeroDivisionError):
+        create_app("hello", sources.root / "main.py")
+    sources.write(main="def hello(request): raise LookupError")
+    assert create_app("hello", sources.root / "main.py").test_client().get("/").status_code == 500
+
+
+def test_q45_a_handler_registered_before_the_app_counts(sources: SourceTree) -> None:
+    functions_framework.errorhandler(LookupError)(lambda _: ("outside", 418))
+    sources.write(main="def hello(request): raise LookupError")
+    assert create_app("hello", sources.root / "main.py").test_client().get("/").text == "outside"
+
+
+# -- functions_framework:app ---------------------------------------------------------------------
+
+
+def test_2_1_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
+    os.environ["FUNCTION_TARGET"] = "hello"
+    os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
+    app = functions_framework.LazyWSGIApp()
+    client = Client(app)
+    assert client.get("/a").text == "Hello /a"
+    built = app.app
+    assert client.get("/b").text == "Hello /b"
+    assert app.app is built
+
+
+def test_2_1_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
+    app = functions_framework.LazyWSGIApp("hello", main.root / "later.py")
+    for _ in range(2):
+        with pytest.raises(MissingSourceException):
+            Client(app).get("/")
+    main.write(later="def hello(request): return 'there'")
+    assert Client(app).get("/").text == "there"
+
+
+def test_q30_an_async_function_is_a_clear_error(main: SourceTree) -> None:
+    app = functions_framework.LazyWSGIApp("later", main.root / "main.py")
+    with pytest.raises(InvalidConfigurationException, match=r"is async.*aio:app"):
+        Client(app).get("/")
+
+
+# -- 9 -------------------------------------------------------------------------------------------
+
+LEGACY = {
+    "None": ("None", 200, "OK"),
+    "(None, 201)": ("(None, 201)", 500, None),
+    "text": ("'text'", 200, "text"),
+    "empty": ("''", 200, ""),
+}
+
+
+@pytest.mark.parametrize("name", LEGACY)
+@pytest.mark.parametrize(
+    "hooks", ["", "import flask\nflask.current_app.before_request(lambda: None)"]
+)
+def test_9_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
+    returned, status, text = LEGACY[name]
+    os.environ["ENTRY_POINT"] = "hello"
+    sources.write(main=f"{hooks}\ndef hello(request): return {returned}")
+    response = create_app("hello", sources.root / "main.py").test_client().get("/")
+    assert response.status_code == status
+    assert text is None or response.text == text
+    assert os.environ["FUNCTION_NAME"] == "hello"
+    assert os.environ["FUNCTION_TRIGGER_TYPE"] == "http"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_9_outside_of_legacy_mode_none_is_a_crash(sources: SourceTree, value: str | None) -> None:
+    if value is not None:
+        os.environ["ENTRY_POINT"] = value
+    sources.write(main="def hello(request): return None")
+    assert (
+        create_app("hello", sources.root / "main.py")
+        .test_client()
+        .get("/")
+        .headers["X-Google-Status"]
+        == "crash"
+    )
+
+
+def test_9_in_legacy_mode_a_handler_and_a_route_are_not_touched(sources: SourceTree) -> None:
+    os.environ["ENTRY_POINT"] = "hello"
+    sources.write(main="import flask\n@flask.current_app.get('/own')\ndef own(): ...\nhello = own")
+    assert (
+        create_app("hello", sources.root / "main.py").test_client().get("/own").status_code == 500
+    )
+
+
+def test_q46_the_directory_is_on_the_path_once(main: SourceTree, tmp_path: Path) -> None:
+    for _ in range(3):
+        create_app("hello", main.root / "main.py")
+    assert sys.path.count(str(tmp_path.resolve())) == 1
