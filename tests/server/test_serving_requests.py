@@ -64,7 +64,7 @@ def test_q38_sys_exit_in_a_function_is_a_crash_and_the_server_goes_on(
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_unread_large_body_is_drained_in_bounded_memory(
+def test_q55_unread_large_body_is_drained_in_bounded_memory(
     server: ServerProcess, framing: str
 ) -> None:
     size, piece = 200 * 2**20, b"x" * 2**20
