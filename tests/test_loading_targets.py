@@ -276,7 +276,9 @@ def test_a_malformed_list_of_names_is_refused(sources: SourceTree, target: str) 
         sources.load_all(target)
 
 
-@pytest.mark.parametrize("target", ["pkg.inner:hello", "pkg:root", "pkg.inner:hello,pkg.inner:other"])
+@pytest.mark.parametrize(
+    "target", ["pkg.inner:hello", "pkg:root", "pkg.inner:hello,pkg.inner:other"]
+)
 def test_a_target_may_name_a_module_of_a_package(sources: SourceTree, target: str) -> None:
     sources.put("pkg/__init__.py", "def root(request): return 'root'")
     sources.put("pkg/inner.py", "from . import root\ndef hello(r): return root(r)\nother = hello")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -161,9 +162,21 @@ def test_polling_is_the_way_where_the_system_does_not_tell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    (tmp_path / "sub").mkdir()
     watcher = reload.Watcher(tmp_path.resolve())
     watcher.start()
     (tmp_path / "main.py").write_text("X = 1\n")
     assert is_readable(watcher, PATIENCE)
     assert watcher.take() == ["main.py"]
+    (tmp_path / "sub" / "__pycache__").mkdir()  # polling tells of the directory it is in
+    assert not is_readable(watcher, 2 * QUIET)
     watcher.stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_an_interrupt_from_the_terminal_is_left_to_the_parent(watcher: reload.Watcher) -> None:
+    assert watcher._process is not None
+    watcher._process.send_signal(signal.SIGINT)
+    (watcher.source_dir / "main.py").write_text("X = 2\n")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == ["main.py"]

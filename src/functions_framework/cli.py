@@ -59,7 +59,7 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the sub-command, or say what the argument may have been meant for."""
         if args and args[0] not in self.commands:
-            import difflib  # noqa: PLC0415 - only for this failure
+            import difflib
 
             close = difflib.get_close_matches(args[0], self.commands, n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Did you mean --target {args[0]}?"
@@ -108,7 +108,7 @@ def _parameter(name: str, option: Option) -> click.Option:
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - costly, and only for this flag
+        from importlib.metadata import version
 
         click.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         ctx.exit()
@@ -132,10 +132,10 @@ def settings_of(ctx: click.Context) -> Settings:
 def _run(ctx: click.Context, /, **_: Any) -> None:
     if ctx.invoked_subcommand is None:
         settings = settings_of(ctx)
-        from . import loading  # noqa: PLC0415 - not for --help and usage errors
+        from . import loading
 
         loading.precheck(settings)
-        from .server import serve  # noqa: PLC0415 - the server is not for mistakes found above
+        from .server import serve
 
         ctx.exit(serve(settings))
 

@@ -192,7 +192,7 @@ class _Announcement:
 
 
 def _report(root: Path, *, is_polling: bool | None) -> None:
-    from watchfiles import Change, watch  # noqa: PLC0415 - only this process needs it
+    from watchfiles import Change, watch
 
     for batch in watch(
         root,

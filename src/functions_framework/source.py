@@ -246,6 +246,6 @@ def _execute(path: Path, place: Place) -> ModuleType:
 
 
 def _warn(message: str) -> None:
-    import logging  # noqa: PLC0415 - the command looks sources up before it needs logging
+    import logging
 
     logging.getLogger("functions_framework").warning(message)

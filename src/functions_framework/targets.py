@@ -52,7 +52,7 @@ def callable_of(module: ModuleType, path: Path, name: str) -> Callable[..., Any]
 
 
 def _describe_missing(module: ModuleType, path: Path, name: str) -> str:
-    import difflib  # noqa: PLC0415 - only for this failure
+    import difflib
 
     message = f"File {path} is expected to contain a function named {name!r}. "
     message += f"Found: {_listed(_functions_of(module)) or 'no function'} instead"
@@ -72,8 +72,9 @@ def default_names(module: ModuleType, path: Path) -> list[str]:
         return marked
     if callable(getattr(module, DEFAULT_TARGET, None)):
         return [DEFAULT_TARGET]
+    found = _listed(_functions_of(module)) or "no function"
     raise MissingOptionException(
-        f"Missing option '--target'. {path} holds {_listed(_functions_of(module)) or 'no function'}. "
+        f"Missing option '--target'. {path} holds {found}. "
         "Name one with --target or FUNCTION_TARGET."
     )
 

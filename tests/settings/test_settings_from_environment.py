@@ -10,7 +10,6 @@ import pytest
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.function import Signature
 from functions_framework.settings import Option, Settings, options
-from functions_framework.settings.table import render_table
 
 
 def load(environ: dict[str, str], given: dict[str, Any] | None = None) -> Settings:
@@ -111,7 +110,7 @@ def test_debug_implies_reload() -> None:
 
 
 @pytest.mark.parametrize("name", options())
-def test_every_option_has_flag_variable_help_and_a_row(name: str) -> None:
+def test_every_option_has_flag_variable_and_help(name: str) -> None:
     option = options()[name]
     assert option.flag.startswith("--")
     assert option.flag == option.flag.lower()
@@ -120,8 +119,6 @@ def test_every_option_has_flag_variable_help_and_a_row(name: str) -> None:
     assert len(option.help) > 10
     assert option.help.endswith(".")
     assert "\n" not in option.help
-    assert f"| `{option.flag}" in render_table()
-    assert f"`{option.variable}`" in render_table()
 
 
 def test_options_differ_in_flag_and_variable() -> None:
@@ -129,14 +126,6 @@ def test_options_differ_in_flag_and_variable() -> None:
     variables = [option.variable for option in options().values()]
     assert len(set(flags)) == len(flags) == len(dataclasses.fields(Settings))
     assert len(set(variables)) == len(variables)
-
-
-def test_the_table_has_a_section_for_each_group_and_shows_defaults() -> None:
-    table = render_table()
-    groups = list(dict.fromkeys(option.group for option in options().values()))
-    assert [line[3:] for line in table.splitlines() if line.startswith("## ")] == groups
-    assert "| `--port PORT` | `PORT` | `8080` | Port to listen on, 0 for any free one. |" in table
-    assert "`LOG_LEVEL`, before it `GUNICORN_LOG_LEVEL`" in table
 
 
 @pytest.mark.parametrize("name", options())

@@ -43,8 +43,9 @@ class Settings:
     # fmt: off
     target: str | None = declare(
         "--target", "FUNCTION_TARGET", text, default=None, group="Function",
-        help="Name of the function to serve. Default: the one decorated function of the source, "
-        "else the one named 'function'.",
+        help="Name of the function to serve; or several with commas between them, or "
+        "package.module:name. Default: every decorated function of the source, else the one named "
+        "'function'.",
     )
     source: str | None = declare(
         "--source", "FUNCTION_SOURCE", path, default=None, group="Function",
@@ -97,7 +98,8 @@ class Settings:
     log_level: str = declare(
         "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",
         is_lenient=True, older_variable="GUNICORN_LOG_LEVEL",
-        help="Least severe records shown: debug, info, warning, error or critical.",
+        help="Least severe records shown: debug, info, warning, error or critical. "
+        "GUNICORN_LOG_LEVEL is the variable's older name.",
     )
     log_format: str = declare(
         "--log-format", "LOG_FORMAT", log_format, default="auto", group="Logs", is_lenient=True,
