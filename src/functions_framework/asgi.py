@@ -38,6 +38,7 @@ def begin(scope: Scope, function: Function | None) -> Execution:
         _text(found.get(b"x-cloud-trace-context")),
         _text(found.get(b"tracestate")),
     )
+    running.deadline = scope.get("functions_framework.deadline")
     execution.set(running)
     return running
 

@@ -32,6 +32,7 @@ def begin(environ: Environ, function: Function | None) -> Execution:
         environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
         environ.get("HTTP_TRACESTATE"),
     )
+    running.deadline = environ.get("functions_framework.deadline")
     execution.set(running)
     return running
 

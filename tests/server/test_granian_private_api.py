@@ -19,8 +19,8 @@ GRANIAN = engine.load()
 ARGUMENTS = {
     "worker_id", "sock", "ipc", "threads", "blocking_threads", "py_threads",
     "py_threads_idle_timeout", "backpressure", "http_mode", "http1_opts", "http2_opts",
-    "ssl_enabled", "ssl_cert", "ssl_key", "ssl_key_password", "ssl_protocol_min", "ssl_ca", "ssl_crl",
-    "ssl_client_verify", "metrics",
+    "ssl_enabled", "ssl_cert", "ssl_key", "ssl_key_password", "ssl_protocol_min", "ssl_ca",
+    "ssl_crl", "ssl_client_verify", "metrics",
 }  # fmt: skip
 MOVED = f"Granian {version('granian')} has moved it: adapt server/engine.py"
 

@@ -30,15 +30,19 @@ class Slot:
     Attributes:
         environ: the request it serves, None while free.
         started: `time.monotonic()` of the call's start.
-        thread: identifier of the thread it runs on.
+        thread: identifier of the thread it runs on, set when there are deadlines.
+        protocol: answers its client, set when there are deadlines.
+        guard: whoever takes its one item may end the call: the call itself or its deadline.
     """
 
-    __slots__ = ("environ", "started", "thread")
+    __slots__ = ("environ", "guard", "protocol", "started", "thread")
 
     def __init__(self) -> None:
         self.environ: dict[str, Any] | None = None
         self.started = 0.0
         self.thread = 0
+        self.protocol: Any = None
+        self.guard: list[None] = []
 
 
 class _Waiter:
@@ -130,11 +134,15 @@ class Admission:
             waiter.slot = slot
             waiter.lock.release()
 
+    def taken(self) -> list[Slot]:
+        """The slots of the calls in progress."""
+        return [slot for slot in list(self._slots) if slot.environ is not None]
+
     def running(self) -> list[Running]:
         """The calls in progress, longest first."""
         now = time.monotonic()
         found = []
-        for slot in list(self._slots):
+        for slot in self.taken():
             environ = slot.environ
             if environ is not None:
                 found.append(Running(str(environ.get("PATH_INFO", "")), now - slot.started))

@@ -10,11 +10,15 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.logs import call_end
+
 from .admission import Running
 from .async_body import Receive, declared_length, start_reading
 from .async_deadlines import AsyncDeadlines
 from .async_stream import send_stream
+from .call_ends import ending_async
 from .drain import POLL_SECONDS, Quiet, last_response
+from .replies import CRASHED, ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 
     from .engine import Engine
     from .hosting import AsyncHost, Scope
-from .replies import CRASHED, ENDED
 
 _log = logging.getLogger("functions_framework.server")
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
@@ -42,6 +45,7 @@ class AsyncServing:
     def __init__(self, host: AsyncHost, settings: Settings) -> None:
         self._respond = host.respond
         self._grace = settings.grace_period
+        self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
         self._arrived: deque[Any] = deque()
@@ -62,7 +66,9 @@ class AsyncServing:
             on_drain: takes what to call when it is time to drain.
         """
         asyncio.set_event_loop(self._loop)
-        engine.start_async(self._schedule, self._loop)
+        end = self._end
+        schedule = self._schedule if end is None else ending_async(self._schedule, end)
+        engine.start_async(schedule, self._loop)
         return self._loop.run_until_complete(self._main(engine, listening, on_drain))
 
     def run_apart(self, work: Coroutine[Any, Any, None]) -> None:
@@ -120,6 +126,8 @@ class AsyncServing:
         task = _new_task(self._loop, self._serve(watcher, reading))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
+            if self._deadlines is not None:
+                self._deadlines.watch(task, watcher)
 
     async def _serve(self, watcher: Any, reading: Any) -> None:
         protocol, request = watcher.proto, watcher.scope

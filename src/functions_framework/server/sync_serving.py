@@ -8,10 +8,17 @@ import time
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.errors import TIMEOUT_REPLY
+from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.logs import call_end
+
 from .admission import Admission, Running
 from .body import Body, NoBody, declared_length
+from .call_ends import ending_sync
 from .connections import cut_sender
+from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, last_response
+from .replies import BUSY, CRASHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 
     from .engine import Engine
     from .hosting import Environ, SyncHost
-from .replies import BUSY, CRASHED
 
 _log = logging.getLogger("functions_framework.server")
 _NO_BODY = NoBody()
@@ -54,6 +60,8 @@ class SyncServing:
         self._admission = Admission(settings.threads)
         self._base = base_environ(is_multiprocess=settings.workers > 1)
         self._grace = settings.grace_period
+        self._end = call_end(settings)
+        self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
 
     def run(
@@ -70,7 +78,9 @@ class SyncServing:
             on_drain: takes what to call when it is time to drain.
         """
         told, finished = Event(), Event()
-        engine.start_sync(self.call)
+        if self._watchdog is not None:
+            self._watchdog.start()
+        engine.start_sync(self.call if self._end is None else ending_sync(self.call, self._end))
         listening()
         on_drain(told.set)
         _wait(told)
@@ -95,24 +105,37 @@ class SyncServing:
             slot = waited
         environ = self._base | scope
         slot.started = time.monotonic()
-        slot.environ = environ
+        try:
+            if self._watchdog is not None:
+                environ["functions_framework.deadline"] = self._watchdog.begin(slot, protocol)
+            slot.environ = environ
+            self._answer(protocol, environ)
+            if self._watchdog is not None:
+                self._watchdog.end(slot)
+        except RequestTimeoutException:
+            # It came after the function had returned; there is only one.
+            protocol.response_bytes(*TIMEOUT_REPLY)
+        finally:
+            slot.environ = None
+            admission.give_back(slot)
+
+    def _answer(self, protocol: Any, environ: Environ) -> None:
         try:
             if (
-                "CONTENT_LENGTH" in scope
-                or "HTTP_TRANSFER_ENCODING" in scope
-                or (scope["SERVER_PROTOCOL"] == "HTTP/2")
+                "CONTENT_LENGTH" in environ
+                or "HTTP_TRANSFER_ENCODING" in environ
+                or environ["SERVER_PROTOCOL"] == "HTTP/2"
             ):
                 self._serve_with_body(protocol, environ)
             else:
                 environ["wsgi.input"] = _NO_BODY
                 self._send(protocol, environ, self._respond(environ))
+        except RequestTimeoutException:
+            raise
         except BaseException:  # noqa: BLE001
             # Nothing may leave this thread: the engine would answer and log in its own words.
             _log.exception("The request could not be answered.")
             protocol.response_bytes(*CRASHED)
-        finally:
-            slot.environ = None
-            admission.give_back(slot)
 
     def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
         body = Body(

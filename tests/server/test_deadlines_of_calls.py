@@ -1,0 +1,171 @@
+"""Calls past their deadline end: the client has its 504, the log where it hung, others go on."""
+
+from __future__ import annotations
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from server_process import KINDS, ServerProcess, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TIMEOUT = 0.5
+SOURCE = """
+import asyncio, sys, time
+import functions_framework
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+def hang_in_python():
+    while True:
+        sum(range(100))
+
+@functions_framework.http
+def plain(request):
+    try:
+        if request.path == "/hang":
+            hang_in_python()
+        if request.path == "/c":
+            time.sleep(1.5)
+        if request.path == "/close":
+            time.sleep(0.499)
+        if request.path == "/swallow":
+            try:
+                hang_in_python()
+            except Exception:
+                return "swallowed"
+        if request.path == "/stream":
+            def parts():
+                yield "first"
+                hang_in_python()
+            return parts()
+    finally:
+        say("finally", request.path)
+    return str(functions_framework.remaining())
+
+async def hang_in_await():
+    await asyncio.sleep(60)
+
+@functions_framework.http
+async def waiting(request):
+    path = request.url.path
+    try:
+        if path in ("/hang", "/c"):
+            await hang_in_await()
+        if path == "/close":
+            await asyncio.sleep(0.499)
+        if path == "/swallow":
+            try:
+                await hang_in_await()
+            except asyncio.CancelledError:
+                return "swallowed"
+        if path == "/stream":
+            async def parts():
+                yield "first"
+                await hang_in_await()
+            return parts()
+    finally:
+        say("finally", path)
+    return str(functions_framework.remaining())
+"""
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
+    source = tmp_path_factory.mktemp("late") / "main.py"
+    source.write_text(SOURCE)
+    found = {
+        kind: ServerProcess.start(source, kind, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT))
+        for kind in KINDS
+    }
+    try:
+        yield {kind: server.ready() for kind, server in found.items()}
+    finally:
+        for server in found.values():
+            server.__exit__()
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
+    return servers[request.param]
+
+
+@pytest.mark.parametrize("path", ["/hang", "/c"])
+def test_q40_late_call_is_answered_504_in_time_and_logged_once(
+    server: ServerProcess, path: str
+) -> None:
+    before = server.log.count(f"GET {path} ran past its deadline of 0.5 seconds")
+    finished = server.log.count(f"finally {path}")
+    start = time.monotonic()
+    status, body = server.get(path)
+    took = time.monotonic() - start
+    assert (status, body) == (504, b"The function did not answer in time.")
+    assert TIMEOUT <= took < TIMEOUT + 0.1 + 0.2  # 0.1 is the promise, the rest this machine
+    server.wait_for(f"finally {path}", times=finished + 1)
+    record = f"GET {path} ran past its deadline of 0.5 seconds and was ended here:"
+    server.wait_for(record, times=before + 1)
+    assert server.get()[0] == 200
+    assert server.log.count(record) == before + 1
+
+
+def test_record_shows_where_it_hung(server: ServerProcess) -> None:
+    assert server.get("/hang")[0] == 504
+    server.wait_for("ended here:")
+    assert re.search(r"ended here:\n(  .*\n)*  .*in hang_in_(python|await)\n", server.log)
+
+
+def test_function_that_swallows_it_delays_no_one(server: ServerProcess) -> None:
+    assert server.get("/swallow")[0] in {200, 504}
+    assert server.get()[0] == 200
+
+
+def test_stream_that_hangs_is_cut(server: ServerProcess) -> None:
+    with pytest.raises(ConnectionError):
+        server.get("/stream")
+    assert server.get()[0] == 200
+
+
+def test_remaining_tells_the_time_left(server: ServerProcess) -> None:
+    status, body = server.get()
+    assert status == 200
+    assert 0 < float(body) <= TIMEOUT
+
+
+def test_exception_of_one_call_never_reaches_the_next(server: ServerProcess) -> None:
+    # Calls that end within a millisecond of their deadline, on connections that go on at once.
+    def use(_: int) -> list[int]:
+        with server.connect() as connection:
+            statuses = []
+            for path in ["/close", "/", "/", "/close", "/"]:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+                statuses.append(read_answer(connection)[0])
+            return statuses
+
+    with ThreadPoolExecutor(40) as clients:
+        found = list(clients.map(use, range(40)))
+    assert {status for statuses in found for status in (statuses[0], statuses[3])} <= {200, 504}
+    assert [[statuses[1], statuses[2], statuses[4]] for statuses in found] == [[200] * 3] * 40
+
+
+def test_no_deadline_means_nothing_remains(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SOURCE)
+    with ServerProcess.start(tmp_path / "main.py", "plain") as server:
+        assert server.ready().get() == (200, b"None")
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan"])
+def test_q40_bad_number_is_one_line_and_exit_1(tmp_path: Path, value: str) -> None:
+    (tmp_path / "main.py").write_text(SOURCE)
+    with ServerProcess.start(
+        tmp_path / "main.py", "plain", CLOUD_RUN_TIMEOUT_SECONDS=value
+    ) as server:
+        assert server.exit_code() == 1
+    assert server.log.count("\n") == 1
+    assert "CLOUD_RUN_TIMEOUT_SECONDS" in server.log
