@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import signal
 import subprocess
@@ -163,6 +164,8 @@ def test_polling_is_the_way_where_the_system_does_not_tell(
 ) -> None:
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
     (tmp_path / "sub").mkdir()
+    for directory in (tmp_path, tmp_path / "sub"):
+        os.utime(directory, (0, 0))  # polling compares whole seconds
     watcher = reload.Watcher(tmp_path.resolve())
     watcher.start()
     (tmp_path / "main.py").write_text("X = 1\n")
