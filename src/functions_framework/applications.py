@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import hosts, loading, wsgi
 from .exceptions import InvalidConfigurationException
-
-if TYPE_CHECKING:
-    import flask
-
-    from .asgi_app import FunctionASGIApp
+from .function import Function, protocol_of
+from .lifecycle import Lifecycle
+from .registrations import take
 
 Source = str | PathLike[str] | None
 
 
 def create_app(
     target: str | None = None, source: Source = None, signature_type: str | None = None
-) -> flask.Flask | FunctionASGIApp:
+) -> Any:
     """Load a function and build its application: a `flask.Flask`, for any signature.
 
     A function that is `async def` (or marked by `functions_framework.aio`) gives the ASGI
-    application of `functions_framework.aio.create_asgi_app` instead.
+    application of `functions_framework.aio.create_asgi_app` instead. A target that is a WSGI or
+    ASGI application is returned as it is. Typed as `Any`: a union would have every caller check for
+    the kinds it does not have.
 
     Args:
         target: the function's name, else `FUNCTION_TARGET`.
@@ -39,11 +39,27 @@ def create_app(
     """
     context = hosts.FlaskContext()
     function = loading.load_target(target, source, signature_type, around=context.around)
-    if function.is_asgi:
-        from .asgi_app import FunctionASGIApp
+    if function.protocol:
+        return application(function)
+    return hosts.asgi_app(function) if function.is_asgi else hosts.flask_app(function, context)
 
-        return FunctionASGIApp(hosts.asgi_host([function]))
-    return hosts.flask_app(function, context)
+
+def application(function: Function) -> Any:
+    """An application in the source, as it is; the hooks of its module run with the process.
+
+    Raises:
+        InvalidConfigurationException: hooks stand beside an ASGI application, whose own lifespan
+            is what an ASGI server runs.
+    """
+    lifecycle = Lifecycle.of(take())
+    if function.protocol == "wsgi":
+        hosts.run_with_process(lifecycle)
+    elif lifecycle.startup_hooks or lifecycle.shutdown_hooks:
+        raise InvalidConfigurationException(
+            f"The source has hooks beside the ASGI application {function.name!r}: another server "
+            "than the framework's runs only its lifespan. Move them there."
+        )
+    return function.call
 
 
 class LazyWSGIApp:
@@ -75,12 +91,10 @@ class LazyWSGIApp:
         return self.app(*args, **kwargs)
 
     def _build(self) -> Any:
-        import flask
-
         app = create_app(self.target, self.source, self.signature_type)
-        if not isinstance(app, flask.Flask):
+        if protocol_of(app) != "wsgi":
             raise InvalidConfigurationException(
-                f"The function {app.function.name!r} is async, which a WSGI server cannot serve. "
+                "The function is async, which a WSGI server cannot serve. "
                 "Give an ASGI server 'functions_framework.aio:app' instead."
             )
         return app

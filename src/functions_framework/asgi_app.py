@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
-from .asgi_host import ASGIHost
-from .function import Function
+if TYPE_CHECKING:
+    from .asgi_host import ASGIHost
+    from .cors_host import AsyncCORSHost
+    from .function import Function
+    from .lifecycle import Lifecycle
 
 
 class FunctionASGIApp(Starlette):
@@ -17,8 +22,14 @@ class FunctionASGIApp(Starlette):
     what no route takes reaches the function.
     """
 
-    def __init__(self, host: ASGIHost) -> None:
-        super().__init__()
+    def __init__(self, host: ASGIHost | AsyncCORSHost, lifecycle: Lifecycle) -> None:
+        @asynccontextmanager
+        async def lifespan(_: Any) -> AsyncIterator[None]:
+            await lifecycle.start()
+            yield
+            await lifecycle.stop()
+
+        super().__init__(lifespan=lifespan)
         self._host = host
         self.router.default = host
         self.router.redirect_slashes = False

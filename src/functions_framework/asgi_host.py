@@ -76,7 +76,7 @@ class ASGIHost:
         if sync_host is not None:
             return Bridge(function, sync_host, lambda: self.executor)
         if function.signature is Signature.HTTP:
-            return _HTTPEndpoint(function, self, is_alone=function.path is None)
+            return _HTTPEndpoint(function, self)
         return _EventEndpoint(function, self)
 
     @cached_property
@@ -91,7 +91,7 @@ class ASGIHost:
             A reply whose body is bytes or an async iterable.
         """
         endpoint = self._routes.only or self._routes.find(scope["path"])
-        begin(scope, endpoint and endpoint.function)
+        begin(scope, None if endpoint is None else endpoint.function)
         try:
             if endpoint is None:
                 reply = await self.refused(NOT_FOUND_REPLY, scope)
@@ -201,13 +201,13 @@ def _is_disconnect(error: BaseException) -> bool:
 class _HTTPEndpoint:
     """A function of a Starlette request."""
 
-    def __init__(self, function: Function, host: ASGIHost, *, is_alone: bool) -> None:
+    def __init__(self, function: Function, host: ASGIHost) -> None:
         from starlette.requests import Request
 
         self.function = function
         self._host = host
         self._request = Request
-        self._ignored = IGNORED_PATHS if is_alone else frozenset()
+        self._ignored = IGNORED_PATHS - {function.path}
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         path = scope["path"]

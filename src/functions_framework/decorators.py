@@ -18,9 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @overload
 def http(function: F, /) -> F: ...
 @overload
-def http(
-    *, path: str | None = None, cors: bool | str | CORS | None = None
-) -> Callable[[F], F]: ...
+def http(*, path: str | None = None, cors: bool | str | CORS | None = None) -> Callable[[F], F]: ...
 
 
 def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
@@ -32,7 +30,7 @@ def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) 
         cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
     """
     options = {} if cors is None else {"cors": cors}
-    return _mark(function, Mark(Signature.HTTP, path=path, options=options))
+    return put(Mark(Signature.HTTP, path=path, options=options), function)
 
 
 @overload
@@ -49,7 +47,7 @@ def cloud_event(function: Any = None, /, *, path: str | None = None) -> Any:
             parameter; its result is ignored.
         path: as for `http`.
     """
-    return _mark(function, Mark(Signature.CLOUDEVENT, path=path))
+    return put(Mark(Signature.CLOUDEVENT, path=path), function)
 
 
 @overload
@@ -65,7 +63,7 @@ def event(function: Any = None, /, *, path: str | None = None) -> Any:
         function: called with the payload and a `google.cloud.functions.context.Context`.
         path: as for `http`.
     """
-    return _mark(function, Mark(Signature.EVENT, path=path))
+    return put(Mark(Signature.EVENT, path=path), function)
 
 
 # A class is callable too, so the overload for input types comes first.
@@ -94,15 +92,20 @@ def typed(given: Any = None, /, *, path: str | None = None) -> Any:
         from .signatures.typed import TypedSignature
 
         TypedSignature(function, input_type)  # faults show where the decorator stands
-        return _mark(function, Mark(Signature.TYPED, input_type=input_type, path=path))  # type: ignore[no-any-return]
+        return put(Mark(Signature.TYPED, input_type=input_type, path=path), function)  # type: ignore[no-any-return]
 
     if inspect.isroutine(given) or isinstance(given, functools.partial):
         return mark(given, None)
     return lambda function: mark(function, given)
 
 
-def _mark(function: Any, mark: Mark) -> Any:
+def put(mark: Mark, function: Any) -> Any:
+    """Mark a function and return it; without one, return the decorator that does.
+
+    Raises:
+        TypeError: the function takes no attributes.
+    """
     if function is None:
-        return lambda given: _mark(given, mark)
+        return functools.partial(put, mark)
     mark.put_on(function)
     return function

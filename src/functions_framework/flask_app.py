@@ -93,9 +93,10 @@ class FunctionApp(flask.Flask):
         self._path_rule = Rule("/<path:path>", endpoint="run")
         self.url_map.add(self._root_rule)
         self.url_map.add(self._path_rule)
-        if functions[0].signature is Signature.HTTP:
-            self.view_functions["error"] = not_found
-            for path in sorted(IGNORED_PATHS):
+        self.view_functions["error"] = not_found
+        for path in sorted(IGNORED_PATHS):
+            owner = self._routes.find(path)
+            if owner and owner[0].signature is Signature.HTTP and owner[0].path != path:
                 self.url_map.add(Rule(path, endpoint="error"))
         for key, handler in registrations.error_handlers:
             self.register_error_handler(key, handler)
@@ -251,7 +252,7 @@ class FunctionApp(flask.Flask):
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
             head[:] = int(status[:3]), headers
 
-        body: Any = self.wsgi_app(environ, start_response)  # type: ignore[arg-type]
+        body: Any = self.wsgi_app(environ, start_response)
         if environ.get("functions_framework.is_streamed", True):
             return Reply(head[0], head[1], body)
         try:

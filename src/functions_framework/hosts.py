@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,13 +15,16 @@ from .lifecycle import Lifecycle
 from .registrations import Registrations, take
 
 if TYPE_CHECKING:
+    from .asgi_app import FunctionASGIApp
     from .asgi_host import ASGIHost
-    from .cors import CORS
+    from .cors_host import CORSRoutes
     from .event_host import EventHost
     from .flask_app import FunctionApp
     from .settings import Settings
 
-__all__ = ["FlaskContext", "Served", "asgi_host", "build", "flask_app", "load"]
+__all__ = ["FlaskContext", "Served", "asgi_app", "build", "flask_app", "load", "run_with_process"]
+
+_THREADS = 128
 
 
 class Served(NamedTuple):
@@ -98,34 +102,68 @@ def _sync_host(
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
-def with_cors(host: Any, functions: Sequence[Function], given: str | CORS | None) -> Any:
+def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> Any:
     """The host with cross-origin rules around it, itself where nobody set any.
 
     Raises:
         InvalidConfigurationException: a function's `cors=` is malformed.
     """
-    if given is None and not any("cors" in function.options for function in functions):
-        return host
-    from .cors_host import AsyncCORSHost, SyncCORSHost, cors_routes
-
-    routes = cors_routes(functions, given)
+    routes = _cors_routes(functions, given)
     if routes is None:
         return host
+    from .cors_host import AsyncCORSHost, SyncCORSHost
+
     return AsyncCORSHost(host, routes) if host.is_async else SyncCORSHost(host, routes)
 
 
+def _cors_routes(functions: Sequence[Function], given: str | None) -> CORSRoutes | None:
+    if given is None and not any("cors" in function.options for function in functions):
+        return None
+    from .cors_host import cors_routes
+
+    return cors_routes(functions, given)
+
+
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
-    """Build the Flask application around a sync function."""
+    """Build the Flask application around a sync function, and run its module's start-up hooks.
+
+    WSGI servers have no word for the end: shut-down hooks run when the interpreter exits.
+    """
     app = context.get()
     registered = take()
     app.serve([wrap(function, registered.middleware)], registered)
+    routes = _cors_routes([function], _cors_setting())
+    if routes is not None:
+        from .cors_host import CORSMiddleware
+
+        app.wsgi_app = CORSMiddleware(app.wsgi_app, routes)  # type: ignore[method-assign]
+    run_with_process(Lifecycle.of(registered))
     return app
 
 
-def asgi_host(functions: Sequence[Function], threads: int = 128) -> ASGIHost:
-    """Build the host that serves functions of either kind from an event loop."""
+def asgi_app(function: Function) -> FunctionASGIApp:
+    """Build the ASGI application around a function of either kind.
+
+    Its module's hooks run when the server announces the application's start and its end.
+    """
+    from .asgi_app import FunctionASGIApp
     from .asgi_host import ASGIHost
 
     registered = take()
-    wrapped = [wrap(function, registered.middleware) for function in functions]
-    return ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
+    wrapped = [wrap(function, registered.middleware)]
+    host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), _THREADS)
+    around = with_cors(host, [function], _cors_setting())
+    return FunctionASGIApp(around, Lifecycle.of(registered))
+
+
+def run_with_process(lifecycle: Lifecycle) -> None:
+    """Run the start-up hooks now and the shut-down hooks at the end of the process."""
+    if lifecycle:
+        lifecycle.start_blocking()
+        atexit.register(lifecycle.stop_blocking)
+
+
+def _cors_setting() -> str | None:
+    from .settings import Settings
+
+    return Settings.load(names=["cors"]).cors

@@ -52,7 +52,7 @@ class Lifecycle:
 
     startup_hooks: Sequence[Callable[[], Any]] = ()
     shutdown_hooks: Sequence[Callable[[], Any]] = ()
-    resources: Sequence[Resource[Any]] = ()
+    resources: Sequence[Resource[Any, Any]] = ()
 
     def __bool__(self) -> bool:
         return bool(self.startup_hooks or self.shutdown_hooks or self.resources)

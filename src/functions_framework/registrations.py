@@ -35,7 +35,7 @@ class Registrations:
     )
     startup_hooks: list[Callable[[], Any]] = field(default_factory=list)
     shutdown_hooks: list[Callable[[], Any]] = field(default_factory=list)
-    resources: list[Resource[Any]] = field(default_factory=list)
+    resources: list[Resource[Any, Any]] = field(default_factory=list)
     middleware: list[Callable[..., Any]] = field(default_factory=list)
 
 

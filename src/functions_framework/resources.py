@@ -7,17 +7,30 @@ import functools
 import inspect
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
+from .exceptions import InvalidConfigurationException
 from .registrations import pending
+from .routing import place_of
 
-T = TypeVar("T")
+V = TypeVar("V")
+R = TypeVar("R")
 _UNSET: Any = object()
 
 
-def resource(make: Callable[[], Any]) -> Resource[Any]:
+@overload
+def resource(make: Callable[[], Coroutine[Any, Any, V]]) -> Resource[V, Awaitable[V]]: ...
+@overload
+def resource(make: Callable[[], AsyncIterator[V]]) -> Resource[V, Awaitable[V]]: ...
+@overload
+def resource(make: Callable[[], Iterator[V]]) -> Resource[V, V]: ...
+@overload
+def resource(make: Callable[[], V]) -> Resource[V, V]: ...
+
+
+def resource(make: Callable[[], Any]) -> Resource[Any, Any]:
     """Turn a function that makes an object into one that gives the one object of this worker.
 
     Args:
@@ -26,20 +39,21 @@ def resource(make: Callable[[], Any]) -> Resource[Any]:
             when it is made and left at shut-down.
 
     Raises:
-        TypeError: `make` takes arguments.
+        InvalidConfigurationException: `make` takes arguments.
     """
     parameters = inspect.signature(make).parameters.values()
     if any(item.default is item.empty and item.kind < item.VAR_POSITIONAL for item in parameters):
-        raise TypeError(
-            f"@resource expects a function without arguments, {make.__name__!r} has some. "
-            "Read what it needs from the environment or from another resource."
+        raise InvalidConfigurationException(
+            f"The resource {make.__name__!r} ({place_of(make)}) takes arguments; @resource expects "
+            "a function without any. Read what it needs from the environment or from another "
+            "resource."
         )
-    made: Resource[Any] = Resource(make)
+    made: Resource[Any, Any] = Resource(make)
     pending().resources.append(made)
     return made
 
 
-class Resource(Generic[T]):
+class Resource(Generic[V, R]):
     """Gives one object, made at the first call.
 
     Attributes:
@@ -47,12 +61,14 @@ class Resource(Generic[T]):
         made_at: `time.monotonic()` when it was made.
     """
 
+    __name__: str
+
     def __init__(self, make: Callable[[], Any]) -> None:
         functools.update_wrapper(self, make)
         self._make = make
         self._is_async = inspect.iscoroutinefunction(make) or inspect.isasyncgenfunction(make)
         self._lock = threading.Lock()
-        self._making: asyncio.Task[T] | None = None
+        self._making: asyncio.Task[V] | None = None
         self._value: Any = _UNSET
         self._close: Callable[[], Any] | None = None
         self._override: Any = _UNSET
@@ -63,48 +79,75 @@ class Resource(Generic[T]):
         """Whether the object exists."""
         return self._value is not _UNSET
 
-    def __call__(self) -> Any:
+    def __call__(self) -> R:
         """The object of this worker, or an awaitable of it when it is made by `async def`.
 
         Every caller sees the exception of a failed making; the next call tries again.
         """
         value = self._override if self._override is not _UNSET else self._value
         if self._is_async:
-            return self._awaited(value)
+            return cast("R", self._awaited(value))
         if value is not _UNSET:
-            return value
+            return cast("R", value)
         with self._lock:
             if self._value is _UNSET:
-                self._keep(*_opened(self._make()))
-            return self._value
+                self._keep(*self._opened(self._make()))
+            return cast("R", self._value)
 
-    async def _awaited(self, value: Any) -> T:
+    async def _awaited(self, value: Any) -> V:
         if value is not _UNSET:
-            return cast("T", value)
+            return cast("V", value)
         if self._making is None:
             self._making = asyncio.ensure_future(self._make_async())
             self._making.add_done_callback(self._forget)
         # A caller that is cancelled must not take the object from the others.
         return await asyncio.shield(self._making)
 
-    def _forget(self, task: asyncio.Task[T]) -> None:
+    def _forget(self, task: asyncio.Task[V]) -> None:
         self._making = None
         if not task.cancelled():
             task.exception()  # seen by whoever awaited; not "never retrieved"
 
-    async def _make_async(self) -> T:
-        made = self._make()
+    async def _make_async(self) -> V:
+        made: Any = self._make()
         if inspect.isasyncgen(made):
-            value = await anext(made)
-            self._keep(value, functools.partial(_finish_async, made))
-            return cast("T", value)
-        value = await made
-        if hasattr(value, "__aenter__"):
-            entered = await value.__aenter__()
-            self._keep(entered, functools.partial(value.__aexit__, None, None, None))
-            return cast("T", entered)
-        self._keep(*_opened(value))
-        return cast("T", self._value)
+            value = await anext(made, _UNSET)
+            self._keep(self._yielded(value), functools.partial(self._finish_async, made))
+        else:
+            value = await made
+            if hasattr(value, "__aenter__"):
+                entered = await value.__aenter__()
+                self._keep(entered, functools.partial(value.__aexit__, None, None, None))
+            else:
+                self._keep(*self._opened(value))
+        return cast("V", self._value)
+
+    def _opened(self, made: Any) -> tuple[Any, Callable[[], Any] | None]:
+        if inspect.isgenerator(made):
+            value = self._yielded(next(made, _UNSET))
+            return value, functools.partial(self._finish, made)
+        if hasattr(made, "__enter__") and hasattr(made, "__exit__"):
+            return made.__enter__(), functools.partial(made.__exit__, None, None, None)
+        return made, None
+
+    def _yielded(self, value: Any) -> Any:
+        if value is _UNSET:
+            raise self._fault("yielded nothing")
+        return value
+
+    def _fault(self, what: str) -> RuntimeError:
+        place = f"{self.__name__!r} ({place_of(self._make)})"
+        return RuntimeError(f"The resource {place} {what}: it must yield its object once.")
+
+    def _finish(self, generator: Any) -> None:
+        if next(generator, _UNSET) is not _UNSET:
+            generator.close()
+            raise self._fault("yielded again")
+
+    async def _finish_async(self, generator: Any) -> None:
+        if await anext(generator, _UNSET) is not _UNSET:
+            await generator.aclose()
+            raise self._fault("yielded again")
 
     def _keep(self, value: Any, close: Callable[[], Any] | None) -> None:
         self._value, self._close, self.made_at = value, close, time.monotonic()
@@ -119,30 +162,10 @@ class Resource(Generic[T]):
         return close() if close else None
 
     @contextmanager
-    def override(self, value: T) -> Iterator[None]:
+    def override(self, value: V) -> Iterator[None]:
         """Give `value` instead of the object, inside a `with` block of a test."""
         before, self._override = self._override, value
         try:
             yield
         finally:
             self._override = before
-
-
-def _opened(made: Any) -> tuple[Any, Callable[[], Any] | None]:
-    if inspect.isgenerator(made):
-        return next(made), functools.partial(_finish, made)
-    if hasattr(made, "__enter__") and hasattr(made, "__exit__"):
-        return made.__enter__(), functools.partial(made.__exit__, None, None, None)
-    return made, None
-
-
-def _finish(generator: Generator[Any, None, None]) -> None:
-    if next(generator, _UNSET) is not _UNSET:
-        generator.close()
-        raise RuntimeError("A resource must yield once, this one yielded again.")
-
-
-async def _finish_async(generator: AsyncGenerator[Any, None]) -> None:
-    if await anext(generator, _UNSET) is not _UNSET:
-        await generator.aclose()
-        raise RuntimeError("A resource must yield once, this one yielded again.")

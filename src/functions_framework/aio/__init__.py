@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import hosts, loading
-from ..applications import Source
+from ..applications import Source, application
+from ..decorators import put
+from ..exceptions import InvalidConfigurationException
 from ..function import Mark, Signature
 
 if TYPE_CHECKING:
-    from ..asgi_app import FunctionASGIApp
+    from ..cors import CORS
     from .annotations import CloudEventFunction as CloudEventFunction  # noqa: PLC0414
     from .annotations import HTTPFunction as HTTPFunction  # noqa: PLC0414
     from .annotations import HTTPResponse as HTTPResponse  # noqa: PLC0414
@@ -20,38 +22,58 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def http(function: F) -> F:
+@overload
+def http(function: F, /) -> F: ...
+@overload
+def http(*, path: str | None = None, cors: bool | str | CORS | None = None) -> Callable[[F], F]: ...
+
+
+def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
     """Serve a function of a `starlette.requests.Request` from the event loop.
 
     Args:
         function: `async def`, or `def`, which then runs in a thread.
+        path: the path it owns where several functions share a port; `/<name>` by default.
+        cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
     """
-    Mark(Signature.HTTP, is_asgi=True).put_on(function)
-    return function
+    options = {} if cors is None else {"cors": cors}
+    return put(Mark(Signature.HTTP, is_asgi=True, path=path, options=options), function)
 
 
-def cloud_event(function: F) -> F:
+@overload
+def cloud_event(function: F, /) -> F: ...
+@overload
+def cloud_event(*, path: str | None = None) -> Callable[[F], F]: ...
+
+
+def cloud_event(function: Any = None, /, *, path: str | None = None) -> Any:
     """Serve a function of a CloudEvent from the event loop.
 
     Args:
         function: `async def`, or `def`, which then runs in a thread.
+        path: as for `http`.
     """
-    Mark(Signature.CLOUDEVENT, is_asgi=True).put_on(function)
-    return function
+    return put(Mark(Signature.CLOUDEVENT, is_asgi=True, path=path), function)
 
 
 def create_asgi_app(
     target: str | None = None, source: Source = None, signature_type: str | None = None
-) -> FunctionASGIApp:
+) -> Any:
     """Load a function of any signature, sync or async, and build its ASGI application.
+
+    The application is a `starlette.applications.Starlette`; an ASGI application as the target is
+    returned as it is.
 
     Args and errors are those of `functions_framework.create_app`.
     """
-    from ..asgi_app import FunctionASGIApp
-
     context = hosts.FlaskContext()
     function = loading.load_target(target, source, signature_type, around=context.around)
-    return FunctionASGIApp(hosts.asgi_host([function]))
+    if function.protocol == "wsgi":
+        raise InvalidConfigurationException(
+            f"The target {function.name!r} is a WSGI application, which an ASGI server cannot "
+            "serve. Give a WSGI server 'functions_framework:app' instead."
+        )
+    return application(function) if function.protocol else hosts.asgi_app(function)
 
 
 class LazyASGIApp:

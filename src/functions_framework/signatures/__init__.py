@@ -30,16 +30,25 @@ def codec_of(function: Function) -> Codec:
     """The codec for a function that takes no plain request.
 
     Raises:
-        FunctionsFrameworkException: a typed function has no usable input type.
+        FunctionsFrameworkException: a typed function has no usable input type, or the type of
+            an event's data cannot be checked.
     """
     if function.signature is Signature.CLOUDEVENT:
         from .cloud_event import CloudEventSignature
 
-        return CloudEventSignature()
+        return _with_data(CloudEventSignature(), function)
     if function.signature is Signature.EVENT:
         from .event import EventSignature
 
-        return EventSignature()
+        return _with_data(EventSignature(), function)
     from .typed import TypedSignature
 
     return TypedSignature(function.call, function.input_type)
+
+
+def _with_data(codec: Codec, function: Function) -> Codec:
+    """The codec that checks event data too, where the function's annotations ask for it."""
+    from .event_data import CheckedEvents, event_data
+
+    data = event_data(function.call, function.signature)
+    return codec if data is None else CheckedEvents(codec, data)

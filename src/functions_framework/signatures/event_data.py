@@ -9,13 +9,18 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import FunctionsFrameworkException
 from ..function import Signature
+from ..message import Message, Reply
 from .annotations import MISSING, fail, parameters, resolve
 from .checked import CheckedType
-from .typed import checked_type
+
+if TYPE_CHECKING:
+    from . import Codec
+
+_NOTES = frozenset({Any, dict, list, str, bytes, object})
 
 
 class Place(str, Enum):
@@ -54,6 +59,41 @@ class EventData(NamedTuple):
         return self.checked.from_data(data)
 
 
+class CheckedEvents:
+    """A codec of events whose data is checked before the function gets it.
+
+    Args:
+        codec: reads the events.
+        data: where their data goes, and what checks it.
+    """
+
+    def __init__(self, codec: Codec, data: EventData) -> None:
+        self._codec = codec
+        self._data = data
+        self.methods = codec.methods
+
+    def decode(self, message: Message) -> tuple[Any, ...]:
+        """The function's arguments.
+
+        Raises:
+            RequestRefused: the request is no event, or its data is not what is asked for.
+        """
+        place, _ = data = self._data
+        arguments = self._codec.decode(message)
+        first = arguments[0]
+        if place is Place.DATA:
+            return (data.convert(first), *arguments[1:])
+        checked = data.convert(first.data)
+        if place is Place.ARGUMENT:
+            return (first, checked)
+        first.data = checked
+        return arguments
+
+    def encode(self, result: Any) -> Reply:
+        """The reply to what the function returned."""
+        return self._codec.encode(result)
+
+
 def event_data(function: Callable[..., Any], signature: Signature) -> EventData | None:
     """What the annotations of an event function ask for, None if they ask for nothing.
 
@@ -75,7 +115,7 @@ def event_data(function: Callable[..., Any], signature: Signature) -> EventData 
             return None
         name = found[1].name
         annotation = _resolved(function, name, found[1].annotation)
-        return EventData(Place.ARGUMENT, checked_type(function, annotation, name))
+        return EventData(Place.ARGUMENT, _checked(function, annotation, name))
     return _annotated_data(function, found[0].name, found[0].annotation)
 
 
@@ -102,7 +142,7 @@ def _annotated_data(function: Callable[..., Any], name: str, written: Any) -> Ev
     _, *metadata = typing.get_args(annotation)
     for item in metadata:
         if isinstance(item, type) or typing.get_origin(item) is not None:
-            return EventData(Place.EVENT, checked_type(function, item, name))
+            return EventData(Place.EVENT, _checked(function, item, name))
     return None
 
 
@@ -111,7 +151,15 @@ def _background_data(function: Callable[..., Any], name: str, written: Any) -> E
         return None
     try:
         annotation = resolve(function, written)
-        checked = checked_type(function, annotation, name)
+        if annotation in _NOTES:
+            return None
+        checked = _checked(function, annotation, name)
     except (NameError, SyntaxError, TypeError, FunctionsFrameworkException):
         return None  # a note for readers: it never had to be a type that can be checked
     return EventData(Place.DATA, checked) if checked.is_made_of_fields else None
+
+
+def _checked(function: Callable[..., Any], annotation: Any, name: str) -> CheckedType:
+    from .typed import checked_type  # functions that ask for nothing load nothing
+
+    return checked_type(function, annotation, name)
