@@ -22,14 +22,26 @@ class CallEnd:
     def __init__(self, *, is_logged: bool) -> None:
         self._is_logged = is_logged
 
-    def __call__(self, method: str, path: str, status: int, size: int, seconds: float) -> None:
-        """Write what there is to write, and leave the call's context; arguments as `log_access`."""
+    def __call__(  # noqa: PLR0913 - the columns of the log
+        self,
+        method: str,
+        path: str,
+        status: int,
+        size: int,
+        seconds: float,
+        *,
+        is_probe: bool = False,
+    ) -> None:
+        """Write what there is to write, and leave the call's context; arguments as `log_access`.
+
+        `is_probe` leaves a request out of the access log.
+        """
         running = execution.get()
         if running is not None and running.unfinished:
             from .streams import flush_call  # noqa: PLC0415 - loaded, as it wrote this text
 
             flush_call(running)
-        if self._is_logged:
+        if self._is_logged and not is_probe:
             log_access(method, path, status, size, seconds, running)
         # A thread that serves many calls must not lend this one's id to what it does in between.
         execution.set(None)
