@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.routing import Match, Router
 
 if TYPE_CHECKING:
     from .asgi_host import ASGIHost
@@ -15,11 +16,25 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycle
 
 
+class FunctionRouter(Router):
+    """Routes to the function what no route takes whole: a route wins for its own methods only."""
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        """Choose who answers."""
+        if scope["type"] == "http" and not self._is_routed(scope):
+            await self.default(scope, receive, send)
+        else:
+            await super().app(scope, receive, send)
+
+    def _is_routed(self, scope: Any) -> bool:
+        return any(route.matches(scope)[0] is Match.FULL for route in self.routes)
+
+
 class FunctionASGIApp(Starlette):
     """A Starlette application around one function.
 
-    Routes, mounts, middleware and exception handlers can be added as to any Starlette application;
-    what no route takes reaches the function.
+    Routes, mounts and middleware can be added as to any Starlette application; what no route takes
+    reaches the function. Exceptions of the function are for `functions_framework.errorhandler`.
     """
 
     def __init__(self, host: ASGIHost | AsyncCORSHost, lifecycle: Lifecycle) -> None:
@@ -29,10 +44,9 @@ class FunctionASGIApp(Starlette):
             yield
             await lifecycle.stop()
 
-        super().__init__(lifespan=lifespan)
+        super().__init__()
         self._host = host
-        self.router.default = host
-        self.router.redirect_slashes = False
+        self.router = FunctionRouter(redirect_slashes=False, default=host, lifespan=lifespan)
 
     @property
     def function(self) -> Function:
