@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import socket
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from log_process import LABELS, SAMPLED, SPAN, TRACE, Output, clean_environ
+from log_process import LABELS, SAMPLED, SPAN, TRACE
+from log_server import records_of, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CALLS = 32
@@ -77,74 +70,11 @@ def crash(request):
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-class Served:
-    """A running server and, once it has ended, what it wrote."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.output = Output("", "")
-
-    def get(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def wait(self) -> None:
-        until = time.monotonic() + 20
-        while not self._is_listening():
-            assert time.monotonic() < until, "the server did not start"
-            time.sleep(0.02)
-
-    def _is_listening(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-@contextmanager
-def serving(directory: Path, *arguments: str, **variables: str) -> Iterator[Served]:
-    """Serve functions of `SOURCE`; ends the server and collects its output."""
-    (directory / "main.py").write_text(SOURCE, encoding="utf-8")
-    served = Served(free_port())
-    command = [sys.executable, "-m", "functions_framework", "--port", str(served.port), *arguments]
-    with (
-        (directory / "out").open("w+", encoding="utf-8") as out,
-        (directory / "err").open("w+", encoding="utf-8") as err,
-        subprocess.Popen(
-            command, cwd=directory, env=clean_environ(**variables), stdout=out, stderr=err
-        ) as process,
-    ):
-        try:
-            served.wait()
-            yield served
-        finally:
-            process.terminate()
-            process.wait(20)
-        served.output = Output(
-            (directory / "out").read_text("utf-8"), (directory / "err").read_text("utf-8")
-        )
-
-
-def records_of(text: str) -> list[dict[str, Any]]:
-    """The JSON lines among what a server wrote; its own start-up line is no call's."""
-    return [json.loads(line) for line in text.split("\n") if line.startswith("{")]
-
-
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("target", ["sync_function", "async_function"])
 def test_q43_no_record_carries_another_calls_id(tmp_path: Path, target: str, workers: str) -> None:
     arguments = ("--target", target, "--workers", workers)
-    with serving(tmp_path, *arguments, LOG_EXECUTION_ID="True") as served:
+    with serving(tmp_path, SOURCE, *arguments, LOG_EXECUTION_ID="True") as served:
 
         def one(number: int) -> tuple[int, str]:
             headers = {
@@ -174,7 +104,7 @@ def _check(records: list[dict[str, Any]], names: list[str], whats: list[str], ho
 
 
 def test_crash_is_one_record_with_its_call(tmp_path: Path) -> None:
-    with serving(tmp_path, "--target", "crash", K_SERVICE="svc") as served:
+    with serving(tmp_path, SOURCE, "--target", "crash", K_SERVICE="svc") as served:
         status, body = served.get("/a%0Ab", {"Function-Execution-Id": "E1", "X-Secret": "hidden"})
     assert (status, "crashed" in body) == (500, False)
     (record,) = records_of(served.output.err)
@@ -188,7 +118,7 @@ def test_crash_is_one_record_with_its_call(tmp_path: Path) -> None:
 
 
 def test_text_by_default_without_a_platform(tmp_path: Path) -> None:
-    with serving(tmp_path, "--target", "sync_function") as served:
+    with serving(tmp_path, SOURCE, "--target", "sync_function") as served:
         served.get("/", {"Function-Execution-Id": "E1"})
     assert "E1 call printed\n" in served.output.out
     assert " INFO    E1 user: E1 call logged\n" in served.output.err

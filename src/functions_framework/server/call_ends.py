@@ -79,9 +79,12 @@ class _SyncProtocol:
             self.finish()
 
     def response_iter(self, status: int, headers: Any, stream: Any) -> None:
-        answer = self._answer
-        answer.status = answer.status or status
-        self._protocol.response_iter(status, headers, _Stream(stream, answer, self.finish))
+        counted = _Stream(stream, self._answer, self.finish)
+        if self._answer.status:
+            counted.close()  # a deadline has answered: nobody pulls this one
+            return
+        self._answer.status = status
+        self._protocol.response_iter(status, headers, counted)
 
     def finish(self) -> None:
         end, self._end = self._end, None
