@@ -11,7 +11,7 @@ from . import layers, machine, page, profiling, report, sweeps
 from .cases import UnknownCase, chosen
 from .contenders import EVERYONE, LABELS, NODE, OURS, REF, launch
 from .exchange import WrongAnswer
-from .installs import InstallError, prepare
+from .installs import InstallError, Installs, prepare
 from .load import LoadError
 from .measure import QUICK, Bench, Measured, Plan
 from .places import CACHE, LAST, RESULTS, ROOT
@@ -96,13 +96,24 @@ def _act(options: argparse.Namespace) -> int:
         contender = OURS if options.only == EVERYONE else min(options.only)
         if contender in (REF, NODE):
             raise profiling.ProfileError("only this framework and the bare server are profiled")
-        one = launch(contender, case, prepare())
+        installs = prepare()
+        one = launch(contender, case, installs)
         print(profiling.profile(one, Cores.choose(), options.profiler))
+        if contender == OURS and options.profiler == "callgrind":
+            print(
+                f"\nof which, by layer (respond is all of them):\n\n{_layers(installs, case.name)}"
+            )
         return 0
     if options.words == ["layers"]:
         print(layers.run(prepare(), is_saved=options.save))
         return 0
     return _measure(options)
+
+
+def _layers(installs: Installs, case: str) -> str:
+    """Instructions of a case's layers, as a table."""
+    lines = [(name, f"{cost:,}") for name, cost in layers.count(installs, case).items()]
+    return report.plain(("layer", "instructions"), lines)
 
 
 def _measure(options: argparse.Namespace) -> int:

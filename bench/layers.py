@@ -62,7 +62,7 @@ def measure(installs: Installs) -> Costs:
     for case in CASES:
         print(f"{case.name} ...", flush=True)
         times: dict[str, float] = json.loads(_work([python], case.name))
-        counts = _count(python, case.name) if is_counted else {}
+        counts = count(installs, case.name) if is_counted else {}
         for layer, time in times.items():
             cost = costs[f"{case.name}.{layer}"] = {"nanoseconds": round(time, 1)}
             if layer in counts:
@@ -70,8 +70,13 @@ def measure(installs: Installs) -> Costs:
     return costs
 
 
-def _count(python: str, case: str) -> dict[str, int]:
-    """Instructions of each layer: callgrind starts a new file, from zero, at each mark."""
+def count(installs: Installs, case: str) -> dict[str, int]:
+    """Instructions of each layer of a case: callgrind starts a new file, from zero, at each mark.
+
+    Raises:
+        LayerError: its work failed.
+    """
+    python = str(installs.ours / "bin" / "python")
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory, "out")
         prefix = ["valgrind", "--tool=callgrind", "--quiet", "--dump-before=getppid"]

@@ -135,6 +135,17 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def busiest(pid: int) -> int:
+    """The process of a tree that has used most processor time: the worker, once it was loaded."""
+    return max(tree(pid), key=lambda each: ticks_in(Path(f"/proc/{each}/stat").read_text()))
+
+
+def ticks_in(stat: str) -> int:
+    """Clock ticks of processor time in the text of `/proc/<pid>/stat`."""
+    fields = stat.rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def parent_in(stat: str) -> int:
     """The parent's id in the text of `/proc/<pid>/stat`, whose second field may hold anything."""
     return int(stat.rpartition(")")[2].split()[1])

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from . import callgrind, load
 from .contenders import Launch
-from .measure import CONNECTIONS
+from .measure import CONNECTIONS, WARM_UP
 from .places import LOGS, ROOT
-from .processes import Cores, Patience, serving, tree
+from .processes import Cores, Patience, busiest, serving
 from .report import plain
 
 PROFILERS = ("callgrind", "py-spy")
 FEW, MANY = 200, 1200
 SAMPLED_FOR = 5
+ENOUGH = 100
 SLOW = Patience(start=300.0, stop=60.0)
 _SHOWN = 25
 _FRAME = re.compile(r"(?P<name>.*?) \((?P<file>[^():]*)(?::\d+)?\)$")
@@ -99,7 +100,8 @@ def _sampled(one: Launch, cores: Cores) -> str:
         serving(one, cores) as server,
         tempfile.TemporaryDirectory() as directory,
     ):
-        worker = tree(server.process.pid)[-1]
+        load.run(one.exchange, server.port, cores.load, CONNECTIONS, WARM_UP)
+        worker = busiest(server.process.pid)
         out = Path(directory, "stacks")
         argv = ["py-spy", "record", "--pid", str(worker), "--gil", "--format", "raw"]
         argv += ["--full-filenames", "--rate", "250", "--duration", str(SAMPLED_FOR)]
@@ -112,9 +114,14 @@ def _sampled(one: Launch, cores: Cores) -> str:
             raise ProfileError(f"py-spy failed: {said.decode(errors='replace').strip()[-400:]}")
         layers, functions = attribute(out.read_text().splitlines())
     total = sum(layers.values())
+    if total < ENOUGH:
+        raise ProfileError(
+            f"py-spy saw {total} samples: it does not see the threads that the server makes for "
+            "sync functions. Use --with callgrind, or profile an async case."
+        )
     return "\n\n".join(
         [
-            f"{one.name}: {total} samples under load of threads that hold the GIL",
+            f"{one.name}: {total} samples under load",
             plain(("layer", "share"), [(n, f"{c / total:.1%}") for n, c in layers.most_common()]),
             plain(
                 ("Python function", "share"),

@@ -137,6 +137,10 @@ def test_parent_is_found_behind_any_name() -> None:
     assert processes.parent_in("12 (a) b) (c) S 7 12 12 0") == 7
 
 
+def test_processor_time_is_user_and_system() -> None:
+    assert processes.ticks_in("12 (a) b) S 7 12 12 0 -1 0 1 2 3 4 50 7 0 0") == 57
+
+
 def test_proportional_memory_is_in_bytes() -> None:
     assert processes.pss_in("00400000-7ff [rollup]\nRss: 900 kB\nPss:  12 kB\n") == 12288
 
