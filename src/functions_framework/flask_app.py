@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from . import lean, wsgi
@@ -113,6 +114,9 @@ class FunctionApp(flask.Flask):
 
     def make_response(self, rv: Any) -> flask.Response:
         """Flask's rules, and what Starlette and async generators return beside them."""
+        if isinstance(rv, HTTPException):
+            # Flask would run it as a WSGI app and take the page for a stream, which is not drained.
+            rv = rv.get_response(REQUEST_CONTEXT.get().request.environ)
         body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
         if is_foreign(body):
             response = self._to_response(blocking(encode(body)))
