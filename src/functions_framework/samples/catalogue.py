@@ -1,0 +1,57 @@
+"""The samples there are: finds and reads their files."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from .sample import Sample, SampleFault
+
+DATA = Path(__file__).parent / "data"
+
+
+def names() -> list[str]:
+    """The names of all samples, sorted."""
+    return sorted(path.stem for path in DATA.glob("*.json"))
+
+
+@functools.cache
+def find(name: str) -> Sample:
+    """The sample of a name.
+
+    Raises:
+        SampleFault: there is none.
+    """
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise SampleFault(
+            f"There is no sample {name!r}.{hint} 'functions-framework events list' names them all."
+        )
+    return Sample.of(name, _described(name))
+
+
+def _described(name: str) -> dict[str, Any]:
+    own: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    extended = own.pop("extends", None)
+    if extended is None:
+        return own
+    merged: dict[str, Any] = merge_patch(_described(extended), own)
+    return merged
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON merge patch (RFC 7396, section 2) and return the result."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

@@ -1,0 +1,54 @@
+"""The testing kit: a client that runs the real pipeline in memory, and builders of events.
+
+Only names live here, each imported when it is first used: pytest loads this package in every run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .builders import audit_log_event as audit_log_event
+    from .builders import auth_event as auth_event
+    from .builders import background_event as background_event
+    from .builders import cloud_event as cloud_event
+    from .builders import database_event as database_event
+    from .builders import firestore_event as firestore_event
+    from .builders import pubsub_message as pubsub_message
+    from .builders import pubsub_push as pubsub_push
+    from .builders import sample_event as sample_event
+    from .builders import storage_event as storage_event
+    from .client import AsyncClient as AsyncClient
+    from .client import Client as Client
+    from .result import Result as Result
+    from .server import RunningServer as RunningServer
+
+_PUBLIC = {
+    "AsyncClient": "client",
+    "Client": "client",
+    "Result": "result",
+    "RunningServer": "server",
+    "audit_log_event": "builders",
+    "auth_event": "builders",
+    "background_event": "builders",
+    "cloud_event": "builders",
+    "database_event": "builders",
+    "firestore_event": "builders",
+    "pubsub_message": "builders",
+    "pubsub_push": "builders",
+    "sample_event": "builders",
+    "storage_event": "builders",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_PUBLIC[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

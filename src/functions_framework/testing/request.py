@@ -1,0 +1,33 @@
+"""A request as a value, before it goes to a host, a server or a terminal; nothing here sends it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """A request to be sent.
+
+    Attributes:
+        method: the HTTP method, upper case.
+        path: the path of the URL as it is sent, percent-encoded.
+        query: the query string without `?`.
+        headers: names and values in sending order.
+        body: the whole body.
+    """
+
+    method: str
+    path: str = "/"
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def target(self) -> str:
+        """The path with the query string, as a request line has it."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, None when absent."""
+        wanted = name.lower()
+        return next((value for known, value in self.headers if known.lower() == wanted), None)

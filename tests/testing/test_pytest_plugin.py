@@ -1,0 +1,102 @@
+"""The fixtures that come with the package, in a run of pytest of their own; importing is cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from functions_framework.testing import RunningServer
+
+SOURCE = """
+import functions_framework, logging
+
+@functions_framework.http
+def hello(request):
+    return f"Hello {request.args.get('name', 'world')}!"
+
+@functions_framework.cloud_event
+def on_event(event):
+    logging.info("got %s", event.data)
+"""
+
+TESTS = """
+from pathlib import Path
+
+MAIN = Path(__file__).with_name("main.py")
+processes = []
+
+def test_client(functions_client):
+    assert functions_client(MAIN, target="hello").get("/?name=Ada").text == "Hello Ada!"
+
+def test_event(functions_client, cloud_event):
+    result = functions_client(MAIN, target="on_event").send(cloud_event(data={"a": 1}))
+    assert [record.message for record in result.logs] == ["got {'a': 1}"]
+
+def test_server(running_server):
+    server = running_server(MAIN, "hello")
+    processes.append(server._process)
+    assert server.get("/").text == "Hello world!"
+
+def test_the_server_was_stopped():
+    assert [process.returncode for process in processes] == [0]
+"""
+
+
+def test_the_fixtures_in_a_project_s_own_tests(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SOURCE)
+    (tmp_path / "test_it.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:randomly"]
+    known = subprocess.run(
+        [sys.executable, "-m", "pytest", "--fixtures", "-q"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "running_server" not in known.stdout:  # a checkout installed before the plugin was there
+        command += ["-p", "functions_framework.testing.plugin"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "4 passed" in run.stdout
+
+
+def test_importing_the_plugin_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, pytest; before = set(sys.modules); "
+        "import functions_framework.testing.plugin; "
+        "print(sorted(set(sys.modules) - before))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == str(
+        [
+            "functions_framework",
+            "functions_framework.testing",
+            "functions_framework.testing.plugin",
+        ]
+    )
+
+
+def test_a_server_that_does_not_start_says_why(
+    running_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text("1 / 0\n")
+    with pytest.raises(RuntimeError, match=r"(?s)exit code 1.*ZeroDivisionError"):
+        running_server(tmp_path, "hello")
+
+
+def test_events_and_values_reach_a_server(
+    running_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(
+        "import functions_framework\n@functions_framework.typed\ndef double(n: int) -> int:\n"
+        "    return n * 2\n"
+    )
+    server = running_server(tmp_path, environ={"X": None})
+    assert server.invoke(21).json == 42
+    assert server.post("/", data=b"x").status == 415
+    assert "Serving double" in server.output
+    assert server.stop() == 0
