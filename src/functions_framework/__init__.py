@@ -10,38 +10,42 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import logging as logging  # noqa: PLC0414 - other libraries import it from here
+    import logging as logging  # other libraries import it from here
     from collections.abc import Callable
 
-    import flask as flask  # noqa: PLC0414
-    import werkzeug as werkzeug  # noqa: PLC0414
-    from cloudevents.http import CloudEvent as CloudEvent  # noqa: PLC0414
-    from cloudevents.http import from_http as from_http  # noqa: PLC0414
-    from cloudevents.http import is_binary as is_binary  # noqa: PLC0414
-    from google.cloud.functions_v1.context import Context as Context  # noqa: PLC0414
+    import flask as flask
+    import werkzeug as werkzeug
+    from cloudevents.http import CloudEvent as CloudEvent
+    from cloudevents.http import from_http as from_http
+    from cloudevents.http import is_binary as is_binary
 
-    from .applications import LazyWSGIApp as LazyWSGIApp  # noqa: PLC0414
-    from .applications import app as app  # noqa: PLC0414
-    from .applications import create_app as create_app  # noqa: PLC0414
-    from .applications import read_request as read_request  # noqa: PLC0414
-    from .background_event import BackgroundEvent as BackgroundEvent  # noqa: PLC0414
-    from .cors import CORS as CORS  # noqa: PLC0414
-    from .decorators import cloud_event as cloud_event  # noqa: PLC0414
-    from .decorators import event as event  # noqa: PLC0414
-    from .decorators import http as http  # noqa: PLC0414
-    from .decorators import typed as typed  # noqa: PLC0414
-    from .execution import current as current  # noqa: PLC0414
-    from .execution import remaining as remaining  # noqa: PLC0414
-    from .flask_app import crash_handler as crash_handler  # noqa: PLC0414
-    from .layers import middleware as middleware  # noqa: PLC0414
-    from .layers import Invocation as Invocation  # noqa: PLC0414
-    from .lifecycle import on_startup as on_startup  # noqa: PLC0414
-    from .lifecycle import on_shutdown as on_shutdown  # noqa: PLC0414
-    from .resources import resource as resource  # noqa: PLC0414
-    from .logs import setup_logging as setup_logging  # noqa: PLC0414
-    from .registrations import DummyErrorHandler as DummyErrorHandler  # noqa: PLC0414
-    from .registrations import errorhandler as errorhandler  # noqa: PLC0414
-    from .secret import Secret as Secret  # noqa: PLC0414
+    from google.cloud.functions_v1.context import Context as Context
+
+    from .applications import LazyWSGIApp as LazyWSGIApp
+    from .applications import app as app
+    from .applications import create_app as create_app
+    from .applications import read_request as read_request
+    from .background_event import BackgroundEvent as BackgroundEvent
+    from .cors import CORS as CORS
+    from .decorators import cloud_event as cloud_event
+    from .decorators import event as event
+    from .decorators import http as http
+    from .decorators import typed as typed
+    from .execution import current as current
+    from .execution import remaining as remaining
+    from .flask_app import crash_handler as crash_handler
+    from .layers import Invocation as Invocation
+    from .layers import middleware as middleware
+    from .lifecycle import on_shutdown as on_shutdown
+    from .lifecycle import on_startup as on_startup
+    from .logs import setup_logging as setup_logging
+    from .program import serve as serve
+    from .registrations import DummyErrorHandler as DummyErrorHandler
+    from .registrations import errorhandler as errorhandler
+    from .resources import resource as resource
+    from .secret import Secret as Secret
+    from .sse import ServerSentEvent as ServerSentEvent
+    from .sse import sse as sse
 
     CloudEventFunction = Callable[[CloudEvent], Any]
     HTTPFunction = Callable[[flask.Request], Any]
@@ -57,6 +61,7 @@ _PUBLIC = {
     "HTTPFunction": ".annotations",
     "LazyWSGIApp": ".applications",
     "Secret": ".secret",
+    "ServerSentEvent": ".sse",
     "app": ".applications",
     "cloud_event": ".decorators",
     "crash_handler": ".flask_app",
@@ -74,7 +79,9 @@ _PUBLIC = {
     "resource": ".resources",
     "read_request": ".applications",
     "remaining": ".execution",
+    "serve": ".program",
     "setup_logging": ".logs",
+    "sse": ".sse",
     "typed": ".decorators",
 }
 # Whole modules that other people's code takes from here (the Firebase SDK its `logging`).

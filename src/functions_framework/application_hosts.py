@@ -7,18 +7,21 @@ a request and its answer are the application's own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import asgi, wsgi
-from .asgi import Receive, Scope
 from .errors import CRASH_REPLY
 from .exceptions import InvalidConfigurationException
-from .function import Function
-from .lifecycle import Lifecycle
 from .logs import log_crash
 from .message import Headers, Reply
 from .streaming import Closing, open_asgi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from .asgi import Receive, Scope
+    from .function import Function
+    from .lifecycle import Lifecycle
 
 _LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
 _UNSERVED = "lifespan.startup.failed"
@@ -106,11 +109,12 @@ def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: wsgi.Environ) -> Re
             first, is_over = b"".join(rest), True
         else:
             first, is_over = _first(rest, start)
-        if not start.status:
-            raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
     except BaseException:
         close()
         raise
+    if not start.status:
+        close()
+        raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
     first = start.take_written() + first
     if is_over or _is_all(first, start.headers, environ):
         close()
@@ -161,7 +165,8 @@ class ASGIHost:
         if self._lifespan.state is not None:
             scope["state"] = self._lifespan.state.copy()
         try:
-            return await open_asgi(self._app, scope, receive)
+            # A plain dict: other people's code may read it in ways a subclass does not see.
+            return await open_asgi(self._app, dict(scope), receive)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server

@@ -114,6 +114,20 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
+def _print_document(settings: Settings) -> None:
+    """Print the OpenAPI document of what would be served; the source's own prints go to stderr."""
+    import contextlib
+    import json
+    import sys
+
+    from . import hosts, loading
+    from .openapi import document
+
+    with contextlib.redirect_stdout(sys.stderr):
+        functions = loading.load(settings, around=hosts.FlaskContext().around)
+    click.echo(json.dumps(document(functions), indent=2, ensure_ascii=False))
+
+
 def settings_of(ctx: click.Context) -> Settings:
     """Combine the flags that were given with the environment.
 
@@ -135,6 +149,9 @@ def _run(ctx: click.Context, /, **_: Any) -> None:
         from . import loading
 
         loading.precheck(settings)
+        if ctx.params["openapi"]:
+            _print_document(settings)
+            return
         from .server import serve
 
         ctx.exit(serve(settings))
@@ -148,6 +165,11 @@ program = Program(
     epilog=_EPILOG,
     params=[
         *(_parameter(name, option) for name, option in options().items()),
+        click.Option(
+            ["--openapi"],
+            is_flag=True,
+            help="Print the OpenAPI document of the typed functions and exit.",
+        ),
         click.Option(
             ["--version"],
             is_flag=True,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exceptions import InvalidConfigurationException
 from .message import Headers, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 # Origin's serialization: RFC 6454 section 6.2, and the `null` of documents without one.
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
@@ -111,7 +113,8 @@ def read_origins(given: str | Sequence[str]) -> str | tuple[str, ...]:
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"expected '*', or a scheme and host such as 'https://example.com', found {origin!r}"
+                "expected '*', or a scheme and host such as 'https://example.com', "
+                f"found {origin!r}"
             )
     if not origins:
         raise ValueError("expected an origin such as 'https://example.com', found none")

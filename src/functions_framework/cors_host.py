@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import wsgi
 from .asgi import Receive, Scope, Send, send_reply
 from .cors import CORS, is_preflight, with_headers
 from .exceptions import InvalidConfigurationException
-from .function import Function
 from .message import Reply
 from .routing import Routes, described, paths_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .function import Function
 
 CORSRoutes = Routes[CORS]
 

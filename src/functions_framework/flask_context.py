@@ -1,17 +1,18 @@
-"""A Flask application context for modules that use Flask while they are loaded, and for no others."""
+"""A Flask application context while a module that uses Flask is loaded, and for no other."""
 
 from __future__ import annotations
 
 import importlib.machinery
 import re
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
     from .flask_app import FunctionApp
 
 _IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import)\s+flask\b", re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import loading
@@ -15,6 +14,8 @@ from .lifecycle import Lifecycle
 from .registrations import Registrations, take
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .asgi_app import FunctionASGIApp
     from .asgi_host import ASGIHost
     from .cors_host import CORSRoutes

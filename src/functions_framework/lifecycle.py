@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,12 +73,10 @@ class Lifecycle:
     async def stop(self) -> None:
         """Run the shut-down hooks and close the resources; failures are logged."""
         for name, end in self._endings():
-            try:
+            with _logged(name):
                 result = end()
                 if inspect.isawaitable(result):
                     await result
-            except Exception:
-                _log_failure(name)
 
     def start_blocking(self) -> None:
         """As `start`, in this thread; what is async runs on the side loop, which goes on."""
@@ -89,12 +88,10 @@ class Lifecycle:
     def stop_blocking(self) -> None:
         """As `stop`, in this thread and on the side loop."""
         for name, end in self._endings():
-            try:
+            with _logged(name):
                 result = end()
                 if inspect.isawaitable(result):
                     _run_aside(result)
-            except Exception:
-                _log_failure(name)
 
     def _endings(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         for hook in reversed(self.shutdown_hooks):
@@ -117,5 +114,9 @@ def _name_of(named: Any) -> str:
     return getattr(named, "__name__", None) or repr(named)
 
 
-def _log_failure(name: str) -> None:
-    _log.exception("The %s failed while the server was stopping.", name)
+@contextmanager
+def _logged(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - the other endings must still run
+        _log.exception("The %s failed while the server was stopping.", name)

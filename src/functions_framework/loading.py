@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Around = Callable[[Path], AbstractContextManager[Any]]
 
+_running: list[Path] = []
+
 NO_TARGET = "Target is not specified (FUNCTION_TARGET environment variable not set)"
 
 
@@ -125,20 +127,44 @@ def _load(
     if names is not None:
         _announce_target(",".join(names))
     with dropped_on_failure(), nullcontext() if around is None else around(path):
-        module = sources.run(path)
+        _running.append(path)
+        try:
+            module = sources.run(path)
+        finally:
+            _running.pop()
         chosen = targets.default_names(module, path) if names is None else names
         calls = [(name, targets.callable_of(module, path, name)) for name in chosen]
     if names is None:
         _announce_target(",".join(chosen))
-    functions = [_function_of(call, name, signature_type) for name, call in calls]
+    functions = [function_of(call, name, signature_type) for name, call in calls]
+    _announce_signatures(functions)
+    return functions
+
+
+def announce(functions: list[Function]) -> None:
+    """Write to the environment what `load` does, for functions that are there already."""
+    _announce_target(",".join(function.name for function in functions))
+    _announce_signatures(functions)
+
+
+def running_source() -> Path | None:
+    """The source that is being run at this moment, None outside a load."""
+    return _running[-1] if _running else None
+
+
+def _announce_signatures(functions: list[Function]) -> None:
     signatures = ",".join(dict.fromkeys(str(function.signature) for function in functions))
     os.environ["FUNCTION_SIGNATURE_TYPE"] = signatures
     if is_legacy_mode():
         os.environ["FUNCTION_TRIGGER_TYPE"] = signatures
-    return functions
 
 
-def _function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
+def function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
+    """The function of a callable; the signature type is for one without a mark.
+
+    Raises:
+        FunctionsFrameworkException: no such signature.
+    """
     mark = mark_of(call)
     return Function.of(call, name, mark.signature if mark else _signature_of(signature_type))
 

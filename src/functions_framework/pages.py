@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import wsgi
-from .asgi import Receive, Scope
-from .function import Function
 from .message import HTML, JSON, Reply
 from .routing import paths_of
 
 if TYPE_CHECKING:
+    from . import wsgi
+    from .asgi import Receive, Scope
+    from .function import Function
     from .settings import Settings
 
 DOCUMENT_PATH = "/openapi.json"

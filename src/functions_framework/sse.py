@@ -45,7 +45,9 @@ class ServerSentEvent:
         for name, value in (("event", self.event), ("id", self.id)):
             if value is not None:
                 if set("\r\n\0") & set(value):
-                    raise ValueError(f"The {name} of a server-sent event must be one line: {value!r}.")
+                    raise ValueError(
+                        f"The {name} of a server-sent event must be one line: {value!r}."
+                    )
                 lines.append(f"{name}: {value}")
         if self.retry is not None:
             lines.append(f"retry: {self.retry}")
@@ -105,7 +107,9 @@ class _Events:
             close()
 
 
-async def _async_events(source: AsyncIterable[Any], heartbeat: float | None) -> AsyncIterator[bytes]:
+async def _async_events(
+    source: AsyncIterable[Any], heartbeat: float | None
+) -> AsyncIterator[bytes]:
     items = source.__aiter__()
     waiting: asyncio.Future[Any] | None = None
     try:

@@ -14,10 +14,10 @@ from ..function import Mark, Signature
 
 if TYPE_CHECKING:
     from ..cors import CORS
-    from .annotations import CloudEventFunction as CloudEventFunction  # noqa: PLC0414
-    from .annotations import HTTPFunction as HTTPFunction  # noqa: PLC0414
-    from .annotations import HTTPResponse as HTTPResponse  # noqa: PLC0414
-    from .middleware import ExceptionHandlerMiddleware as ExceptionHandlerMiddleware  # noqa: PLC0414
+    from .annotations import CloudEventFunction as CloudEventFunction
+    from .annotations import HTTPFunction as HTTPFunction
+    from .annotations import HTTPResponse as HTTPResponse
+    from .middleware import ExceptionHandlerMiddleware as ExceptionHandlerMiddleware
 
 F = TypeVar("F", bound=Callable[..., Any])
 

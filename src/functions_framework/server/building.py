@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .hosting import Build, Hosted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from functions_framework.function import Function
     from functions_framework.hosts import Served
     from functions_framework.settings import Settings
@@ -16,7 +18,7 @@ def of_target(settings: Settings) -> Build:
     """A `Build` that loads `settings.target` when it is called, in the worker."""
 
     def build() -> Hosted:
-        from functions_framework import hosts, logs  # noqa: PLC0415 - the parent never imports them
+        from functions_framework import hosts, logs
 
         logs.configure(settings)
         return hosted_of(hosts.load(settings))
@@ -24,9 +26,32 @@ def of_target(settings: Settings) -> Build:
     return build
 
 
+def of_functions(functions: list[Function], source: Path, settings: Settings) -> Build:
+    """A `Build` of functions that are loaded already.
+
+    Args:
+        functions: what is served.
+        source: the file they are from; templates are beside it.
+        settings: what the user asked for.
+    """
+
+    def build() -> Hosted:
+        from functions_framework import hosts, loading, logs
+
+        logs.configure(settings)
+        loading.announce(functions)
+        context = hosts.FlaskContext()
+        context.source = source
+        if not source.is_file():
+            context.get()  # whether it uses Flask cannot be read
+        return hosted_of(hosts.build(functions, context, settings))
+
+    return build
+
+
 def hosted_of(served: Served) -> Hosted:
     """What was loaded, in the server's words."""
-    from functions_framework.routing import paths_of  # noqa: PLC0415 - see above
+    from functions_framework.routing import paths_of
 
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..function import Function, Signature
-from ..message import Message, Reply
+
+if TYPE_CHECKING:
+    from ..message import Message, Reply
 
 
 class Codec(Protocol):

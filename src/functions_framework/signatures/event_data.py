@@ -7,18 +7,19 @@ against an annotation, as the `typed` signature does with a request's body.
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import FunctionsFrameworkException
 from ..function import Signature
-from ..message import Message, Reply
 from .annotations import MISSING, fail, parameters, resolve
-from .checked import CheckedType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..message import Message, Reply
     from . import Codec
+    from .checked import CheckedType
 
 _NOTES = frozenset({Any, dict, list, str, bytes, object})
 
