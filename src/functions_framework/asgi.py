@@ -16,35 +16,47 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_EXECUTION_ID = b"function-execution-id"
+_EXECUTION_ID = "function-execution-id"
+
+
+def header_fields(scope: Scope) -> dict[str, str]:
+    """The header fields by lower-case name, the last of a repeated one.
+
+    The server's own scope has them as text already (`server.async_scope`).
+    """
+    known: dict[str, str] | None = getattr(scope, "by_name", None)
+    if known is not None:
+        return known
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def begin(scope: Scope, function: Function | None) -> Execution:
     """Start a call: give the request an execution id if it has none, and make it current."""
-    headers = scope["headers"]
-    found: dict[bytes, bytes] = dict(headers)
-    given = found.get(_EXECUTION_ID)
-    if given:
-        execution_id = given.decode("latin-1")
-    else:
+    fields = header_fields(scope)
+    execution_id = fields.get(_EXECUTION_ID)
+    if not execution_id:
         execution_id = new_execution_id()
-        if given is not None:
-            headers = [pair for pair in headers if pair[0] != _EXECUTION_ID]
-        scope["headers"] = [*headers, (_EXECUTION_ID, execution_id.encode())]
+        _add_execution_id(scope, execution_id)
     running = Execution(
         execution_id,
         function,
-        _text(found.get(b"traceparent")),
-        _text(found.get(b"x-cloud-trace-context")),
-        _text(found.get(b"tracestate")),
+        fields.get("traceparent"),
+        fields.get("x-cloud-trace-context"),
+        fields.get("tracestate"),
     )
     running.deadline = scope.get("functions_framework.deadline")
     execution.set(running)
     return running
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
+def _add_execution_id(scope: Scope, execution_id: str) -> None:
+    add_header = getattr(scope, "add_header", None)
+    if add_header is not None:
+        add_header(_EXECUTION_ID, execution_id)
+        return
+    name = _EXECUTION_ID.encode()
+    kept = [pair for pair in scope["headers"] if pair[0] != name]
+    scope["headers"] = [*kept, (name, execution_id.encode())]
 
 
 async def read_message(scope: Scope, receive: Receive) -> Message:
@@ -53,16 +65,10 @@ async def read_message(scope: Scope, receive: Receive) -> Message:
     Raises:
         MalformedRequest: the client left before its body was complete.
     """
-    attributes: dict[str, str] = {}
-    content_type: str | None = None
-    for name, value in scope["headers"]:
-        if name[:3] == b"ce-":
-            attributes[name[3:].decode("latin-1")] = value.decode("latin-1")
-        elif name == b"content-type":
-            content_type = value.decode("latin-1") or None
+    fields = header_fields(scope)
     return Message(
-        content_type,
-        attributes,
+        fields.get("content-type") or None,
+        {name[3:]: value for name, value in fields.items() if name[:3] == "ce-"},
         await _read_body(receive),
         scope["path"],
         scope["query_string"].decode("latin-1"),

@@ -10,12 +10,15 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.errors import refusal
 from functions_framework.logs import call_end
 
 from .admission import Running
 from .async_body import Receive, declared_length, start_reading
 from .async_deadlines import AsyncDeadlines
+from .async_scope import RequestScope
 from .async_stream import send_stream
+from .body import too_large
 from .call_ends import ending_async
 from .drain import POLL_SECONDS, Quiet, last_response
 from .replies import CRASHED, ENDED
@@ -27,11 +30,11 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .engine import Engine
-    from .hosting import AsyncHost, Scope
+    from .hosting import AsyncHost
 
 _log = logging.getLogger("functions_framework.server")
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
 _CANCEL_SECONDS = 0.3
+_AFTER_REFUSAL = 16 * 2**20
 
 
 class AsyncServing:
@@ -45,6 +48,7 @@ class AsyncServing:
     def __init__(self, host: AsyncHost, settings: Settings) -> None:
         self._respond = host.respond
         self._grace = settings.grace_period
+        self._body_limit = settings.max_body_size
         self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
@@ -133,12 +137,17 @@ class AsyncServing:
         protocol, request = watcher.proto, watcher.scope
         try:
             headers = request.headers.items()
-            length, has_trailers = declared_length(dict(headers), request)
-            receive = Receive(protocol, length, reading, has_trailers=has_trailers)
-            scope = asgi_scope(request, headers)
+            by_name = dict(headers)
+            length, has_trailers = declared_length(by_name, request)
+            limit = self._body_limit
+            receive = Receive(protocol, length, reading, has_trailers=has_trailers, limit=limit)
+            scope = RequestScope(request, headers, by_name)
             if self._deadlines is not None:
                 scope["functions_framework.deadline"] = self._deadlines.next()
-            reply = await self._respond(scope, receive)
+            if limit and length is not None and length > limit:
+                reply = refusal(too_large(limit))
+            else:
+                reply = await self._respond(scope, receive)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
                 await self._send(protocol, request, receive, reply)
             else:
@@ -156,7 +165,14 @@ class AsyncServing:
 
     async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
         status, headers, body = reply
-        if isinstance(body, bytes) and receive.has_unread:
+        if receive.has_unread and self._body_limit:
+            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            headers = last_response(headers, request.http_version)
+            if isinstance(body, bytes):
+                protocol.response_bytes(status, headers, body)
+                await receive.drain(_AFTER_REFUSAL)
+                return
+        elif isinstance(body, bytes) and receive.has_unread:
             # Unread, the body would cost the client its connection, and perhaps the answer.
             await receive.drain()
         if self._draining is not None:
@@ -175,30 +191,3 @@ def _new_task(
         # Runs up to its first wait at once: a call that never waits is done when this returns.
         return asyncio.Task(work, loop=loop, eager_start=True)
     return loop.create_task(work)
-
-
-def asgi_scope(request: Any, headers: list[tuple[str, str]]) -> Scope:
-    """The ASGI scope (HTTP, 2.3) of one of Granian's requests."""
-    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    if request.http_version == "2" and request.authority and "host" not in request.headers:
-        fields.insert(0, (b"host", request.authority.encode("latin-1")))
-    return {
-        "type": "http",
-        "asgi": _ASGI,
-        "http_version": request.http_version,
-        "method": request.method,
-        "scheme": request.scheme,
-        "path": request.path,
-        "raw_path": None,
-        "query_string": request.query_string.encode("latin-1"),
-        "root_path": "",
-        "headers": fields,
-        "client": address(request.client),
-        "server": address(request.server),
-    }
-
-
-def address(text: str) -> tuple[str, int]:
-    """Split `1.2.3.4:5` or `[::1]:5`."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)

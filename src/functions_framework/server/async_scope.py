@@ -1,0 +1,111 @@
+"""The ASGI scope (HTTP, 2.3) of one of Granian's requests, its costly parts made when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+_LATER = ("headers", "client", "server", "scheme", "http_version", "query_string")
+
+
+class RequestScope(dict[str, Any]):
+    """A scope that asks the engine for a part when somebody reads it.
+
+    To whoever reads, tests, iterates or copies it, it is a complete dict.
+
+    Attributes:
+        fields: the header fields as text, in order.
+        by_name: the same by lower-case name, the last of a repeated one.
+    """
+
+    __slots__ = ("_request", "by_name", "fields")
+
+    def __init__(
+        self, request: Any, fields: list[tuple[str, str]], by_name: dict[str, str]
+    ) -> None:
+        super().__init__(
+            type="http",
+            asgi=_ASGI,
+            method=request.method,
+            path=request.path,
+            raw_path=None,
+            root_path="",
+        )
+        self._request = request
+        self.fields = fields
+        self.by_name = by_name
+
+    def add_header(self, name: str, value: str) -> None:
+        """Add a field that was not sent, or was sent empty; before anybody read the headers."""
+        if name in self.by_name:
+            self.fields = [field for field in self.fields if field[0] != name]
+        self.fields.append((name, value))
+        self.by_name[name] = value
+
+    def __missing__(self, key: str) -> Any:
+        if key not in _LATER:
+            raise KeyError(key)
+        value = self[key] = self._make(key)
+        return value
+
+    def _make(self, key: str) -> Any:
+        request = self._request
+        if key == "headers":
+            return self._headers()
+        if key in {"client", "server"}:
+            return address(getattr(request, key))
+        value = getattr(request, key)
+        return value.encode("latin-1") if key == "query_string" else value
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        found = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.fields]
+        if self["http_version"] == "2" and "host" not in self.by_name and self._request.authority:
+            # HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1).
+            found.insert(0, (b"host", self._request.authority.encode("latin-1")))
+        return found
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As `dict.get`, for parts not made yet too."""
+        return self[key] if key in _LATER else super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in _LATER or super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._complete())
+
+    def __len__(self) -> int:
+        return len(self._complete())
+
+    def keys(self) -> Any:
+        """As `dict.keys`, of all parts."""
+        return self._complete().keys()
+
+    def items(self) -> Any:
+        """As `dict.items`, of all parts."""
+        return self._complete().items()
+
+    def values(self) -> Any:
+        """As `dict.values`, of all parts."""
+        return self._complete().values()
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dict of all parts."""
+        return self._complete()
+
+    def __eq__(self, other: object) -> bool:
+        return self._complete() == (other.copy() if isinstance(other, RequestScope) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _complete(self) -> dict[str, Any]:
+        for key in _LATER:
+            self[key]
+        return {key: dict.__getitem__(self, key) for key in dict.__iter__(self)}
+
+
+def address(text: str) -> tuple[str, int]:
+    """Split `1.2.3.4:5` or `[::1]:5`."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,112 @@
+"""The scope whose parts are made late is a complete ASGI scope to everybody who looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions_framework.server.async_scope import RequestScope, address
+
+
+class Request:
+    """What is read of one of Granian's requests."""
+
+    http_version = "1.1"
+    method = "GET"
+    scheme = "http"
+    path = "/a"
+    query_string = "q=1"
+    client = "127.0.0.1:5555"
+    server = "[::1]:8080"
+    authority: str | None = None
+
+
+WHOLE = {
+    "type": "http",
+    "asgi": {"version": "3.0", "spec_version": "2.3"},
+    "http_version": "1.1",
+    "method": "GET",
+    "scheme": "http",
+    "path": "/a",
+    "raw_path": None,
+    "query_string": b"q=1",
+    "root_path": "",
+    "headers": [(b"host", b"h"), (b"x-a", b"1"), (b"x-a", b"\xe9")],
+    "client": ("127.0.0.1", 5555),
+    "server": ("::1", 8080),
+}
+
+
+def _scope(**attributes: Any) -> RequestScope:
+    request = Request()
+    for name, value in attributes.items():
+        setattr(request, name, value)
+    fields = [("host", "h"), ("x-a", "1"), ("x-a", "\xe9")]
+    return RequestScope(request, fields, dict(fields))
+
+
+def _by_get(scope: RequestScope) -> dict[str, Any]:
+    return {key: scope.get(key) for key in WHOLE}
+
+
+COPIES: dict[str, Callable[[RequestScope], Any]] = {
+    "dict()": dict,
+    "unpacking": lambda scope: {**scope},
+    "copy": lambda scope: scope.copy(),
+    "update": lambda scope: {} | scope,
+    "items": lambda scope: dict(scope.items()),
+    "keys and []": lambda scope: {key: scope[key] for key in scope},
+    "zip": lambda scope: dict(zip(scope.keys(), scope.values(), strict=True)),
+    "get": _by_get,
+    "itself": lambda scope: scope,
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_every_way_of_reading_sees_all_parts(name: str) -> None:
+    assert COPIES[name](_scope()) == WHOLE
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_a_part_is_in_it_before_it_was_made(key: str) -> None:
+    assert key in _scope()
+    assert len(_scope()) == len(WHOLE)
+
+
+def test_other_keys_behave_as_in_a_dict() -> None:
+    scope = _scope()
+    assert "nothing" not in scope
+    assert scope.get("nothing", 3) == 3
+    with pytest.raises(KeyError, match="nothing"):
+        scope["nothing"]
+    scope["own"] = 1
+    assert dict(scope)["own"] == scope.get("own") == 1
+
+
+def test_what_is_set_is_not_made_again() -> None:
+    scope = _scope()
+    scope["client"] = ("proxy", 1)
+    assert dict(scope)["client"] == ("proxy", 1)
+
+
+@pytest.mark.parametrize("given", [[], [("x-id", "")]])
+def test_a_header_is_added_or_replaces_an_empty_one(given: list[tuple[str, str]]) -> None:
+    scope = RequestScope(Request(), list(given), dict(given))
+    scope.add_header("x-id", "1")
+    assert scope["headers"] == [(b"x-id", b"1")]
+    assert scope.by_name["x-id"] == "1"
+
+
+def test_http_2_names_its_host_by_authority() -> None:
+    request = Request()
+    request.http_version, request.authority = "2", "example.com"
+    assert RequestScope(request, [], {})["headers"] == [(b"host", b"example.com")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1.2.3.4:5", ("1.2.3.4", 5)), ("[::1]:8080", ("::1", 8080))]
+)
+def test_addresses(text: str, expected: tuple[str, int]) -> None:
+    assert address(text) == expected
