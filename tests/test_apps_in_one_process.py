@@ -117,7 +117,7 @@ LEGACY = {
 @pytest.mark.parametrize(
     "hooks", ["", "import flask\nflask.current_app.before_request(lambda: None)"]
 )
-def test_9_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
+def test_9_q48_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
     returned, status, text = LEGACY[name]
     os.environ["ENTRY_POINT"] = "hello"
     sources.write(main=f"{hooks}\ndef hello(request): return {returned}")

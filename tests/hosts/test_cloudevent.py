@@ -27,8 +27,8 @@ ROUTES = {
     "Q25 HEAD /": ("HEAD", "/", 200, ""),
     "GET /a": ("GET", "/a", 405, "POST"),
     "HEAD /a": ("HEAD", "/a", 405, "POST"),
-    "OPTIONS /": ("OPTIONS", "/", 405, "GET, HEAD, POST"),
-    "PUT /a": ("PUT", "/a", 405, "POST"),
+    "11.19 OPTIONS /": ("OPTIONS", "/", 405, "GET, HEAD, POST"),
+    "11.4 PUT /a": ("PUT", "/a", 405, "POST"),
     "DELETE /a": ("DELETE", "/a", 405, "POST"),
     "FOO /a": ("FOO", "/a", 405, "POST"),
     "Q26 GET /robots.txt": ("GET", "/robots.txt", 405, "POST"),
@@ -52,7 +52,7 @@ def test_5_1_other_methods_do_not_call_the_function(name: str, host: str) -> Non
 
 
 @every_host
-def test_5_3_binary_attributes_are_strings_in_lower_case(host: str) -> None:
+def test_5_3_11_6_binary_attributes_are_strings_in_lower_case(host: str) -> None:
     headers = {"CE-Id": "E", "Ce-Source": "/s", "cE-tYPE": "t", "ce-specversion": "1.0"}
     more = {"ce-subject": "s", "ce-Number": "5", "Content-Type": "application/json; a=b"}
     event = taken(host, {"a": 1}, headers | more | {"traceparent": "ignored"})
@@ -70,7 +70,7 @@ def test_5_3_binary_attributes_are_strings_in_lower_case(host: str) -> None:
 
 
 @every_host
-def test_5_3_structured_attributes_keep_their_json_types(host: str) -> None:
+def test_5_3_11_11_11_15_structured_attributes_keep_their_json_types(host: str) -> None:
     members = {**REQUIRED, "time": "T", "number": 5, "flag": True, "extensions": {"more": "x"}}
     event = taken(host, members | {"none": None, "data": {"a": 1}}, STRUCTURED)
     assert event.get_attributes() == {
@@ -187,6 +187,12 @@ def test_5_3_structured_mode_whatever_the_content_type(name: str, host: str) -> 
 
 
 @every_host
+def test_11_5_the_content_type_beats_a_forbidden_header(host: str) -> None:
+    event = taken(host, b"1", ce("text/plain", datacontenttype="application/json"))
+    assert (event["datacontenttype"], event.data) == ("text/plain", b"1")
+
+
+@every_host
 def test_5_3_11_10_with_both_the_body_wins(host: str) -> None:
     headers = ce("application/cloudevents+json", id="header", subject="header")
     event = taken(host, {**REQUIRED, "data": 1}, headers)
@@ -205,8 +211,8 @@ FAULTS: dict[str, tuple[Any, dict[str, str], int, str]] = {
     **{f"no {n}": (_without(n), STRUCTURED, 400, MISSING) for n in REQUIRED},
     **{f"no ce-{n}": (b"", ce(**{n: None}), 400, MISSING) for n in REQUIRED},
     **{f"Q24 null {n}": ({**REQUIRED, n: None}, STRUCTURED, 400, MISSING) for n in REQUIRED},
-    "Q24 empty id": ({**REQUIRED, "id": ""}, STRUCTURED, 400, INVALID),
-    "Q24 empty ce-id": (b"", ce(id=""), 400, INVALID),
+    "11.16 Q24 empty id": ({**REQUIRED, "id": ""}, STRUCTURED, 400, INVALID),
+    "11.16 Q24 empty ce-id": (b"", ce(id=""), 400, INVALID),
     "version 1.1": ({**REQUIRED, "specversion": "1.1"}, STRUCTURED, 400, INVALID),
     "version 2.0": (b"", ce(specversion="2.0"), 400, INVALID),
     "Q17 missing, text": (_without("id"), {"Content-Type": "text/plain"}, 400, MISSING),
@@ -214,7 +220,7 @@ FAULTS: dict[str, tuple[Any, dict[str, str], int, str]] = {
     "empty": (b"", STRUCTURED, 400, ""),
     "Q17 empty, no type": (b"", {}, 400, ""),
     "Q17 text": (b"secret", {"Content-Type": "text/plain"}, 400, ""),
-    "Q18 batch": ([REQUIRED], {"Content-Type": "application/cloudevents-batch+json"}, 415, ""),
+    "11.3 Q18 batch": ([REQUIRED], {"Content-Type": "application/cloudevents-batch+json"}, 415, ""),
     "Q18 array": ([REQUIRED], JSON, 400, ""),
     "Q18 empty array": ([], JSON, 400, ""),
     "string": ("secret", JSON, 400, ""),

@@ -200,6 +200,22 @@ def test_5_5_pubsub_pushes(name: str, host: str) -> None:
     }
 
 
+@every_host
+def test_5_2_an_event_is_a_cloud_event_first(host: str) -> None:
+    both = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "eventId": "E"}
+    assert taken(host, both, JSON)["id"] == "1"
+
+
+@every_host
+@pytest.mark.parametrize("version", ["9", None])
+def test_5_2_what_is_no_valid_cloud_event_is_tried_as_background_event(
+    version: str | None, host: str
+) -> None:
+    payload = _background("google.pubsub.topic.publish", "projects/p/topics/t", is_flat=True)
+    event = taken(host, {**payload, "specversion": version, "id": "1"}, JSON)
+    assert (event["id"], event["type"]) == ("E", PUBLISHED)
+
+
 _STORAGE = "google.storage.object.finalize"
 UNCONVERTIBLE = {
     "unknown type": _background("secret", "projects/p"),
