@@ -19,6 +19,7 @@ from functions_framework.exceptions import FunctionsFrameworkException
 from . import listening, messages
 from .async_serving import AsyncServing
 from .engine import Engine, Limits
+from .observation import observed
 from .sync_serving import SyncServing
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
     here with their traceback, without the framework's frames.
     """
     try:
-        hosted = build()
+        hosted = observed(settings, build)
         host: Any = hosted.host
         serving = AsyncServing(host, settings) if host.is_async else SyncServing(host, settings)
         loaded = Loaded(hosted, serving)

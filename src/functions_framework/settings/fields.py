@@ -115,6 +115,11 @@ class Settings:
         "--access-log", "ACCESS_LOG", boolean, default=False, group="Logs", is_lenient=True,
         help="Log each request: method, path, status, bytes, duration, execution id.",
     )
+    report: bool = declare(
+        "--report", "LOAD_REPORT", boolean, default=False, group="Logs", is_lenient=True,
+        help="Print how long loading took and which imports cost most, as JSON where logs are "
+        "JSON. --debug prints it too.",
+    )
     debug: bool = declare(
         "--debug", "DEBUG", boolean, default=False, group="Development", is_lenient=True,
         help="Show tracebacks in the browser and restart on changes. Not for production.",
