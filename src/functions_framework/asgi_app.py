@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from starlette.applications import Starlette
 from starlette.routing import Match, Router
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from .asgi_host import ASGIHost
     from .cors_host import AsyncCORSHost
     from .function import Function

@@ -20,7 +20,10 @@ Handled = tuple[Handler, Exception]
 # Browsers and crawlers ask every server for these; an http function is not called for them.
 IGNORED_PATHS = frozenset({"/robots.txt", "/favicon.ico"})
 
-_PAGE = "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{text}</p>\n"
+_PAGE = (
+    "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n"
+    "<h1>{name}</h1>\n<p>{text}</p>\n"
+)
 _CRASH_TEXT = (
     "500 Internal Server Error: The server encountered an internal error and was unable to"
     " complete your request. Either the server is overloaded or there is an error in the"

@@ -69,7 +69,7 @@ class EventHost:
             arguments = codec.decode(wsgi.message(environ))
         except RequestRefused as error:
             return self._handled(error, environ) if self._handlers else refusal(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
             return self._handled(error, environ)
         try:
             return codec.encode(function.call(*arguments))

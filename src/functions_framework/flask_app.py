@@ -235,7 +235,8 @@ class FunctionApp(flask.Flask):
         except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
             return reply_of(self._error_response(error), request.environ)
         try:
-            if context.opened_session is None and not context._after_request_functions:
+            after = context._after_request_functions  # noqa: SLF001 - see `lean`
+            if context.opened_session is None and not after:
                 reply = self._encode_plain(result)
                 if reply is not None:
                     return reply

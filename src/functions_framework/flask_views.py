@@ -22,7 +22,7 @@ from .streaming import Blocking, Closing
 View = Callable[[flask.Request], Any]
 
 
-class Crash(Exception):
+class Crash(Exception):  # noqa: N818 - it stands for exits
     """Stands for what a function must not raise: an exit, or the framework's own refusals."""
 
 

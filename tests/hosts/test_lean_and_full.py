@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 import pytest
+from starlette import responses as starlette_responses
+from werkzeug.test import Client, EnvironBuilder
+
 from functions_framework import lean
 from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
 from functions_framework.registrations import Registrations
-from starlette import responses as starlette_responses
-from werkzeug.test import Client, EnvironBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclasses.dataclass
@@ -69,7 +72,7 @@ RETURNED: dict[str, Callable[[flask.Request], Any]] = {
     "bytearray": lambda _: bytearray(b"ab"),
     "dict": lambda _: {"b": 1, "a": [1.5, None, True, "\u00e9<>"]},
     "dict of odd values": lambda _: {
-        "d": datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
+        "d": dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc),
         "u": uuid.UUID(int=7),
         "c": decimal.Decimal("1.50"),
         "p": Point(1),
@@ -154,7 +157,13 @@ def _observe(app: FunctionApp, method: str, path: str) -> tuple[int, list[tuple[
 @pytest.mark.parametrize("name", RETURNED)
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("POST", "/a//b%2Fc"), ("HEAD", "/x"), ("FOO", "/\u00fc"), ("OPTIONS", "/o?q=1")],
+    [
+        ("GET", "/"),
+        ("POST", "/a//b%2Fc"),
+        ("HEAD", "/x"),
+        ("FOO", "/\u00fc"),
+        ("OPTIONS", "/o?q=1"),
+    ],
 )
 def test_both_ways_answer_alike(name: str, method: str, path: str) -> None:
     lean_answer = _observe(_app(RETURNED[name], is_lean=True), method, path)
@@ -240,11 +249,16 @@ def test_flasks_private_names_are_where_the_lean_way_expects_them() -> None:
 @pytest.mark.parametrize("method", ["GET", "post", "FOO"])
 def test_the_lean_request_is_the_one_flask_makes(path: str, method: str) -> None:
     seen: list[flask.Request] = []
+
+    def note(request: flask.Request) -> str:
+        seen.append(request)
+        return "x"
+
     environ = EnvironBuilder(method="GET", query_string="q=\u00fc").get_environ()
     environ["REQUEST_METHOD"] = method
     environ["PATH_INFO"] = path.encode().decode("latin-1")
     for is_lean in (True, False):
-        app = _app(lambda request: seen.append(request) or "x", is_lean=is_lean)
+        app = _app(note, is_lean=is_lean)
         b"".join(app(dict(environ), lambda *_: lambda _: None))
     ours, flasks = (dict(vars(request)) for request in seen)
     assert type(seen[0]) is flask.Request

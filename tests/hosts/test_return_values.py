@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import flask
 import pytest
+from starlette import responses as starlette
+
 from functions_framework.message import Reply
 from in_memory import HOSTS, serve
-from starlette import responses as starlette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -50,10 +53,15 @@ CASES = {
     "flask.Response": Case(lambda: flask.Response("r", 418), 418, HTML, b"r"),
     "(flask.Response, int)": Case(lambda: (flask.Response("r"), 418), 418, HTML, b"r"),
     "flask stream": Case(lambda: flask.Response(p for p in "ab"), 200, HTML, b"ab"),
-    "starlette": Case(lambda: starlette.PlainTextResponse("s", 203), 203, "text/plain; charset=utf-8", b"s"),
+    "starlette": Case(
+        lambda: starlette.PlainTextResponse("s", 203), 203, "text/plain; charset=utf-8", b"s"
+    ),
     "starlette JSON": Case(lambda: starlette.JSONResponse({"a": 1}), 200, JSON, {"a": 1}),
     "starlette stream": Case(
-        lambda: starlette.StreamingResponse(_async_parts(), media_type="a/b"), 200, "a/b", "ab\u00e9".encode()
+        lambda: starlette.StreamingResponse(_async_parts(), media_type="a/b"),
+        200,
+        "a/b",
+        "ab\u00e9".encode(),
     ),
     "reply": Case(lambda: Reply(299, [("content-type", "a/b")], b"r"), 299, "a/b", b"r"),
 }
@@ -100,4 +108,6 @@ def test_json_of_sync_functions_is_flasks_own() -> None:
 
 
 def test_json_of_async_functions_is_compact_in_the_order_given() -> None:
-    assert serve("asgi", lambda _: {"b": 1, "a": "\u00e9"})().body == '{"b":1,"a":"\u00e9"}'.encode()
+    assert (
+        serve("asgi", lambda _: {"b": 1, "a": "\u00e9"})().body == '{"b":1,"a":"\u00e9"}'.encode()
+    )
