@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import reload
+from functions_framework import reload, source_changes
 from functions_framework.exceptions import FunctionsFrameworkException
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ QUIET = 0.4
     "path", ["main.py", "templates/a.html", "a b/ü.json", ".env", "tmp/x", "git/x", "Makefile"]
 )
 def test_files_of_the_source_are_watched(path: str) -> None:
-    assert reload.is_watched(Path(path))
+    assert source_changes.is_watched(Path(path))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_files_of_the_source_are_watched(path: str) -> None:
     ],
 )
 def test_what_tools_leave_there_is_not(path: str) -> None:
-    assert not reload.is_watched(Path(path))
+    assert not source_changes.is_watched(Path(path))
 
 
 def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
@@ -57,14 +56,14 @@ def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
     (root / "my env" / "lib").mkdir(parents=True)
     (root / "my env" / "pyvenv.cfg").touch()
     paths = [root / "my env" / "lib" / "x.py", root / "main.py"]
-    assert reload.relevant(paths, root) == ["main.py"]
+    assert source_changes.relevant(paths, root) == ["main.py"]
 
 
 def test_a_source_inside_a_virtual_environment_is_watched(tmp_path: Path) -> None:
     root = tmp_path.resolve() / "app"
     root.mkdir()
     (root.parent / "pyvenv.cfg").touch()
-    assert reload.relevant([root / "main.py"], root) == ["main.py"]
+    assert source_changes.relevant([root / "main.py"], root) == ["main.py"]
 
 
 def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
@@ -76,18 +75,24 @@ def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
     (root / ".gitignore").write_text("*.log\n/built/\n")
     (root / "built").mkdir()
     paths = [root / "a b.log", root / "built" / "main.py", root / "ü.py"]
-    assert reload.relevant(paths, root) == ["ü.py"]
-    assert reload.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
+    assert source_changes.relevant(paths, root) == ["ü.py"]
+    assert source_changes.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
+
+
+def start(directory: Path, *, is_polling: bool = False) -> reload.Watcher:
+    watcher = reload.Watcher(directory.resolve(), is_polling=is_polling)
+    watcher.start()
+    watcher.confirm()
+    return watcher
 
 
 @pytest.fixture
 def watcher(tmp_path: Path) -> Iterator[reload.Watcher]:
     (tmp_path / "sub").mkdir()
     (tmp_path / "main.py").write_text("X = 1\n")
-    watching = reload.Watcher(tmp_path.resolve())
-    watching.start()
-    yield watching
-    watching.stop()
+    started = start(tmp_path)
+    yield started
+    started.stop()
 
 
 def is_readable(watcher: reload.Watcher, timeout: float) -> bool:
@@ -123,8 +128,7 @@ def test_the_parent_loads_no_watching_library(watcher: reload.Watcher) -> None:
 
 
 def test_it_ends_with_its_parent_and_on_stop(tmp_path: Path) -> None:
-    watcher = reload.Watcher(tmp_path.resolve())
-    watcher.start()
+    watcher = start(tmp_path)
     process = watcher._process
     assert process is not None
     assert process.stdin is not None
@@ -141,8 +145,9 @@ def test_a_directory_that_cannot_be_watched_is_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     watcher = reload.Watcher(tmp_path / "nowhere")
+    watcher.start()
     with pytest.raises(FunctionsFrameworkException, match="nowhere cannot be watched for changes"):
-        watcher.start()
+        watcher.confirm()
     assert "nowhere" in capfd.readouterr().err
 
 
@@ -152,28 +157,82 @@ def test_files_beside_the_source_do_not_shadow_what_the_watcher_imports(
     for name in ("json", "signal", "watchfiles", "fnmatch"):
         (tmp_path / f"{name}.py").write_text("raise AssertionError")
     monkeypatch.chdir(tmp_path)
-    watcher = reload.Watcher(tmp_path.resolve())
-    watcher.start()
+    watcher = start(tmp_path)
     (tmp_path / "main.py").write_text("X = 1\n")
     assert is_readable(watcher, PATIENCE)
     watcher.stop()
 
 
+@pytest.mark.parametrize("is_asked_for", [True, False], ids=["flag", "variable"])
 def test_polling_is_the_way_where_the_system_does_not_tell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    is_asked_for: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    if not is_asked_for:
+        monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
     (tmp_path / "sub").mkdir()
-    for directory in (tmp_path, tmp_path / "sub"):
-        os.utime(directory, (0, 0))  # polling compares whole seconds
-    watcher = reload.Watcher(tmp_path.resolve())
-    watcher.start()
     (tmp_path / "main.py").write_text("X = 1\n")
+    watcher = start(tmp_path, is_polling=is_asked_for)
+    for text in ("X = 2\n", "X = 3\n", "X = 4\n"):  # within one second, of one size
+        replacement = tmp_path / "main.py~"
+        replacement.write_text(text)
+        replacement.replace(tmp_path / "main.py")
+        assert is_readable(watcher, PATIENCE)
+        assert watcher.take() == ["main.py"]
+    (tmp_path / "main.py").unlink()
     assert is_readable(watcher, PATIENCE)
     assert watcher.take() == ["main.py"]
-    (tmp_path / "sub" / "__pycache__").mkdir()  # polling tells of the directory it is in
-    assert not is_readable(watcher, 2 * QUIET)
+    (tmp_path / "sub" / "__pycache__").mkdir()
+    (tmp_path / "sub" / "__pycache__" / "x.pyc").touch()
+    assert not is_readable(watcher, QUIET)
     watcher.stop()
+
+
+def test_polling_does_not_enter_what_is_ignored(tmp_path: Path) -> None:
+    for name in ("node_modules", ".venv", "my env", "lib"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").touch()
+    (tmp_path / "my env" / "pyvenv.cfg").touch()
+    found = {Path(entry.path) for entry in source_changes.files_below(tmp_path)}
+    assert found == {tmp_path / "lib" / "a.py"}
+
+
+def test_single_files_elsewhere_are_watched_too(
+    watcher: reload.Watcher, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("shared").resolve() / "shared.py"
+    outside.write_text("X = 1\n")
+    outside.with_name("other.py").touch()
+    watcher.watch_also([str(outside), str(watcher.source_dir / "main.py")])
+    assert not is_readable(watcher, QUIET)
+    outside.with_name("other.py").write_text("X = 2\n")
+    outside.write_text("X = 22\n")
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == [str(outside)]
+
+
+def test_the_modules_of_the_user_are_told_from_installed_ones(tmp_path: Path) -> None:
+    for name in ("broken", "site-packages"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "broken" / "bad.py").write_text("def f(:\n")
+    (tmp_path / "site-packages" / "installed.py").touch()
+    (tmp_path / "own.py").touch()
+    code = f"""
+import sys
+sys.path += [{str(tmp_path)!r}, {str(tmp_path / "site-packages")!r}]
+from functions_framework.source_changes import local_modules
+import installed, json, own, pytest
+try:
+    import broken.bad
+except SyntaxError as error:
+    print(*local_modules(error), sep="\\n")
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    root = tmp_path.resolve()
+    assert answer.stdout.split("\n")[:-1] == [
+        str(root / "broken" / "bad.py"), str(root / "own.py")
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
