@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-_URL = re.compile(r"http://(\S+):(\d+),")
+_URL = re.compile(r"https?://(\S+):(\d+),")
 START_SECONDS = 20.0
 
 # One module with each function twice: the same behaviour is asked of both kinds.

@@ -11,6 +11,9 @@ from collections import deque
 from threading import Lock
 from typing import Any, NamedTuple
 
+QUEUE = 1000
+"""Calls that may wait for a slot; the next is turned away."""
+
 
 class Running(NamedTuple):
     """A call in progress, as logs name it.

@@ -6,6 +6,8 @@ from typing import Any
 
 from functions_framework.exceptions import MalformedRequest
 
+from .body import too_large
+
 WHOLE = 1 << 16
 """Bodies of at most so many declared bytes are read at once, from their arrival on."""
 
@@ -49,14 +51,17 @@ class Receive:
         length: the declared Content-Length, None when only the end will tell.
         reading: what `start_reading` gave, None when nothing was started.
         has_trailers: whether trailers were announced, which look like a broken body to us.
+        limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
     """
 
     __slots__ = (
         "_has_trailers",
         "_is_started",
         "_left",
+        "_limit",
         "_protocol",
         "_reading",
+        "_taken",
         "has_unread",
         "is_broken",
         "is_read",
@@ -69,12 +74,15 @@ class Receive:
         reading: Any = None,
         *,
         has_trailers: bool = False,
+        limit: int = 0,
     ) -> None:
         self._protocol = protocol
         self._left = length
         self._has_trailers = has_trailers
         self._reading = reading
         self._is_started = False
+        self._limit = limit
+        self._taken = 0
         self.has_unread = length != 0
         self.is_read = False
         self.is_broken = False
@@ -89,13 +97,20 @@ class Receive:
             await self._protocol.client_disconnect()
             return _DISCONNECT
         part = await self._next()
+        if 0 < self._limit < self._taken:
+            raise too_large(self._limit)
         if self.is_broken:
             raise MalformedRequest("The request body was cut off before its end.")
         return {"type": "http.request", "body": part, "more_body": not self.is_read}
 
-    async def drain(self) -> None:
-        """Read what the function left unread, and forget it; a broken body is no error here."""
-        while not self.is_read:
+    async def drain(self, limit: int = 0) -> None:
+        """Read what the function left unread, and forget it; a broken body is no error here.
+
+        Args:
+            limit: bytes after which to stop, 0 for all.
+        """
+        until = self._taken + limit if limit else None
+        while not self.is_read and (until is None or self._taken < until):
             await self._next()
 
     async def _next(self) -> bytes:
@@ -118,6 +133,7 @@ class Receive:
                 return part
             self._protocol.__aiter__()
         part = await self._protocol.__anext__()
+        self._taken += len(part)
         if self._left is not None:
             self._left -= len(part)
             self.is_read = not part or self._left == 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.errors import refusal
 from functions_framework.logs import call_end
 
-from .admission import Running
+from .admission import QUEUE, Running
 from .async_body import Receive, declared_length, start_reading
 from .async_deadlines import AsyncDeadlines
 from .async_scope import RequestScope
@@ -21,7 +21,8 @@ from .async_stream import send_stream
 from .body import too_large
 from .call_ends import ending_async
 from .drain import POLL_SECONDS, Quiet, last_response
-from .replies import CRASHED, ENDED
+from .forwarded import Proxies
+from .replies import BUSY, CRASHED, ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -49,6 +50,10 @@ class AsyncServing:
         self._respond = host.respond
         self._grace = settings.grace_period
         self._body_limit = settings.max_body_size
+        self._concurrency = settings.concurrency
+        self._start = self._start_or_queue if self._concurrency else self._start_now
+        self._waiting: deque[tuple[Any, Any]] = deque()
+        self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
@@ -126,10 +131,26 @@ class AsyncServing:
         while arrived:
             self._start(*arrived.popleft())
 
-    def _start(self, watcher: Any, reading: Any) -> None:
+    def _start_or_queue(self, watcher: Any, reading: Any) -> None:
+        """Stands for `_start` where a number of calls at once was set."""
+        if len(self._running) < self._concurrency:
+            self._start_now(watcher, reading)
+        elif len(self._waiting) < QUEUE:
+            self._waiting.append((watcher, reading))
+        else:
+            watcher.proto.response_bytes(*BUSY)
+            watcher.done()
+
+    def _start_waiting(self, _task: asyncio.Task[None]) -> None:
+        while self._waiting and len(self._running) < self._concurrency:
+            self._start_now(*self._waiting.popleft())
+
+    def _start_now(self, watcher: Any, reading: Any) -> None:
         task = _new_task(self._loop, self._serve(watcher, reading))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
+            if self._concurrency:
+                task.add_done_callback(self._start_waiting)
             if self._deadlines is not None:
                 self._deadlines.watch(task, watcher)
 
@@ -142,6 +163,8 @@ class AsyncServing:
             limit = self._body_limit
             receive = Receive(protocol, length, reading, has_trailers=has_trailers, limit=limit)
             scope = RequestScope(request, headers, by_name)
+            if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
+                self._proxies.amend_scope(scope, by_name)
             if self._deadlines is not None:
                 scope["functions_framework.deadline"] = self._deadlines.next()
             if limit and length is not None and length > limit:
@@ -170,7 +193,8 @@ class AsyncServing:
             headers = last_response(headers, request.http_version)
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)
-                await receive.drain(_AFTER_REFUSAL)
+                if "expect" not in request.headers:
+                    await receive.drain(_AFTER_REFUSAL)
                 return
         elif isinstance(body, bytes) and receive.has_unread:
             # Unread, the body would cost the client its connection, and perhaps the answer.

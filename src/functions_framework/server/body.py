@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import MalformedRequest
+from functions_framework.exceptions import BodyTooLarge, MalformedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +27,19 @@ class Body:
         length: the declared Content-Length, None for a chunked body.
         is_typed: whether the request has a Content-Type: then an empty chunked body is taken for
             one that broke off, as nobody describes what is not there.
+        limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
         admission: lends the call's slot out while the client has us wait.
     """
 
     __slots__ = (
         "_admission",
         "_buffer",
+        "_is_refused",
         "_is_typed",
         "_left",
+        "_limit",
         "_source",
+        "_taken",
         "is_broken",
         "is_read",
     )
@@ -47,11 +51,15 @@ class Body:
         *,
         is_typed: bool,
         admission: Admission,
+        limit: int = 0,
     ) -> None:
         self._source = source
         self._left = length
         self._is_typed = is_typed
         self._admission = admission
+        self._limit = limit
+        self._taken = 0
+        self._is_refused = False
         self._buffer = b""
         self.is_read = length == 0
         self.is_broken = False
@@ -61,7 +69,11 @@ class Body:
 
         Raises:
             MalformedRequest: the client broke off before the end.
+            BodyTooLarge: it is longer than the limit; raised once.
         """
+        if self._is_refused:
+            # Said once; whoever reads on only wants to be done with it.
+            return b""
         if size is None or size < 0:
             return self._read_all()
         while len(self._buffer) < size and not self.is_read:
@@ -96,14 +108,20 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
-    def drain(self) -> None:
-        """Read what the function left unread, and forget it; a broken body is no error here."""
+    def drain(self, limit: int = 0) -> None:
+        """Read what the function left unread, and forget it; a broken body is no error here.
+
+        Args:
+            limit: bytes after which to stop, 0 for all.
+        """
         self._buffer = b""
-        while not self.is_read and self._take(PIECE):
-            pass
+        self._limit = 0
+        until = self._taken + limit if limit else None
+        while not self.is_read and (until is None or self._taken < until):
+            self._take(PIECE)
 
     def _read_all(self) -> bytes:
-        if self._left is None and not self._buffer and not self.is_read:
+        if self._left is None and not self._limit and not self._buffer and not self.is_read:
             found = self._take(None)
             if not found and self._is_typed:
                 self._break_off()
@@ -132,6 +150,10 @@ class Body:
         finally:
             if is_lent:
                 self._admission.reclaim()
+        self._taken += len(data)
+        if 0 < self._limit < self._taken:
+            self._is_refused = True
+            raise too_large(self._limit)
         is_end = size is None or len(data) < size
         if left is not None:
             self._left = left = left - len(data)
@@ -143,6 +165,11 @@ class Body:
     def _break_off(self) -> None:
         self.is_broken = True
         raise MalformedRequest("The request body was cut off before its end.")
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """The refusal of a body that is longer than the server takes."""
+    return BodyTooLarge(f"The request body is longer than {limit} bytes.")
 
 
 class NoBody:

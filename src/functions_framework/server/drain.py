@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from functions_framework.message import Headers
+    from functions_framework.message import Headers, Reply
 
 POLL_SECONDS = 0.005
 _QUIET_SECONDS = 0.03
@@ -38,3 +38,8 @@ class Quiet:
 def last_response(headers: Headers, version: str) -> Headers:
     """Add what tells an HTTP/1 client that its connection ends here (HTTP/2 has GOAWAY)."""
     return headers if version in {"HTTP/2", "2"} else [*headers, ("connection", "close")]
+
+
+def ending(reply: Reply, version: str) -> Reply:
+    """A reply that ends its connection."""
+    return reply._replace(headers=last_response(reply.headers, version))

@@ -34,13 +34,17 @@ class Limits:
         threads: threads that may run Python at once (made when needed).
         backlog: connections the kernel holds until they are accepted.
         header_size: bytes of one request's head.
-        header_timeout: seconds a client has for sending a request's head.
+        head_seconds: seconds a connection may be idle, or a client take for a request's head.
+        keeps_alive: whether a connection serves more than one request.
+        certificate: files of the certificate chain and its key, None for no TLS.
     """
 
     threads: int
     backlog: int = 2048
-    header_size: int = 8192 + 4096 * 100
-    header_timeout: float = 30.0
+    header_size: int = 64 * 1024
+    head_seconds: float = 75.0
+    keeps_alive: bool = True
+    certificate: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,19 @@ class _Http1:
     keep_alive: bool
     max_buffer_size: int
     pipeline_flush: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Http2:
+    max_headers_size: int
+    adaptive_window: bool = False
+    initial_connection_window_size: int = 1024 * 1024
+    initial_stream_window_size: int = 1024 * 1024
+    keep_alive_interval: int | None = None
+    keep_alive_timeout: int = 20
+    max_concurrent_streams: int = 200
+    max_frame_size: int = 1024 * 16
+    max_send_buffer_size: int = 1024 * 400
 
 
 def load() -> Any:
@@ -113,6 +130,11 @@ class Engine:
 
     def _arguments(self, threads: int) -> dict[str, Any]:
         limits = self._limits
+        tls: dict[str, Any] = {}
+        if limits.certificate is not None:
+            chain, key = limits.certificate
+            tls = {"ssl_enabled": True, "ssl_cert": chain, "ssl_key": key}
+            tls["ssl_protocol_min"] = "tls1.2"
         descriptor = self._listener.fileno()
         holder = self._granian.SocketHolder
         return {
@@ -133,13 +155,14 @@ class Engine:
             "backpressure": CONNECTIONS,
             "http_mode": "auto",
             "http1_opts": _Http1(
-                header_read_timeout=max(1, round(limits.header_timeout * 1000)),
-                keep_alive=True,
+                header_read_timeout=max(1, round(limits.head_seconds * 1000)),
+                keep_alive=limits.keeps_alive,
                 max_buffer_size=limits.header_size,
                 pipeline_flush=False,
             ),
-            "http2_opts": None,
+            "http2_opts": _Http2(max_headers_size=limits.header_size),
             "metrics": (None, None),
+            **tls,
         }
 
     def _scheduler(self, loop: Any, call: Any, schedule: Callable[[Any], None]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import socket
 import struct
@@ -110,6 +109,8 @@ def refuse_new(listener: socket.socket) -> None:
     if not sys.platform.startswith("linux"):
         return
     code = b"".join(struct.pack("HBBI", *step) for step in _DROP_NEW)
+    import ctypes  # only at the end of the server's life
+
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("HL", len(_DROP_NEW), ctypes.addressof(buffer))
     with contextlib.suppress(OSError):

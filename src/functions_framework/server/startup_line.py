@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 def startup_line(ready: Ready, settings: Settings, port: int) -> str:
     """One line for stderr; `port` is the one that was bound."""
+    scheme = "https" if settings.certfile else "http"
     parts = [
-        f"Serving {ready.what} on http://{url_host(settings.host)}:{port}",
+        f"Serving {ready.what} on {scheme}://{url_host(settings.host)}:{port}",
         f"workers {settings.workers}",
     ]
     if not ready.is_async:

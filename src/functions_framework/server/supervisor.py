@@ -121,7 +121,7 @@ class Supervisor:
             for sibling in self._workers:
                 sibling.channel.close()
             self._selector.close()
-            from .worker import work  # noqa: PLC0415 - only a worker pays for the engine
+            from .worker import work
 
             code = work(self._settings, self._build, self._listener, theirs)
         except BaseException:  # noqa: BLE001 - shown, then os._exit
@@ -263,13 +263,17 @@ def serve(settings: Settings, build: Build | None = None) -> int:
     Raises:
         FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
     """
+    if settings.certfile or settings.keyfile:
+        from .certificate import check_certificate
+
+        check_certificate(settings.certfile, settings.keyfile)
     with listening.bind(settings.host, settings.port) as listener:
         if build is None:
-            from .building import of_target  # noqa: PLC0415 - imports what loading needs
+            from .building import of_target
 
             build = of_target(settings)
         if hasattr(os, "fork"):
             return Supervisor(settings, build, listener).run()
-        from .in_process import serve_in_process  # noqa: PLC0415 - where there is no fork
+        from .in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)

@@ -8,16 +8,17 @@ import time
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import TIMEOUT_REPLY
+from functions_framework.errors import TIMEOUT_REPLY, refusal
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import call_end
 
-from .admission import Admission, Running
-from .body import Body, NoBody, declared_length
+from .admission import QUEUE, Admission, Running
+from .body import Body, NoBody, declared_length, too_large
 from .call_ends import ending_sync
 from .connections import cut_sender
 from .deadlines import Watchdog
-from .drain import POLL_SECONDS, Quiet, last_response
+from .drain import POLL_SECONDS, Quiet, ending, last_response
+from .forwarded import PEER, Proxies
 from .replies import BUSY, CRASHED
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("functions_framework.server")
 _NO_BODY = NoBody()
+_AFTER_REFUSAL = 16 * 2**20
 
 
 def base_environ(*, is_multiprocess: bool) -> Environ:
@@ -57,9 +59,11 @@ class SyncServing:
 
     def __init__(self, host: SyncHost, settings: Settings) -> None:
         self._respond = host.respond
-        self._admission = Admission(settings.threads)
+        self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
         self._base = base_environ(is_multiprocess=settings.workers > 1)
         self._grace = settings.grace_period
+        self._body_limit = settings.max_body_size
+        self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
@@ -104,6 +108,8 @@ class SyncServing:
                 return
             slot = waited
         environ = self._base | scope
+        if "HTTP_X_FORWARDED_FOR" in scope or "HTTP_X_FORWARDED_PROTO" in scope:
+            self._proxies.amend_environ(environ)
         slot.started = time.monotonic()
         try:
             if self._watchdog is not None:
@@ -138,18 +144,31 @@ class SyncServing:
             protocol.response_bytes(*CRASHED)
 
     def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
+        length, limit = declared_length(environ), self._body_limit
         body = Body(
             environ["wsgi.input"],
-            declared_length(environ),
+            length,
             is_typed="CONTENT_TYPE" in environ,
             admission=self._admission,
+            limit=limit,
         )
         environ["wsgi.input"] = body
-        reply = self._respond(environ)
-        # Unread, the body would cost the client its connection, and perhaps the answer.
-        if isinstance(reply.body, bytes):
-            body.drain()
-        self._send(protocol, environ, reply)
+        if limit and length is not None and length > limit:
+            reply = refusal(too_large(limit))
+        else:
+            reply = self._respond(environ)
+        if not limit:
+            # Unread, the body would cost the client its connection, and perhaps the answer.
+            if isinstance(reply.body, bytes):
+                body.drain()
+            self._send(protocol, environ, reply)
+        elif body.is_read:
+            self._send(protocol, environ, reply)
+        else:
+            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
+            if "HTTP_EXPECT" not in environ:
+                body.drain(_AFTER_REFUSAL)
 
     def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:
         status, headers, body = reply
@@ -195,7 +214,8 @@ class _Stream:
 
     def _break_off(self) -> None:
         environ = self._environ
-        is_cut = cut_sender(environ["REMOTE_ADDR"], self._sent)
+        peer = environ.get(PEER) or environ["REMOTE_ADDR"]
+        is_cut = cut_sender(peer, self._sent)
         _log.exception(
             "The response to %s %s failed halfway%s.",
             environ["REQUEST_METHOD"],

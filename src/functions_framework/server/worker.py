@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
 
 from . import listening, messages
-from .async_serving import AsyncServing
+from .admission import QUEUE
 from .engine import Engine, Limits
 from .observation import observed
 from .sync_serving import SyncServing
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .admission import Running
+    from .async_serving import AsyncServing
     from .hosting import Build, Hosted
 
 _log = logging.getLogger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
+_LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
+_NO_LIMIT = 365 * 24 * 3600.0
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
@@ -63,7 +67,7 @@ class Parent:
         if not sys.platform.startswith("linux"):
             yield
             return
-        import fcntl  # noqa: PLC0415 - not everywhere
+        import fcntl
 
         flags = fcntl.fcntl(self._channel, fcntl.F_GETFL)
         fcntl.fcntl(self._channel, fcntl.F_SETOWN, os.getpid())
@@ -86,11 +90,25 @@ class Parent:
         threading.Thread(target=listen, name="orders", daemon=True).start()
 
 
+@contextmanager
+def unhurried_collector() -> Iterator[None]:
+    """Import without collecting garbage: next to nothing dies, and all of it would be looked at.
+
+    What was loaded is then left out of all later collections: it lives as long as the worker.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def work(settings: Settings, build: Build, listener: socket.socket, channel: socket.socket) -> int:
     """Load, serve, drain; return the exit code. Called once, in a process of its own."""
     execution.reseed()
     parent = Parent(channel)
-    with parent.watched():
+    with parent.watched(), unhurried_collector():
         loaded = load(settings, build)
     failed: messages.Failed | None
     if isinstance(loaded, messages.Failed):
@@ -124,20 +142,30 @@ class Loaded(NamedTuple):
         lifecycle = self.hosted.lifecycle
         if not lifecycle.startup_hooks:
             return
-        if isinstance(self.serving, AsyncServing):
-            self.serving.run_apart(lifecycle.start())
-        else:
+        if isinstance(self.serving, SyncServing):
             lifecycle.start_blocking()
+        else:
+            self.serving.run_apart(lifecycle.start())
 
     def stop(self) -> None:
         """Run the shut-down hooks and close the resources; failures are logged."""
         lifecycle = self.hosted.lifecycle
         if not lifecycle:
             return
-        if isinstance(self.serving, AsyncServing):
-            self.serving.run_apart(lifecycle.stop())
-        else:
+        if isinstance(self.serving, SyncServing):
             lifecycle.stop_blocking()
+        else:
+            self.serving.run_apart(lifecycle.stop())
+
+
+def serving_of(host: Any, settings: Settings) -> AsyncServing | SyncServing:
+    """What takes requests to a host."""
+    if not host.is_async:
+        return SyncServing(host, settings)
+    # asyncio takes longer to import than all the rest: only for who uses it.
+    from .async_serving import AsyncServing
+
+    return AsyncServing(host, settings)
 
 
 def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
@@ -148,9 +176,7 @@ def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
     """
     try:
         hosted = observed(settings, build)
-        host: Any = hosted.host
-        serving = AsyncServing(host, settings) if host.is_async else SyncServing(host, settings)
-        loaded = Loaded(hosted, serving)
+        loaded = Loaded(hosted, serving_of(hosted.host, settings))
         loaded.start()
         return loaded
     except FunctionsFrameworkException as error:
@@ -184,7 +210,7 @@ def serve(
 ) -> messages.Failed | None:
     """Listen and serve until the order to drain has been carried out."""
     hosted, serving = loaded
-    limits = Limits(threads=settings.threads + _THREADS_FOR_SLOW_SENDERS)
+    limits = limits_of(settings)
     try:
         listening.listen(listener, limits.backlog)
     except FunctionsFrameworkException as error:
@@ -196,6 +222,22 @@ def serve(
     _log_left(hosted.name, left, settings.grace_period)
     loaded.stop()
     return None
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the engine bounds, as the settings say."""
+    certificate = None
+    if settings.certfile and settings.keyfile:
+        certificate = settings.certfile, settings.keyfile
+    slots = settings.concurrency or settings.threads
+    return Limits(
+        threads=slots + QUEUE + _THREADS_FOR_SLOW_SENDERS,
+        backlog=settings.backlog,
+        header_size=max(_LEAST_HEADER_SIZE, settings.max_header_size),
+        head_seconds=max(settings.header_timeout or _NO_LIMIT, settings.keep_alive),
+        keeps_alive=settings.keep_alive > 0,
+        certificate=certificate,
+    )
 
 
 def _log_left(name: str, left: list[Running], grace: float) -> None:

@@ -25,7 +25,9 @@ from .parsers import (
     port,
     seconds,
     signature,
+    size,
     text,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +79,23 @@ class Settings:
         "--threads", "THREADS", count, default=128, error=InvalidNumberException,
         help="Calls of sync functions that run at once, in each worker.",
     )
+    backlog: int = declare(
+        "--backlog", "BACKLOG", count, default=2048,
+        help="Connections the system holds until a worker accepts them.",
+    )
+    certfile: str | None = declare(
+        "--certfile", "CERTFILE", path, default=None,
+        help="PEM file with the certificate chain; with --keyfile the port speaks TLS.",
+    )
+    keyfile: str | None = declare(
+        "--keyfile", "KEYFILE", path, default=None,
+        help="PEM file with the certificate's key.",
+    )
+    forwarded_allow_ips: str = declare(
+        "--forwarded-allow-ips", "FORWARDED_ALLOW_IPS", text, default="127.0.0.1,::1",
+        help="Addresses or networks of proxies, with commas between them, whose X-Forwarded-For "
+        "and X-Forwarded-Proto are believed; * for all.",
+    )
     cors: str | None = declare(
         "--cors", "FUNCTION_CORS", origins, default=None,
         help="Origins whose pages may call the functions from a browser, with commas between them; "
@@ -94,6 +113,29 @@ class Settings:
     grace_period: float = declare(
         "--grace-period", "GRACE_PERIOD", seconds, default=8.0, group="Limits",
         help="Seconds that requests in flight get to finish after SIGTERM.",
+    )
+    concurrency: int = declare(
+        "--concurrency", "CONCURRENCY", whole, default=0, group="Limits",
+        help="Calls that run at once in each worker, 0 for as many as there are threads (async "
+        "functions: no limit). 1000 more wait; what comes then is answered 503.",
+    )
+    max_body_size: int = declare(
+        "--max-body-size", "MAX_BODY_SIZE", size, default=0, group="Limits",
+        help="Bytes a request's body may have (K, M, G); a longer one is answered 413. 0 for any.",
+    )
+    max_header_size: int = declare(
+        "--max-header-size", "MAX_HEADER_SIZE", size, default=64 * 1024, group="Limits",
+        help="Bytes a request's line and headers may have together (8K at least); more is "
+        "answered 431, as are more than 99 headers.",
+    )
+    header_timeout: float = declare(
+        "--header-timeout", "HEADER_TIMEOUT", seconds, default=30.0, group="Limits",
+        help="Seconds a client may take to send a request's head, 0 for any. One clock measures "
+        "this and --keep-alive: the longer of the two counts.",
+    )
+    keep_alive: float = declare(
+        "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
+        help="Seconds an idle connection is kept, 0 to end it after each answer.",
     )
     log_level: str = declare(
         "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",

@@ -1,0 +1,114 @@
+"""Whom the headers of a proxy are believed from, and what they say of the client."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import InvalidConfigurationException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+PEER = "functions_framework.peer"
+"""Where an environ keeps the address of the connection itself when REMOTE_ADDR is amended."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_SCHEMES = frozenset({"http", "https"})
+_MOST_REMEMBERED = 1024
+
+
+class Proxies:
+    """The proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+
+    Args:
+        text: addresses and networks with commas between them, `*` for all.
+
+    Raises:
+        InvalidConfigurationException: one of them is neither.
+    """
+
+    def __init__(self, text: str) -> None:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        self._trusts_all = "*" in words
+        self._networks: list[Network] = []
+        self._known: dict[str, bool] = {}
+        for word in words:
+            if word == "*":
+                continue
+            try:
+                self._networks.append(ipaddress.ip_network(word, strict=False))
+            except ValueError:
+                raise InvalidConfigurationException(
+                    f"Invalid value {word!r} in --forwarded-allow-ips: expected an address such "
+                    "as 10.0.0.1, a network such as 10.0.0.0/8, or *."
+                ) from None
+
+    def __contains__(self, address: str) -> bool:
+        """Whether an address is a proxy's."""
+        known = self._known.get(address)
+        if known is None:
+            known = self._trusts_all or self._is_listed(address)
+            if len(self._known) < _MOST_REMEMBERED:
+                self._known[address] = known
+        return known
+
+    def _is_listed(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        # A socket for both families shows an IPv4 peer as ::ffff:1.2.3.4.
+        found = getattr(found, "ipv4_mapped", None) or found
+        return any(found in network for network in self._networks)
+
+    def amend_environ(self, environ: dict[str, Any]) -> None:
+        """Take over what a trusted proxy says of its client, in a WSGI environ."""
+        peer = environ["REMOTE_ADDR"]
+        if peer not in self:
+            return
+        if client := self.client(environ.get("HTTP_X_FORWARDED_FOR", "")):
+            environ[PEER] = peer
+            environ["REMOTE_ADDR"] = client
+        if used := scheme(environ.get("HTTP_X_FORWARDED_PROTO", "")):
+            environ["wsgi.url_scheme"] = used
+
+    def amend_scope(self, scope: MutableMapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Take over what a trusted proxy says of its client, in an ASGI scope."""
+        if scope["client"][0] not in self:
+            return
+        if client := self.client(headers.get("x-forwarded-for", "")):
+            # A proxy does not tell the client's port.
+            scope["client"] = client, 0
+        if used := scheme(headers.get("x-forwarded-proto", "")):
+            scope["scheme"] = used
+
+    def client(self, forwarded_for: str) -> str | None:
+        """The address the outermost trusted proxy was called from, None when none is told.
+
+        Every proxy appends whom it was called by, so the list is read from its end: what stands
+        before the first address that is no proxy's may be the client's own invention.
+        """
+        found = None
+        for word in reversed(forwarded_for.split(",")):
+            address = word.strip()
+            if not _is_address(address):
+                break
+            found = address
+            if address not in self:
+                break
+        return found
+
+
+def scheme(forwarded_proto: str) -> str | None:
+    """The scheme the client used, None when it is neither http nor https."""
+    word = forwarded_proto.rpartition(",")[2].strip().lower()
+    return word if word in _SCHEMES else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
