@@ -1,4 +1,4 @@
-"""What a client claims about a proxy changes nothing of the request (Q56)."""
+"""A host believes nothing of what a client claims about a proxy; the server may (Q56)."""
 
 from __future__ import annotations
 
