@@ -20,6 +20,7 @@ from .async_scope import RequestScope
 from .async_stream import send_stream
 from .body import too_large
 from .call_ends import ending_async
+from .client_gone import ClientWatch
 from .drain import POLL_SECONDS, Quiet, last_response
 from .forwarded import Proxies
 from .replies import BUSY, CRASHED, ENDED
@@ -60,6 +61,8 @@ class AsyncServing:
         self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
         self._loop = asyncio.new_event_loop()
+        outlives = getattr(host, "outlives_client", False)
+        self._clients = None if outlives else ClientWatch(self._loop, self._running)
 
     def run(
         self,
@@ -149,6 +152,8 @@ class AsyncServing:
         task = _new_task(self._loop, self._serve(watcher, reading))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
+            if self._clients is not None:
+                self._clients.wake()
             if self._concurrency:
                 task.add_done_callback(self._start_waiting)
             if self._deadlines is not None:

@@ -1,0 +1,61 @@
+"""Cancels async calls whose client has gone.
+
+Most calls are over before anybody could leave, so nothing is made for them: a sweep, run only
+while calls are waiting for something, looks after those that have been at it for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+
+_SWEEP_SECONDS = 0.1
+_LONG = 0.2
+"""Seconds after which a call is watched."""
+
+
+class ClientWatch:
+    """Watches the clients of long calls.
+
+    Args:
+        loop: the loop of the calls.
+        running: the calls that wait, by what Granian knows them by, with their start.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        running: dict[Any, tuple[asyncio.Task[None], float]],
+    ) -> None:
+        self._loop = loop
+        self._running = running
+        self._watched: dict[asyncio.Task[None], asyncio.Task[None]] = {}
+        self._is_sweeping = False
+
+    def wake(self) -> None:
+        """A call has begun to wait."""
+        if not self._is_sweeping:
+            self._is_sweeping = True
+            self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        since = time.monotonic() - _LONG
+        for watcher, (task, started) in list(self._running.items()):
+            if started < since and task not in self._watched:
+                watch = self._loop.create_task(_cancel_with_client(watcher.proto, task))
+                self._watched[task] = watch
+                task.add_done_callback(self._release)
+        self._is_sweeping = bool(self._running)
+        if self._is_sweeping:
+            self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def _release(self, task: asyncio.Task[None]) -> None:
+        self._watched.pop(task).cancel()
+
+
+async def _cancel_with_client(protocol: Any, task: asyncio.Task[None]) -> None:
+    await protocol.client_disconnect()
+    task.cancel()
