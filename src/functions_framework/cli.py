@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from .commands.table import lazy_commands
 from .exceptions import FunctionsFrameworkException
 from .settings import Option, Settings, options
 
@@ -163,6 +164,7 @@ program = Program(
     invoke_without_command=True,
     help="Serve a Python function over HTTP: --target names it, --source the file it is in.",
     epilog=_EPILOG,
+    commands=lazy_commands(),
     params=[
         *(_parameter(name, option) for name, option in options().items()),
         click.Option(

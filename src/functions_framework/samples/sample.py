@@ -16,6 +16,7 @@ The files are in `data`, one a sample, so that adding one is adding a file:
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,6 +73,8 @@ class Field(NamedTuple):
         """
         if self.type == "string":
             return self.check(text)
+        if self.type == "integer":
+            return self.check(int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text)
         try:
             value = json.loads(text)
         except json.JSONDecodeError as error:

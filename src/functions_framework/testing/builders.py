@@ -166,7 +166,7 @@ def audit_log_event(**fields: Any) -> CloudEvent:
     """Make the CloudEvent of an audit log entry.
 
     Args:
-        **fields: `service`, `method`, `resource`, `email`, `project`, `id`, `time`.
+        **fields: `service`, `method_name`, `resource`, `email`, `project`, `id`, `time`.
 
     Raises:
         ValueError: there is no such field, or a value does not fit.

@@ -1,0 +1,1 @@
+"""The sub-commands of the inner loop, a file each; none is imported before it is used."""

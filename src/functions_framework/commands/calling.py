@@ -1,0 +1,104 @@
+"""Calls a function once in this process, through the pipeline the server has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from functions_framework import source as sources
+from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.logs import configure
+from functions_framework.logs.crash import log_exception
+from functions_framework.testing.exchange import Answer, respond, respond_async
+from functions_framework.testing.pipeline import Pipeline
+from functions_framework.testing.result import ResponseHeaders, Result
+
+from .faults import as_bad_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.function import Function
+    from functions_framework.settings import Settings
+    from functions_framework.testing.request import Request
+
+
+class SourceFailed(FunctionsFrameworkException):
+    """The source raised while it was loaded, which was logged; the command exits with 1."""
+
+
+def call_once(settings: Settings, request_for: Callable[[Function], Request]) -> Result:
+    """Load the function, run its hooks, call it.
+
+    What the source prints goes to stderr: stdout is the response's.
+
+    Args:
+        settings: what names the function, and how records look.
+        request_for: makes the request, given the function.
+
+    Raises:
+        BadInput: there is no such function, or no such request for it.
+        SourceFailed: the source or a start-up hook raised.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        configure(settings)
+        pipeline = load(settings)
+        request = request_for(pipeline.function)
+        with pipeline.entered():
+            if pipeline.host.is_async:
+                answer, duration = asyncio.run(_call_async(pipeline, request))
+            else:
+                answer, duration = _call(pipeline, request)
+    headers = ResponseHeaders(answer.headers)
+    return Result(answer.status, headers, answer.body, duration=duration, is_whole=answer.is_whole)
+
+
+def load(settings: Settings) -> Pipeline:
+    """Load the function the settings name.
+
+    Raises:
+        BadInput: there is no such function.
+        SourceFailed: the source raised; its traceback has been logged.
+    """
+    with as_bad_input():
+        path = sources.locate(settings.source)
+        try:
+            return Pipeline(path, settings.target, settings.signature_type, None, None)
+        except FunctionsFrameworkException:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
+            log_exception(f"{path} could not be loaded", error)
+            failed = error
+    raise SourceFailed(f"The source failed while it was loaded: {type(failed).__name__}.")
+
+
+def _call(pipeline: Pipeline, request: Request) -> tuple[Answer, float]:
+    try:
+        pipeline.start()
+    except Exception as error:  # noqa: BLE001 - the user's code
+        raise _hook_failed(error) from None
+    before = time.perf_counter()
+    answer = respond(pipeline.host, request)
+    duration = time.perf_counter() - before
+    pipeline.stop()
+    return answer, duration
+
+
+async def _call_async(pipeline: Pipeline, request: Request) -> tuple[Answer, float]:
+    try:
+        await pipeline.lifecycle.start()
+    except Exception as error:  # noqa: BLE001 - the user's code
+        raise _hook_failed(error) from None
+    before = time.perf_counter()
+    answer = await respond_async(pipeline.host, request)
+    duration = time.perf_counter() - before
+    await pipeline.lifecycle.stop()
+    return answer, duration
+
+
+def _hook_failed(error: Exception) -> SourceFailed:
+    log_exception("A start-up hook failed", error)
+    return SourceFailed(f"A start-up hook failed: {type(error).__name__}.")

@@ -1,0 +1,90 @@
+"""`functions-framework events`: lists the sample events and shows one in any of its forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from functions_framework.samples import catalogue
+
+from .faults import read_json
+from .sample_options import field_options, fields_given
+
+if TYPE_CHECKING:
+    from functions_framework.testing.request import Request
+
+_FORMATS = ("binary", "structured", "background", "push", "curl")
+
+
+def _list() -> None:
+    samples = [catalogue.find(name) for name in catalogue.names()]
+    widths = [max(len(sample.name) for sample in samples), max(len(one.kind) for one in samples)]
+    for sample in samples:
+        click.echo(f"{sample.name:<{widths[0]}}  {sample.kind:<{widths[1]}}  {sample.title}")
+
+
+class _Samples(click.Group):
+    """Has a command for each sample, with the sample's fields as its options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's form
+        """The names of the samples."""
+        return catalogue.names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
+        """The command that shows one sample."""
+        sample = catalogue.find(cmd_name)
+        sources = "\n".join(f"  {source}" for source in sample.sources)
+        return click.Command(
+            cmd_name,
+            callback=_show,
+            short_help=sample.title,
+            help=f"{sample.title}.\n\n\b\nIts shape is that of\n{sources}",
+            params=[
+                *field_options(sample),
+                click.Option(["--data"], metavar="JSON", help="The event's data instead."),
+                click.Option(
+                    ["--format", "form"],
+                    type=click.Choice(_FORMATS),
+                    help=f"How to write it. [default {sample.sent_as}, as the service sends it]",
+                ),
+                click.Option(
+                    ["--url"],
+                    default="http://localhost:8080",
+                    show_default=True,
+                    help="Where the curl command sends it.",
+                ),
+            ],
+        )
+
+
+@click.pass_context
+def _show(ctx: click.Context, /, form: str | None, data: str | None, url: str, **_: Any) -> None:
+    from functions_framework.samples import forms
+
+    sample = catalogue.find(ctx.info_name or "")
+    given = fields_given(ctx, sample)
+    wanted = sample.sent_as if form in {None, "curl"} else form
+    value = forms.UNSET if data is None else read_json(data, "--data")
+    request = forms.request_in(str(wanted), sample, given, value)
+    click.echo(forms.curl_of(request, url) if form == "curl" else _written(request, wanted))
+
+
+def _written(request: Request, form: str | None) -> str:
+    """A request for people: its headers where they are part of the event, and its body."""
+    from functions_framework.samples.forms import pretty
+
+    body = pretty(request.body, request.header("content-type"))
+    if form in {"structured", "background"} or len(request.headers) == 1:
+        return body
+    return "\n".join([*(f"{name}: {value}" for name, value in request.headers), "", body])
+
+
+command = click.Group(
+    "events",
+    help="Show sample events of the services people use.",
+    commands=[
+        click.Command("list", callback=_list, help="Name every sample, its type and what it is."),
+        _Samples("show", help="Show one sample; its fields are options: show storage --bucket b."),
+    ],
+)

@@ -1,0 +1,51 @@
+"""What ends a sub-command: a fault of its arguments (exit code 2), told in one line."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import FunctionsFrameworkException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class BadInput(FunctionsFrameworkException):
+    """The command cannot do what it was asked to; nothing was written."""
+
+    exit_code = 2
+
+
+@contextmanager
+def as_bad_input() -> Iterator[None]:
+    """Let what cannot be loaded count as a fault of the arguments that named it."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except FunctionsFrameworkException as error:
+        raise BadInput(str(error)) from error
+
+
+def read_json(text: str | bytes, what: str) -> Any:
+    """The value of a JSON text.
+
+    Args:
+        text: what was given.
+        what: where it comes from, for the message.
+
+    Raises:
+        BadInput: it is not JSON; the message names line and column.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{what} is not JSON: byte {error.start} is not UTF-8.") from None
+    except RecursionError:
+        raise BadInput(f"{what} is JSON that is nested too deeply.") from None

@@ -1,0 +1,51 @@
+"""The options that name a function, for the sub-commands that load one; declared in `settings`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from functions_framework.settings import Option, Settings, options
+
+_FUNCTION = ("target", "source", "signature_type")
+# Of the server's settings those that matter to a function that is not served.
+_READ = (*_FUNCTION, "log_level", "log_format")
+
+
+def function_options() -> list[click.Parameter]:
+    """`--target`, `--source` and `--signature-type`."""
+    return [_parameter(name, options()[name]) for name in _FUNCTION]
+
+
+def _parameter(name: str, option: Option) -> click.Option:
+    def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else option.parse(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
+
+    return click.Option(
+        [option.flag, name], metavar=option.metavar, callback=parse, help=option.help
+    )
+
+
+def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
+    """The settings of a sub-command: its flags, those before its name, the environment.
+
+    Args:
+        ctx: the sub-command's context.
+        target: the function's name where it was given as an argument.
+
+    Raises:
+        InvalidSettingException: a variable holds what its option cannot take.
+    """
+    given: dict[str, Any] = {}
+    for level in filter(None, (ctx.parent, ctx)):
+        for name in _READ:
+            if level.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                given[name] = level.params[name]
+    if target is not None:
+        given["target"] = target
+    return Settings.load(given, names=_READ)

@@ -1,0 +1,175 @@
+"""`functions-framework invoke`: calls a function once and prints what it answered."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .faults import BadInput
+from .function_options import function_options, settings_of
+from .sample_options import field_options, fields_given
+
+if TYPE_CHECKING:
+    from functions_framework.samples.sample import Sample
+    from functions_framework.testing.result import Result
+
+    from .call_requests import Call
+
+_STDIN = "-"
+_HELP = """Call a function once, in this process, and print what it answers.
+
+TARGET is the function's name, where there is a choice; a last argument - takes the body from
+standard input. The response goes to standard output, logs, prints and the duration to standard
+error. Exit codes: 0 fine, 1 the function failed, 2 the call was not possible.
+
+With --event, the fields of the sample are options as well: --event pubsub --message hi.
+"""
+
+
+@click.pass_context
+def _invoke(ctx: click.Context, /, **params: Any) -> None:
+    sample = _sample(params["event"])
+    given, arguments = _leftovers(ctx, sample, list(params["arguments"]))
+    target, data = _positional(arguments, params["data"])
+    call = _call(params, data, sample, given)
+    if params["url"]:
+        from functions_framework.testing.over_http import send
+
+        result = send(params["url"], call.request_to(None))
+    else:
+        settings = settings_of(ctx, target)
+        from .calling import call_once
+
+        result = call_once(settings, call.request_to)
+    _print(result)
+    ctx.exit(int(result.status >= 500 or not result.is_whole))
+
+
+def _sample(name: str | None) -> Sample | None:
+    if name is None:
+        return None
+    from functions_framework.samples.catalogue import find
+
+    return find(name)
+
+
+def _leftovers(
+    ctx: click.Context, sample: Sample | None, arguments: list[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The sample's fields among the arguments, and what is no option.
+
+    Raises:
+        BadInput: there is an option that neither the command nor the sample has.
+    """
+    params = [*(field_options(sample) if sample else ()), click.Argument(["rest"], nargs=-1)]
+    parser = click.Command("invoke", params=params, add_help_option=False)
+    try:
+        parsed = parser.make_context("invoke", arguments, parent=ctx.parent)
+    except click.NoSuchOption as error:
+        own = [flag for param in ctx.command.params for flag in param.opts]
+        fields = [flag for param in params for flag in param.opts]
+        close = difflib.get_close_matches(error.option_name, own + fields, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        where = f", nor has the sample {sample.name!r}" if sample else ""
+        raise BadInput(f"invoke has no option {error.option_name}{where}.{hint}") from None
+    except click.UsageError as error:
+        raise BadInput(error.format_message()) from None
+    return fields_given(parsed, sample) if sample else {}, parsed.params["rest"]
+
+
+def _positional(arguments: tuple[str, ...], data: str | None) -> tuple[str | None, str | None]:
+    names = [argument for argument in arguments if argument != _STDIN]
+    if len(names) > 1:
+        raise BadInput(f"invoke takes one function's name, found {' and '.join(names)}.")
+    if len(names) < len(arguments):
+        if data is not None:
+            raise BadInput("Give --data or -, not both.")
+        data = _STDIN
+    return (names[0] if names else None), data
+
+
+def _call(
+    params: dict[str, Any], data: str | None, sample: Sample | None, fields: dict[str, Any]
+) -> Call:
+    from .call_requests import Call, body_of, pair_of
+
+    headers = tuple(pair_of(text, ":", "--header", "X-A: b") for text in params["header"])
+    query = tuple(pair_of(text, "=", "--query", "a=1") for text in params["query"])
+    path: str = params["path"]
+    if not path.startswith("/"):
+        raise BadInput(f"--path starts with '/', found {path!r}.")
+    method = params["method"].upper() if params["method"] else None
+    if method and not method.isalpha():
+        raise BadInput(f"--method takes an HTTP method, such as PUT; found {method!r}.")
+    if params["form"] and sample is None:
+        raise BadInput("--format says how an event is sent; give --event NAME as well.")
+    body = body_of(data, params["file"], headers)
+    return Call(method, path, query, headers, body, sample, fields, params["form"])
+
+
+def _print(result: Result) -> None:
+    from functions_framework.samples.forms import pretty
+
+    kind = result.headers.get("content-type", "no content type")
+    is_color = None if _may_color() else False
+    try:
+        status = f"{result.status} {HTTPStatus(result.status).phrase}"
+    except ValueError:
+        status = str(result.status)
+    color = "green" if result.status < 400 else "red" if result.status >= 500 else "yellow"
+    end = "" if result.is_whole else ", broken off"
+    click.echo(
+        f"{click.style(status, fg=color)}, {kind}, {len(result.body)} bytes, "
+        f"{result.duration * 1000:.1f} ms{end}",
+        err=True,
+        color=is_color,
+    )
+    if sys.stdout.isatty():
+        try:
+            click.echo(pretty(result.body, kind))
+        except ValueError:
+            click.echo(result.text)  # it says JSON and is none
+    else:
+        click.echo(result.body, nl=False)
+
+
+def _may_color() -> bool:
+    """Whether colours are welcome; click itself leaves them out where there is no terminal."""
+    import os
+
+    return not os.environ.get("NO_COLOR")  # no-color.org
+
+
+def _option(*names: str, **kwargs: Any) -> click.Option:
+    return click.Option(names, **kwargs)
+
+
+command = click.Command(
+    "invoke",
+    callback=_invoke,
+    help=_HELP,
+    short_help="Call the function once, without a server.",
+    context_settings={"ignore_unknown_options": True},
+    params=[
+        click.Argument(["arguments"], nargs=-1, metavar="[TARGET] [-]", type=click.UNPROCESSED),
+        *function_options(),
+        _option("--data", metavar="JSON", help="The body, - for standard input."),
+        _option("--file", metavar="PATH", help="A file with the body, - for standard input."),
+        _option("--event", metavar="SAMPLE", help="Send a sample event; see 'events list'."),
+        _option(
+            "--format",
+            "form",
+            type=click.Choice(["binary", "structured", "background", "push"]),
+            help="How the event is sent. [default: as the function takes it]",
+        ),
+        _option("--method", metavar="M", help="The HTTP method. [default POST with a body]"),
+        _option("--path", metavar="PATH", default="/", help="The URL's path. [default /]"),
+        _option("--query", metavar="A=1", multiple=True, help="Part of the query string."),
+        _option("--header", metavar="'A: b'", multiple=True, help="A header."),
+        _option("--url", metavar="URL", help="Send it to a server instead, local or remote."),
+    ],
+)

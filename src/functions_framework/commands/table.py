@@ -1,0 +1,44 @@
+"""Which sub-commands there are, and loading one when it runs, so that `--help` loads none."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Each is `command` in the module of its name.
+_SUMMARIES = {
+    "check": "Load the function and say what is wrong with it, without serving.",
+    "events": "Show sample events of the services people use.",
+    "invoke": "Call the function once, without a server, or one that runs elsewhere.",
+    "new": "Write a new project: function, tests, container, CI.",
+}
+
+
+class LazyCommand(click.Command):
+    """Stands for a sub-command until it is used."""
+
+    def load(self) -> click.Command:
+        """Import the sub-command itself."""
+        module = importlib.import_module(f"{__package__}.{self.name}")
+        found: click.Command = module.command
+        return found
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Make the context of the sub-command itself."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
+
+def lazy_commands(names: Sequence[str] = tuple(_SUMMARIES)) -> dict[str, click.Command]:
+    """The sub-commands by name."""
+    return {name: LazyCommand(name, short_help=_SUMMARIES[name]) for name in names}

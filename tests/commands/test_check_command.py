@@ -1,0 +1,162 @@
+"""`functions-framework check`: what it finds, and the exit codes that CI reads."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_framework.commands import source_reading
+from functions_framework.commands.checking import check
+from functions_framework.commands.faults import BadInput
+from functions_framework.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import SourceTree
+
+
+def blocking(body: str, top: str = "") -> list[str]:
+    code = f"{top}\nasync def f(request):\n    {body}\n"
+    return [one.message.partition("(")[0] for one in source_reading.blocking_calls(ast.parse(code))]
+
+
+@pytest.mark.parametrize(
+    ("top", "body", "found"),
+    [
+        ("import time", "time.sleep(1)", ["time.sleep"]),
+        ("import time as t", "t.sleep(1)", ["time.sleep"]),
+        ("from time import sleep as nap", "nap(1)", ["time.sleep"]),
+        ("import requests", "requests.get(u)", ["requests.get"]),
+        ("import urllib.request", "urllib.request.urlopen(u)", ["urllib.request.urlopen"]),
+        ("import subprocess", "subprocess.run(a)", ["subprocess.run"]),
+        ("", "with open(p) as f: pass", ["open"]),
+        ("from pathlib import Path", "return Path(p).read_text()", ["Path.read_text"]),
+        ("import time", "return [time.sleep(1) for _ in x]", ["time.sleep"]),
+        ("import asyncio, time", "await asyncio.to_thread(time.sleep, 1)", []),
+        ("import asyncio", "await asyncio.sleep(1)", []),
+        ("import aiofiles", "await aiofiles.open(p)", []),
+        ("from aio import open", "await open(p)", []),
+        ("import time", "g = lambda: time.sleep(1)", []),
+        ("import time\ndef g(): time.sleep(1)", "pass", []),
+        ("", "item.read_text()", []),
+    ],
+)
+def test_blocking_calls(top: str, body: str, found: list[str]) -> None:
+    assert blocking(body, top) == found
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import os\nA = os.environ['A']", [("A", 2, True)]),
+        ("from os import environ as e\nA = e['A']", [("A", 2, True)]),
+        ("import os\ndef f():\n  os.environ['A']", [("A", 3, False)]),
+        ("import os\nclass C:\n  a = os.environ['A']", [("A", 3, True)]),
+        ("import os\ndef f(): os.environ['A']\nos.environ['A']", [("A", 3, True)]),
+        ("import os\nos.environ['A'] = '1'\nos.environ['A']", []),
+        ("import os\nos.environ.get('A'), os.getenv('A'), os.environ[a]", []),
+        ("import os\ntry: os.environ['A']\nexcept KeyError: pass", []),
+        ("import os\ntry: os.environ['A']\nexcept (ValueError, LookupError): pass", []),
+        ("import os\ntry: 1\nexcept ValueError: os.environ['B']", [("B", 3, True)]),
+        ("environ = {}\nenviron['A']", []),
+    ],
+)  # fmt: skip
+def test_variables_that_must_be_set(code: str, found: list[Any]) -> None:
+    assert [tuple(one) for one in source_reading.needed_variables(ast.parse(code))] == found
+
+
+def findings(sources: SourceTree, code: str, **settings: Any) -> list[tuple[str, str, int | None]]:
+    sources.put("main.py", code)
+    report = check(Settings(source=str(sources.root), **settings))
+    return [(one.level, one.code, one.line) for one in report.findings]
+
+
+EVENT, CLOUDEVENT, TYPED = ({"signature_type": one} for one in ("event", "cloudevent", "typed"))
+UNFIT = [("error", "signature", 1)]
+UNTYPED = [("error", "function", None)]
+LATER = [("warning", "missing-variable", 3)]
+
+
+@pytest.mark.parametrize(
+    ("code", "settings", "found"),
+    [
+        ("def function(request):\n    pass\n", {}, []),
+        ("def function():\n    pass\n", {}, UNFIT),
+        ("def function(data, context):\n    pass\n", EVENT, []),
+        ("def function(event):\n    pass\n", EVENT, UNFIT),
+        ("def function(event, data=1):\n    pass\n", CLOUDEVENT, []),
+        ("def function(value):\n    pass\n", TYPED, UNTYPED),
+        ("def function(value: object()):\n    pass\n", TYPED, UNTYPED),
+        ("def function(request)\n", {}, [("error", "syntax", 1)]),
+        ("import no_such_module\n", {}, [("error", "load", 1)]),
+        ("def g():\n    1 / 0\ng()\n", {}, [("error", "load", 2)]),
+        ("raise SystemExit(3)\n", {}, [("error", "load", 1)]),
+        ("import os\nos.environ['NOT_SET_1']\n", {}, [("error", "missing-variable", 2)]),
+        ("import os\ndef function(r):\n    os.environ['NOT_SET_1']\n", {}, LATER),
+    ],
+)  # fmt: skip
+def test_findings(
+    sources: SourceTree, code: str, settings: dict[str, Any], found: list[Any]
+) -> None:
+    assert findings(sources, code, **settings) == found
+
+
+def test_all_missing_variables_are_listed_together(sources: SourceTree) -> None:
+    code = "import os\nA, B = os.environ['NOT_SET_1'], os.environ['NOT_SET_2']\n"
+    assert len(findings(sources, code)) == 2
+
+
+def test_slow_imports_are_named(sources: SourceTree) -> None:
+    sources.put("slow.py", "import time\ntime.sleep(0.15)\n")
+    sources.put("main.py", "import slow\nimport json\ndef function(request):\n    pass\n")
+    report = check(Settings(source=str(sources.root)), slow_seconds=0.1)
+    assert [one.code for one in report.findings] == ["slow-import"]
+    assert "slow 0." in report.findings[0].message
+    assert (report.imports[0].module, report.imports[0].line) == ("slow", 1)
+
+
+def test_a_missing_function_is_a_fault_of_the_arguments(sources: SourceTree) -> None:
+    sources.put("main.py", "def one(request):\n    pass\n")
+    for settings in (Settings(source=str(sources.root), target="two"), Settings(source="/none.py")):
+        with pytest.raises(BadInput):
+            check(settings)
+
+
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "functions_framework", "check", *arguments],
+        cwd=directory, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_real_command(tmp_path: Path) -> None:
+    code = """
+        import time
+        print("loading")
+        async def hello(request):
+            time.sleep(1)
+        def wrong():
+            pass
+    """
+    (tmp_path / "main.py").write_text(dedent(code))
+    warned = run(tmp_path, "hello")
+    assert warned.returncode == 0, warned.stderr
+    assert warned.stdout.startswith(
+        "main.py:5: warning: time.sleep() in the async function 'hello'"
+    )
+    assert "hello (http, async): 1 warning, loaded in " in warned.stdout
+    assert run(tmp_path, "hello", "--strict").returncode == 1
+    failed = run(tmp_path, "wrong", "--json")
+    document = json.loads(failed.stdout)
+    assert (failed.returncode, document["function"]) == (1, "wrong")
+    assert {one["code"] for one in document["findings"]} == {"blocking-call", "signature"}
+    missing = run(tmp_path, "nope")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert missing.stderr.splitlines()[-1].startswith("Error: File")

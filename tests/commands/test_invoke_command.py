@@ -1,0 +1,156 @@
+"""`functions-framework invoke` as a process: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_framework.testing import RunningServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOURCE = """
+import logging, functions_framework
+print("loading")
+
+@functions_framework.http
+def hello(request):
+    logging.info("a record")
+    print("printed")
+    return {"a": request.args.get("a"), "x": request.headers.get("X-A"), "path": request.path,
+            "method": request.method, "body": request.get_data(as_text=True),
+            "type": request.content_type, "github": request.headers.get("X-GitHub-Event")}
+
+@functions_framework.cloud_event
+async def on_event(event):
+    print(event["type"], event.data)
+
+@functions_framework.event
+def on_background(data, context):
+    print(context.event_type)
+
+@functions_framework.typed
+async def double(n: int) -> int:
+    return n * 2
+
+@functions_framework.http
+def crash(request):
+    raise ZeroDivisionError("on purpose")
+
+@functions_framework.http
+def broken(request):
+    def parts():
+        yield "first"
+        raise ValueError("in the stream")
+    return parts()
+
+@functions_framework.http
+def teapot(request):
+    return "short and stout", 418
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("invoked")
+    (directory / "main.py").write_text(SOURCE)
+    (directory / "body.json").write_text('{"from": "file"}')
+    (directory / "broken.py").write_text("def hello(request):\n    return 1 +\n")
+    return directory
+
+
+def invoke(project: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "functions_framework", "invoke", *arguments],
+        cwd=project, input=stdin, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_an_http_function(project: Path) -> None:
+    parts = ("--query", "a=1", "--header", "X-A: b", "--path", "/p", "--data", '{"b": 2}')
+    run = invoke(project, "hello", *parts)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == {
+        "a": "1", "x": "b", "path": "/p", "method": "POST", "body": '{"b": 2}',
+        "type": "application/json", "github": None,
+    }  # fmt: skip
+    for text in ("loading", "a record", "printed", "200 OK, application/json", " ms"):
+        assert text in run.stderr
+
+
+def test_a_body_from_a_file_and_from_standard_input(project: Path) -> None:
+    run = invoke(project, "--target", "hello", "--file", "body.json", "--method", "put")
+    answer = json.loads(run.stdout)
+    assert (answer["body"], answer["method"]) == ('{"from": "file"}', "PUT")
+    assert json.loads(invoke(project, "hello", "-", stdin="[1]").stdout)["body"] == "[1]"
+
+
+def test_events_for_each_signature(project: Path) -> None:
+    run = invoke(project, "on_event", "--event", "pubsub", "--message", "hi")
+    assert (run.returncode, run.stdout) == (0, "OK")
+    assert "google.cloud.pubsub.topic.v1.messagePublished" in run.stderr
+    assert "'data': 'aGk='" in run.stderr
+    run = invoke(project, "on_background", "--event", "storage", "--bucket=b")
+    assert "google.storage.object.finalize" in run.stderr
+    run = invoke(project, "hello", "--event", "github", "--owner", "me")
+    assert json.loads(run.stdout)["github"] == "push"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "stdout", "stderr"),
+    [
+        (("double", "--data", "21"), 0, "42", "200 OK"),
+        (("double", "--data", '"x"'), 0, None, "422 Unprocessable"),
+        (("teapot",), 0, "short and stout", "418"),
+        (("crash",), 1, None, "ZeroDivisionError: on purpose"),
+        (("broken",), 1, "first", "broken off"),
+        (("hello", "--source", "broken.py"), 1, "", "SyntaxError"),
+    ],
+)
+def test_exit_codes(
+    project: Path, arguments: tuple[str, ...], code: int, stdout: str | None, stderr: str
+) -> None:
+    run = invoke(project, *arguments)
+    assert run.returncode == code, run.stderr
+    assert stderr in run.stderr
+    if stdout is not None:
+        assert run.stdout == stdout
+
+
+@pytest.fixture(scope="module")
+def server(project: Path) -> Iterator[RunningServer]:
+    with RunningServer(project, "hello") as running:
+        yield running
+
+
+def test_a_running_server(project: Path, server: RunningServer) -> None:
+    run = invoke(project, "--url", f"{server.url}/api", "--path", "/p", "--query", "a=1")
+    assert (run.returncode, json.loads(run.stdout)["path"]) == (0, "/api/p")
+    assert "loading" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("hello", "--data", '{"a" 1}'), "Expecting ':' delimiter at line 1, column 6."),
+        (("on_event", "--event", "pubsub", "--mesage", "x"), "'pubsub'. Did you mean --message?"),
+        (("on_event", "--event", "stripe"), "'stripe' is a webhook for http functions."),
+        (("on_event",), "'on_event' takes CloudEvents. Give --event NAME"),
+        (("nope",), "a function named 'nope'"),
+        (("hello", "--url", "http://127.0.0.1:1"), "http://127.0.0.1:1: Connection refused"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_exit_code_2(
+    project: Path, arguments: tuple[str, ...], text: str
+) -> None:
+    run = invoke(project, *arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    errors = [line for line in run.stderr.splitlines() if line != "loading"]
+    assert len(errors) == 1
+    assert text in errors[0]
