@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,15 @@ from .exceptions import InvalidConfigurationException
 from .settings import Settings, options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .function import Function
 
 # What the functions given and the program itself stand for.
 _NOT_HERE = frozenset({"target", "source", "reload"})
 
 
-def serve(*functions: Callable[..., Any] | Iterable[Callable[..., Any]], **settings: Any) -> None:
+def serve(*functions: Callable[..., Any] | Sequence[Callable[..., Any]], **settings: Any) -> None:
     """Serve functions until SIGTERM or SIGINT, as the command does.
 
     One function owns every path; several are served each at its own `path=` or `/<name>`.
@@ -43,11 +44,11 @@ def serve(*functions: Callable[..., Any] | Iterable[Callable[..., Any]], **setti
             "under: if __name__ == '__main__'"
         )
     chosen = _settings_of(settings)
-    calls = _calls_of(functions)
     named = [
-        loading.function_of(call, getattr(call, "__name__", type(call).__name__), kind)
-        for call in calls
-        for kind in (chosen.signature_type,)
+        loading.function_of(
+            call, getattr(call, "__name__", type(call).__name__), chosen.signature_type
+        )
+        for call in _calls_of(functions)
     ]
     from .server import serve as run
     from .server.building import of_functions
@@ -60,7 +61,7 @@ def serve(*functions: Callable[..., Any] | Iterable[Callable[..., Any]], **setti
 def _calls_of(given: tuple[Any, ...]) -> list[Callable[..., Any]]:
     calls: list[Any] = []
     for item in given:
-        calls += [item] if callable(item) or not isinstance(item, Iterable) else item
+        calls += item if isinstance(item, (list, tuple)) else [item]
     wrong = [call for call in calls if not callable(call)]
     if wrong or not calls:
         found = repr(wrong[0]) if wrong else "none"
