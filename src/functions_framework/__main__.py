@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cli import program
+from .launch import main
 
 if __name__ == "__main__":  # worker processes import this module under another name
-    program(prog_name="python -m functions_framework")
+    main("python -m functions_framework")

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from .commands.table import lazy_commands
 from .exceptions import FunctionsFrameworkException
+from .launch import run, tell
 from .settings import Option, Settings, options
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _failures(name: str) -> Iterator[None]:
         path = error.ctx.command_path if error.ctx else name
         _fail(f"{error.format_message()}\nTry '{path} --help' for help.", error.exit_code)
     except FunctionsFrameworkException as error:
-        _fail(str(error), error.exit_code)
+        raise click.exceptions.Exit(tell(error)) from None
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:
@@ -147,15 +148,10 @@ def settings_of(ctx: click.Context) -> Settings:
 def _run(ctx: click.Context, /, **_: Any) -> None:
     if ctx.invoked_subcommand is None:
         settings = settings_of(ctx)
-        from . import loading
-
-        loading.precheck(settings)
         if ctx.params["openapi"]:
             _print_document(settings)
             return
-        from .server import serve
-
-        ctx.exit(serve(settings))
+        ctx.exit(run(settings))
 
 
 program = Program(

@@ -9,9 +9,9 @@ from . import loading
 from .errors import ErrorHandlers
 from .flask_context import FlaskContext, uses_flask
 from .function import Function, Signature
-from .layers import wrap
 from .lifecycle import Lifecycle
 from .registrations import Registrations, take
+from .telemetry.switch import noted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,8 @@ def build(functions: list[Function], context: FlaskContext, settings: Settings) 
 
         host = host_of(functions, lifecycle)
     else:
-        host = _function_host(functions, context, registered, settings.threads)
+        called = noted(functions, settings)
+        host = _function_host(called, context, registered, settings.threads)
     if settings.docs or (settings.debug and len(functions) > 1):
         from .pages import with_pages
 
@@ -79,7 +80,7 @@ def build(functions: list[Function], context: FlaskContext, settings: Settings) 
 def _function_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
 ) -> ASGIHost | EventHost | FunctionApp:
-    wrapped = [wrap(function, registered.middleware) for function in functions]
+    wrapped = with_middleware(functions, registered)
     plain = [function for function in wrapped if not function.is_asgi]
     if len(plain) == len(wrapped):
         return _sync_host(plain, context, registered)
@@ -88,6 +89,17 @@ def _function_host(
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
     return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
+
+
+def with_middleware(
+    functions: Sequence[Function], registered: Registrations
+) -> Sequence[Function]:
+    """The functions with their module's middleware around them, themselves without any."""
+    if not registered.middleware:
+        return functions
+    from .layers import wrap
+
+    return [wrap(function, registered.middleware) for function in functions]
 
 
 def _sync_host(
@@ -132,7 +144,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    app.serve([wrap(function, registered.middleware)], registered)
+    app.serve(with_middleware([function], registered), registered)
     routes = _cors_routes([function], _cors_setting())
     if routes is not None:
         from .cors_host import CORSMiddleware
@@ -151,7 +163,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
     from .asgi_host import ASGIHost
 
     registered = take()
-    wrapped = [wrap(function, registered.middleware)]
+    wrapped = with_middleware([function], registered)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), _THREADS)
     around = with_cors(host, [function], _cors_setting())
     return FunctionASGIApp(around, Lifecycle.of(registered))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from .logs import log_crash
 from .message import Reply
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
@@ -56,6 +56,8 @@ async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
         BaseException: whatever it raises before its body has begun.
     """
     # Room for a head, a body and the end: an app that waits for nothing is done at the first turn.
+    import asyncio
+
     messages: asyncio.Queue[Any] = asyncio.Queue(3)
 
     async def run() -> None:
@@ -129,6 +131,8 @@ def as_async(body: Iterable[bytes | str], executor: Executor | None) -> AsyncIte
     """Iterate a blocking body in threads, so that it never blocks the event loop."""
 
     async def iterate() -> AsyncIterator[bytes | str]:
+        import asyncio
+
         loop = asyncio.get_running_loop()
         iterator = iter(body)
         context = copy_context()
@@ -162,6 +166,8 @@ class Blocking:
             return await self._iterator.__anext__()
 
         if self._loop is None:
+            import asyncio
+
             self._loop = asyncio.new_event_loop()
         try:
             return self._loop.run_until_complete(step())

@@ -99,6 +99,19 @@ def url_host(host: str) -> str:
     return f"[{bare}]" if ":" in bare else bare
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's own, reached by nobody else."""
+    import ipaddress
+
+    bare = host.strip().removeprefix("[").removesuffix("]")
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return bare == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
 def refuse_new(listener: socket.socket) -> None:
     """Stop new connections from being made while those already made can still be accepted.
 

@@ -9,15 +9,14 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.logs.crash import failed_load_text
 
-from . import listening, messages
+from . import breakpoints, listening, messages
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .observation import observed
@@ -26,7 +25,6 @@ from .sync_serving import SyncServing
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from functions_framework.settings import Settings
 
@@ -38,7 +36,6 @@ _log = logging.getLogger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _NO_LIMIT = 365 * 24 * 3600.0
-_PACKAGE = str(Path(__file__).parent.parent)
 
 
 class Parent:
@@ -110,15 +107,18 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     parent = Parent(channel)
     with parent.watched(), unhurried_collector():
         loaded = load(settings, build)
+        if settings.is_reloading:
+            loaded = _kept_up(settings, loaded, parent)
     failed: messages.Failed | None
-    if isinstance(loaded, messages.Failed):
-        failed = loaded
+    if isinstance(loaded, Unloaded):
+        failed = loaded.failed
         parent.tell(failed)
     else:
         leave = messages.Leaving("it was told to stop")
         # The parent gets SIGINT as well and says what to do; a SIGTERM may be for this one alone.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda _number, _frame: parent.tell(leave))
+        breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
         failed = serve(settings, loaded, listener, parent)
     atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
     for stream in (sys.stdout, sys.stderr):
@@ -158,6 +158,18 @@ class Loaded(NamedTuple):
             self.serving.run_apart(lifecycle.stop())
 
 
+class Unloaded(NamedTuple):
+    """What ended a load.
+
+    Attributes:
+        failed: what the parent is told.
+        error: what was raised.
+    """
+
+    failed: messages.Failed
+    error: BaseException
+
+
 def serving_of(host: Any, settings: Settings) -> AsyncServing | SyncServing:
     """What takes requests to a host."""
     if not host.is_async:
@@ -168,7 +180,7 @@ def serving_of(host: Any, settings: Settings) -> AsyncServing | SyncServing:
     return AsyncServing(host, settings)
 
 
-def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
+def load(settings: Settings, build: Build) -> Loaded | Unloaded:
     """Load the functions, make their host, start them; a fault is a value, said only once.
 
     The framework's own errors are for the parent to say; those of the user's module are shown
@@ -179,30 +191,35 @@ def load(settings: Settings, build: Build) -> Loaded | messages.Failed:
         loaded = Loaded(hosted, serving_of(hosted.host, settings))
         loaded.start()
         return loaded
-    except FunctionsFrameworkException as error:
-        return messages.Failed(error.exit_code, type(error).__name__, str(error))
-    except SystemExit as error:
-        if error.code is None or isinstance(error.code, int):
-            return messages.Failed(error.code or 0)
-        print(error.code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
-        return messages.Failed(1)
     except BaseException as error:  # noqa: BLE001 - whatever a module raises
-        traceback.print_exception(type(error), error, _users_part(error.__traceback__))
+        return Unloaded(_failed(error), error)
+
+
+def _failed(error: BaseException) -> messages.Failed:
+    if isinstance(error, FunctionsFrameworkException):
+        return messages.Failed(error.exit_code, type(error).__name__, str(error))
+    if not isinstance(error, SystemExit):
+        print(failed_load_text(error), file=sys.stderr, end="", flush=True)  # noqa: T201
         return messages.Failed(1)
+    if error.code is None or isinstance(error.code, int):
+        return messages.Failed(error.code or 0)
+    print(error.code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
+    return messages.Failed(1)
 
 
-def _users_part(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback from the first frame that is not the framework's; all of it if there is none.
+def _kept_up(settings: Settings, loaded: Loaded | Unloaded, parent: Parent) -> Loaded | Unloaded:
+    """Under --reload: tell which files matter; a source that cannot be loaded is served as such."""
+    from functions_framework.source_changes import local_modules
 
-    A syntax error has no frame of its own file: then the frames of the import are left out too.
-    """
-    found = trace
-    while found is not None:
-        name = found.tb_frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, "<frozen importlib")):
-            return found
-        found = found.tb_next
-    return None
+    if isinstance(loaded, Loaded):
+        parent.tell(messages.Local(local_modules()))
+        return loaded
+    failed, error = loaded
+    parent.tell(messages.Local(local_modules(error)))
+    parent.tell(failed)
+    from .broken_source import hosted_failure
+
+    return load(settings, lambda: hosted_failure(error, settings))
 
 
 def serve(

@@ -22,7 +22,7 @@ from .parsers import (
     log_level,
     origins,
     path,
-    port,
+    tcp_port,
     seconds,
     signature,
     size,
@@ -68,7 +68,7 @@ class Settings:
         help="Address to listen on, IPv4 or IPv6.",
     )
     port: int = declare(
-        "--port", "PORT", port, default=8080,
+        "--port", "PORT", tcp_port, default=8080,
         help="Port to listen on, 0 for any free one.",
     )
     workers: int = declare(
@@ -162,6 +162,16 @@ class Settings:
         help="Print how long loading took and which imports cost most, as JSON where logs are "
         "JSON. --debug prints it too.",
     )
+    otel: bool = declare(
+        "--otel", "FUNCTION_OTEL", boolean, default=False, group="Telemetry", is_lenient=True,
+        help="Send traces and metrics of calls by OpenTelemetry (extra: otel). On as well where "
+        "the extra is installed and an OTEL_ variable names an endpoint or an exporter.",
+    )
+    metrics_port: int | None = declare(
+        "--metrics-port", "METRICS_PORT", tcp_port, default=None, group="Telemetry",
+        help="Port that serves Prometheus metrics at /metrics (extra: prometheus), 0 for any free "
+        "one. Default: none.",
+    )
     debug: bool = declare(
         "--debug", "DEBUG", boolean, default=False, group="Development", is_lenient=True,
         help="Show tracebacks in the browser and restart on changes. Not for production.",
@@ -169,6 +179,12 @@ class Settings:
     reload: bool = declare(
         "--reload", "RELOAD", boolean, default=False, group="Development", is_lenient=True,
         help="Restart when a file under the source's directory changes; --debug implies it.",
+    )
+    reload_poll: bool = declare(
+        "--reload-poll", "RELOAD_POLL", boolean, default=False, group="Development",
+        is_lenient=True,
+        help="As --reload, by looking at the files again and again: for mounts whose changes the "
+        "system does not tell of.",
     )
     # fmt: on
 
@@ -201,7 +217,7 @@ class Settings:
     @property
     def is_reloading(self) -> bool:
         """Whether a change of the source restarts the function."""
-        return self.reload or self.debug
+        return self.reload or self.debug or self.reload_poll
 
     @classmethod
     def default(cls, name: str) -> Any:

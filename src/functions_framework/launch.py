@@ -1,0 +1,91 @@
+"""The way from argv to the running server without a command-line library in between.
+
+A container starts the command with nothing but variables, or with a few plain flags, and waits for
+it: these are read here. Everything else (help, sub-commands, and whatever is at fault, so that it
+is told in one way) goes to `cli`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .exceptions import FunctionsFrameworkException
+from .settings import Settings, options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(program: str | None = None) -> None:
+    """Run the command with the arguments of this process.
+
+    Args:
+        program: the name it shows as, that of the script when omitted.
+    """
+    settings = plain_settings(sys.argv[1:])
+    if settings is None:
+        from .cli import program as command
+
+        command(prog_name=program)
+        return
+    try:
+        code = run(settings)
+    except FunctionsFrameworkException as error:
+        code = tell(error)
+    raise SystemExit(code)
+
+
+def plain_settings(arguments: Sequence[str]) -> Settings | None:
+    """The settings of arguments that are all known flags with good values, else None."""
+    if any(name.endswith("_COMPLETE") for name in os.environ):
+        return None  # a shell asks for completions
+    by_flag = {option.flag: name for name, option in options().items()}
+    given: dict[str, Any] = {}
+    words = iter(arguments)
+    for word in words:
+        flag, separator, text = word.partition("=")
+        name = by_flag.get(flag)
+        if name is None:
+            return None
+        option = options()[name]
+        if option.is_switch:
+            if separator:
+                return None
+            given[name] = True
+            continue
+        value = text if separator else next(words, "-")
+        if value.startswith("-"):
+            return None
+        try:
+            given[name] = option.parse(value)
+        except ValueError:
+            return None
+    ignored: list[str] = []
+    try:
+        settings = Settings.load(given, warn=ignored.append)
+    except FunctionsFrameworkException:
+        return None
+    # What is warned of is for `cli` to say.
+    return None if ignored else settings
+
+
+def run(settings: Settings) -> int:
+    """Serve; the exit code.
+
+    Raises:
+        FunctionsFrameworkException: nothing could be served.
+    """
+    from . import loading
+
+    loading.precheck(settings)
+    from .server import serve
+
+    return serve(settings)
+
+
+def tell(error: FunctionsFrameworkException) -> int:
+    """Print an error of the framework's own; the code to exit with."""
+    print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
+    return error.exit_code
