@@ -11,6 +11,7 @@ from typing import Any
 
 from .asgi import Receive, Scope
 from .exceptions import MalformedRequest
+from .execution import execution
 from .function import Function
 from .message import Reply
 from .streaming import as_async
@@ -34,9 +35,13 @@ class Bridge:
         """Answer one request in a thread."""
         loop = asyncio.get_running_loop()
         environ = environ_of(scope, BlockingBody(receive, loop))
-        run = copy_context().run
+        context = copy_context()
         executor = self._executor()
-        reply: Reply = await loop.run_in_executor(executor, run, self._host.respond, environ)
+        reply: Reply = await loop.run_in_executor(
+            executor, context.run, self._host.respond, environ
+        )
+        # The sync host began a call of its own; what is written at its end is this one's.
+        execution.set(context.get(execution))
         if isinstance(reply.body, bytes):
             return reply
         return reply._replace(body=as_async(reply.body, executor))  # type: ignore[arg-type]

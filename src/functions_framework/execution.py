@@ -10,7 +10,7 @@ import re
 import time
 from contextvars import ContextVar
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from .function import Function
@@ -93,13 +93,18 @@ class Execution:
         cold_start: whether it is this process's first call.
         unfinished: text written to a wrapped stream without its line's end yet (`logs.streams`),
             None as long as nothing was.
+        arguments: what the function was called with, where calls are traced or counted; unset
+            until it is.
+        error: what ended the call where that was a crash; unset else.
     """
 
     __slots__ = (
         "_trace",
+        "arguments",
         "cloud_trace",
         "cold_start",
         "deadline",
+        "error",
         "execution_id",
         "function",
         "traceparent",
@@ -125,12 +130,17 @@ class Execution:
         self.unfinished: dict[Any, Any] | None = None
         self._trace: Trace | None = None
 
+    arguments: tuple[Any, ...]
+    error: BaseException
+
     @property
     def trace(self) -> Trace:
         """The caller's trace: `X-Cloud-Trace-Context` first, then W3C `traceparent`.
 
-        Whoever makes spans of its own sets it to the span in progress.
+        Where this process makes spans of its own, the one in progress.
         """
+        if _spans is not None and (own := _spans.current()) is not NO_TRACE:
+            return own
         if self._trace is None:
             trace = read_cloud_trace(self.cloud_trace) if self.cloud_trace else NO_TRACE
             if trace is NO_TRACE and self.traceparent:
@@ -172,8 +182,10 @@ class Execution:
             trace = read_cloud_trace(self.cloud_trace)
             if trace is not NO_TRACE:
                 headers["X-Cloud-Trace-Context"] = self.cloud_trace.strip()
-                if "traceparent" not in headers and (made := _traceparent_of(trace)):
+                if "traceparent" not in headers and (made := traceparent_of(trace)):
                     headers["traceparent"] = made
+        if _spans is not None:
+            _spans.put_into(headers)
         return headers
 
     def remaining(self) -> float | None:
@@ -183,7 +195,7 @@ class Execution:
         return max(0.0, self.deadline - time.monotonic())
 
 
-def _traceparent_of(trace: Trace) -> str | None:
+def traceparent_of(trace: Trace) -> str | None:
     """The W3C form of a trace from `X-Cloud-Trace-Context`, None when it has none."""
     trace_id = (trace.trace_id or "").lower()
     if not _W3C_TRACE_ID.fullmatch(trace_id) or trace_id == _ZERO_TRACE:
@@ -192,6 +204,25 @@ def _traceparent_of(trace: Trace) -> str | None:
     if not 0 < span < 1 << 64:
         return None
     return f"00-{trace_id}-{span:016x}-{int(bool(trace.is_sampled)):02x}"
+
+
+class Spans(Protocol):
+    """Who makes spans in this process."""
+
+    def current(self) -> Trace:
+        """The span in progress, `NO_TRACE` outside one."""
+
+    def put_into(self, headers: dict[str, str]) -> None:
+        """Let headers of an outgoing request name the span in progress."""
+
+
+_spans: Spans | None = None
+
+
+def read_spans_from(spans: Spans | None) -> None:
+    """Let calls tell the spans of this process instead of their callers', None for theirs again."""
+    global _spans  # noqa: PLW0603 - a process has one that makes spans
+    _spans = spans
 
 
 execution: ContextVar[Execution | None] = ContextVar("functions_framework.execution", default=None)

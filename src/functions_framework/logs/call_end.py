@@ -38,7 +38,7 @@ class CallEnd:
         """
         running = execution.get()
         if running is not None and running.unfinished:
-            from .streams import flush_call  # noqa: PLC0415 - loaded, as it wrote this text
+            from .streams import flush_call
 
             flush_call(running)
         if self._is_logged and not is_probe:

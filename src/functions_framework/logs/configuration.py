@@ -28,13 +28,13 @@ def configure(settings: Settings) -> None:
     (see `streams`).
     """
     if settings.log_execution_id:
-        from . import streams  # noqa: PLC0415 - needs a JSON library
+        from . import streams
 
         streams.install()
     else:
         _buffer_by_line(sys.stdout)
     if is_json(settings, os.environ):
-        from .json_formatter import JsonFormatter  # noqa: PLC0415 - the same
+        from .json_formatter import JsonFormatter
 
         fallback = handler.FallbackHandler(JsonFormatter(), is_record=True)
     else:

@@ -6,6 +6,8 @@ import logging
 import re
 import traceback
 
+from functions_framework.execution import execution
+
 LOGGER = "functions_framework"
 # Code that stands between a request and the user's function.
 _FRAMEWORK = frozenset({
@@ -27,6 +29,9 @@ def log_crash(error: BaseException, *, method: str, path: str) -> None:
         method: the request's HTTP method.
         path: the request's path, percent-decoded.
     """
+    running = execution.get()
+    if running is not None:
+        running.error = error
     log_exception(f"Exception on {printable(path)} [{printable(method)}]", error)
 
 
@@ -35,8 +40,7 @@ def log_exception(message: str, error: BaseException) -> None:
     logger = logging.getLogger(LOGGER)
     if logger.getEffectiveLevel() > logging.ERROR:
         return
-    shown = traceback.TracebackException.from_exception(error, compact=True)
-    _fold_chain(shown, error, set())
+    shown = _shown(error)
     place = shown.stack[-1] if shown.stack else None
     record = logger.makeRecord(
         LOGGER,
@@ -51,6 +55,17 @@ def log_exception(message: str, error: BaseException) -> None:
     # Formatters print this text instead of making their own from exc_info.
     record.exc_text = "".join(shown.format()).rstrip("\n")
     deliver(logger, record)
+
+
+def traceback_text(error: BaseException) -> str:
+    """The traceback of an exception as `log_crash` shows it, without a newline at its end."""
+    return "".join(_shown(error).format()).rstrip("\n")
+
+
+def _shown(error: BaseException) -> traceback.TracebackException:
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    _fold_chain(shown, error, set())
+    return shown
 
 
 def deliver(logger: logging.Logger, record: logging.LogRecord) -> None:

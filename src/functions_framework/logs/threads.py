@@ -1,15 +1,16 @@
 """Carrying the call into threads its function starts, which inherit no context variables.
 
-Installed by the command only. Carried is the framework's one variable, nothing else: a context
-variable of the user's own behaves as ever. A thread keeps the call that started it for as long as
-it runs; a task given to a `ThreadPoolExecutor` has the call that submitted it, and the pool's
-threads themselves have none.
+Installed by the command only. Carried are the framework's one variable and what `carry` was given
+(the span in progress, where calls are traced), nothing else: a context variable of the user's own
+behaves as ever. A thread keeps the call that started it for as long as it runs; a task given to a
+`ThreadPoolExecutor` has the call that submitted it, and the pool's threads themselves have none.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,23 @@ from functions_framework.execution import Execution, execution
 from .crash import log_exception
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future
+
+Enter = Callable[[], Callable[[], object]]
+"""Makes a thread part of what was captured; what it returns undoes that."""
 
 _start = threading.Thread.start
 _submit = ThreadPoolExecutor.submit
+_captures: list[Callable[[], Enter]] = []
+
+
+def carry(capture: Callable[[], Enter]) -> None:
+    """Carry something else along with the call.
+
+    Args:
+        capture: called where a thread is started or a task is submitted, during a call.
+    """
+    _captures.append(capture)
 
 
 def install() -> None:
@@ -40,13 +53,18 @@ def _carrying_start(self: threading.Thread) -> None:
     running = execution.get()
     # The threads of a multiprocessing.pool.ThreadPool outlive the call that happens to make it.
     if running is not None and type(self).__module__ != "multiprocessing.dummy":
-        self.run = functools.partial(_run, self, running)  # type: ignore[method-assign]
+        enters = [capture() for capture in _captures]
+        self.run = functools.partial(  # type: ignore[method-assign]
+            _run, self, running, enters
+        )
     _start(self)
 
 
-def _run(thread: threading.Thread, running: Execution) -> None:
+def _run(thread: threading.Thread, running: Execution, enters: list[Enter]) -> None:
     del thread.run  # the class's own again, and no cycle
     execution.set(running)
+    for enter in enters:
+        enter()
     try:
         thread.run()
     finally:
@@ -62,25 +80,33 @@ def _carrying_submit(
     # The pool may start a thread now; it must not keep this call for tasks of later ones.
     token = execution.set(None)
     try:
-        return _submit(self, _in_call, running, fn, args, kwargs)
+        enters = [capture() for capture in _captures]
+        return _submit(self, _in_call, running, enters, fn, args, kwargs)
     finally:
         execution.reset(token)
 
 
 def _in_call(
-    running: Execution, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    running: Execution,
+    enters: list[Enter],
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     token = execution.set(running)
+    leaves = [enter() for enter in enters]
     try:
         return fn(*args, **kwargs)
     finally:
+        for leave in reversed(leaves):
+            leave()
         _end(running)
         execution.reset(token)
 
 
 def _end(running: Execution) -> None:
     if running.unfinished:
-        from .streams import flush_thread  # noqa: PLC0415 - loaded, as it wrote this text
+        from .streams import flush_thread
 
         flush_thread(running)
 

@@ -17,9 +17,15 @@ def observed(settings: Settings, build: Build) -> Hosted:
     """Build the host, and put around it what the settings ask for.
 
     Raises:
+        InvalidConfigurationException: they ask for what is not installed.
         BaseException: whatever building raises, unchanged.
     """
-    return _reported(settings, build) if settings.report or settings.debug else build()
+    hosted = _reported(settings, build) if settings.report or settings.debug else build()
+    from functions_framework.telemetry import switch
+
+    if switch.is_traced(settings):
+        hosted = _traced(hosted)
+    return hosted
 
 
 def _reported(settings: Settings, build: Build) -> Hosted:
@@ -29,3 +35,17 @@ def _reported(settings: Settings, build: Build) -> Hosted:
         hosted = build()
     write(report(), hosted.name, settings)
     return hosted
+
+
+def _traced(hosted: Hosted) -> Hosted:
+    from functions_framework.execution import read_spans_from
+    from functions_framework.logs import threads
+    from functions_framework.telemetry.followed_host import followed
+    from functions_framework.telemetry.providers import set_up
+    from functions_framework.telemetry.tracing import CurrentSpan, Tracing, captured
+
+    # After the user's module was loaded: providers that it has set are left in place.
+    tracing = Tracing(hosted.name, *set_up(hosted.name))
+    read_spans_from(CurrentSpan())
+    threads.carry(captured)
+    return hosted._replace(host=followed(hosted.host, tracing))

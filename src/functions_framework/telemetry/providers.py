@@ -1,0 +1,122 @@
+"""Where spans and metrics are sent: OpenTelemetry's providers, set up by its standard variables.
+
+Providers that the user's own code has set are used as they are. Read here are
+`OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` (comma-separated, `otlp` by default) and
+`OTEL_EXPORTER_OTLP_PROTOCOL` with its two special forms; all others by the SDK itself.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from importlib.metadata import entry_points, version
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from functions_framework.exceptions import InvalidConfigurationException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DEFAULT_PROTOCOL = "http/protobuf"
+_PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+
+
+def set_up(name: str) -> tuple[trace.TracerProvider, metrics.MeterProvider]:
+    """The providers of this process, made and made global where nobody has yet.
+
+    They are shut down, and what they hold is sent, when the process exits.
+
+    Args:
+        name: of the functions served; the service's name unless a variable says otherwise.
+
+    Raises:
+        InvalidConfigurationException: an exporter is named that is not installed.
+    """
+    resource = resource_of(name)
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        found = list(_exporters("traces"))
+        if found:
+            provider = TracerProvider(resource=resource)
+            for exporter in found:
+                provider.add_span_processor(BatchSpanProcessor(exporter))
+            trace.set_tracer_provider(provider)
+    if not isinstance(metrics.get_meter_provider(), MeterProvider):
+        readers = [_reader_of(exporter) for exporter in _exporters("metrics")]
+        if readers:
+            metrics.set_meter_provider(MeterProvider(readers, resource))
+    return trace.get_tracer_provider(), metrics.get_meter_provider()
+
+
+def _reader_of(exporter: Any) -> MetricReader:
+    # Some (Prometheus) are readers themselves.
+    return (
+        exporter if isinstance(exporter, MetricReader) else PeriodicExportingMetricReader(exporter)
+    )
+
+
+def resource_of(name: str) -> Resource:
+    """What describes this process; `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` win."""
+    environ = os.environ
+    found = _without_default(Resource.create())
+    instance = str(found.attributes.get("service.instance.id") or uuid.uuid4())
+    attributes: dict[str, str | int] = {
+        "service.name": environ.get("K_SERVICE") or name,
+        "service.instance.id": instance,
+        "process.pid": os.getpid(),
+        "faas.name": environ.get("K_SERVICE") or name,
+        "faas.instance": instance,
+        "telemetry.distro.name": "functions-framework",
+        "telemetry.distro.version": version("functions-framework"),
+    }
+    if environ.get("K_REVISION"):
+        attributes["faas.version"] = environ["K_REVISION"]
+        attributes["service.version"] = environ["K_REVISION"]
+    # What `create` reads from the variables comes last and wins.
+    return Resource(attributes).merge(found)
+
+
+def _without_default(resource: Resource) -> Resource:
+    kept = dict(resource.attributes)
+    if str(kept.get("service.name", "")).startswith("unknown_service"):
+        del kept["service.name"]
+    return Resource(kept, resource.schema_url)
+
+
+def _exporters(signal: str) -> Iterator[Any]:
+    names = os.environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").strip() or "otlp"
+    for name in filter(None, (part.strip() for part in names.split(","))):
+        if name != "none":
+            yield _exporter(signal, name)
+
+
+def _exporter(signal: str, name: str) -> Any:
+    entry = _protocol_entry(signal) if name == "otlp" else name
+    found = list(entry_points(group=f"opentelemetry_{signal}_exporter", name=entry))
+    if not found:
+        raise InvalidConfigurationException(
+            f"OTEL_{signal.upper()}_EXPORTER asks for {name!r}, which would be the exporter "
+            f"{entry!r}: no installed package has one. Install it, or name another."
+        )
+    return found[0].load()()
+
+
+def _protocol_entry(signal: str) -> str:
+    special = f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"
+    protocol = (
+        os.environ.get(special)
+        or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+        or _DEFAULT_PROTOCOL
+    ).strip()
+    if protocol not in _PROTOCOLS:
+        raise InvalidConfigurationException(
+            f"Found OTLP protocol {protocol!r}, expected one of "
+            f"{', '.join(map(repr, _PROTOCOLS))}. Set {special} or OTEL_EXPORTER_OTLP_PROTOCOL."
+        )
+    return _PROTOCOLS[protocol]
