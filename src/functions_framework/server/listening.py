@@ -52,6 +52,9 @@ def bind(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":
             # On Windows the option would let a second server take the port over.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it; without, each part of a stream waits for the client's delayed
+        # acknowledgement (some 40 ms), as the engine does not set it itself.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if family == socket.AF_INET6 and name == "::":
             with contextlib.suppress(OSError):
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
