@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ELSEWHERE = frozenset({"docker", "gcloud", "gunicorn", "kubectl", "pack", "skaffold", "uvicorn"})
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"
+# What the command does without serving; a page may show one fail.
+SUB_COMMANDS = frozenset({"check", "events", "invoke", "new"})
 _LANGUAGES = frozenset(
     {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "yaml"}
 )
@@ -79,29 +81,36 @@ class Console:
             name, _, environ[name] = words.pop(0).partition("=")
         program, *arguments = words
         program = Path(program).name
-        if program != SERVE:
+        is_serving = program == SERVE and not SUB_COMMANDS & set(arguments[:1])
+        if not is_serving:
             arguments = [word.replace(_PORT, self._port) for word in arguments]
         if program in ELSEWHERE:
             self._is_elsewhere = True
         elif program in SETUP or (program == "curl" and self._is_elsewhere):
-            pass
+            self._set_up(program, arguments)
         elif program == "curl":
             self._expect(command, self._curl(arguments))
         elif program in {"python", "python3"}:
             self._expect(command, self._python(*arguments, environ=environ))
         elif program == "pytest":
             plain = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly")
-            self._expect(command, self._python(*plain, *arguments))
-        elif program == SERVE and not {"--help", "--version"} & set(arguments):
+            self._expect(command, self._python(*plain, *arguments, fails=_is_failure(command)))
+        elif is_serving and not {"--help", "--version"} & set(arguments):
             self._is_elsewhere = False
             printed = self._start_server(arguments, environ)
             is_failure = "Error: " in "".join(command.output)
             assert self.is_serving is not is_failure, f"line {command.line}: {printed}"
             self._expect(command, printed)
         elif program == SERVE:
-            self._expect(command, self._python("-m", "functions_framework", *arguments))
+            asked = ("-m", "functions_framework", *arguments)
+            fails = _is_failure(command)
+            self._expect(command, self._python(*asked, environ=environ, fails=fails))
         else:
             raise AssertionError(f"line {command.line}: the console cannot run {program!r}")
+
+    def _set_up(self, program: str, arguments: list[str]) -> None:
+        if program == "cd" and (self.directory / arguments[0]).is_dir():
+            self.directory /= arguments[0]
 
     def _expect(self, command: Command, printed: str) -> None:
         if not command.output:
@@ -118,7 +127,9 @@ class Console:
         }
         return {**kept, "PYTHONUNBUFFERED": "1", **extra}
 
-    def _python(self, *arguments: str, environ: dict[str, str] | None = None) -> str:
+    def _python(
+        self, *arguments: str, environ: dict[str, str] | None = None, fails: bool = False
+    ) -> str:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.directory,
@@ -129,7 +140,10 @@ class Console:
             check=False,
         )
         printed = done.stdout.decode()
-        assert done.returncode == 0, f"python {shlex.join(arguments)} failed:\n{printed}"
+        outcome = "did not fail" if fails else "failed"
+        assert (done.returncode != 0) is fails, (
+            f"python {shlex.join(arguments)} {outcome}:\n{printed}"
+        )
         return printed
 
     def _curl(self, arguments: list[str]) -> str:
@@ -178,6 +192,15 @@ class Console:
             assert server.wait(timeout=_SECONDS) == 0, f"it failed:\n{self._log.read_text()}"
         finally:
             server.kill()
+
+
+def _is_failure(command: Command) -> bool:
+    """Whether the page shows a command that fails."""
+    shown = "\n".join(command.output)
+    return (
+        re.search(r"^Error: |\berrors?\b|\b[1-9]\d* failed|^5\d\d ", shown, re.MULTILINE)
+        is not None
+    )
 
 
 def matches(shown: str, printed: str) -> bool:
