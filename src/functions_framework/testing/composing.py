@@ -56,16 +56,7 @@ def request_of(  # noqa: PLR0913 - what a request has
     if json is not _UNSET and data is not None:
         raise ValueError("A request has one body: give json or data, not both.")
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers or ())
-    kind: str | None = None
-    body = b""
-    if json is not _UNSET:
-        body, kind = json_module.dumps(json).encode(), "application/json"
-    elif isinstance(data, Mapping):
-        body, kind = urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
-    elif isinstance(data, str):
-        body, kind = data.encode(), "text/plain; charset=utf-8"
-    elif data is not None:
-        body = data
+    body, kind = _content(json, data)
     if kind and not any(name.lower() == "content-type" for name, _ in pairs):
         pairs.append(("content-type", kind))
     path, _, inline = path.partition("?")
@@ -73,6 +64,17 @@ def request_of(  # noqa: PLR0913 - what a request has
     return Request(
         method.upper(), path, "&".join(filter(None, (inline, asked))), tuple(pairs), body
     )
+
+
+def _content(json: Any, data: Any) -> tuple[bytes, str | None]:
+    """The body, and the media type it has where nobody names one."""
+    if json is not _UNSET:
+        return json_module.dumps(json).encode(), "application/json"
+    if isinstance(data, Mapping):
+        return urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
+    if isinstance(data, str):
+        return data.encode(), "text/plain; charset=utf-8"
+    return data or b"", None
 
 
 def event_request(event: CloudEvent | Mapping[str, Any], mode: EventMode = "binary") -> Request:
