@@ -28,8 +28,9 @@ class FlaskContext:
         app: the application, None while nobody has asked for one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_debugging: bool = False) -> None:
         self._stack = ExitStack()
+        self._is_debugging = is_debugging
         self.source = Path()
         self.app: FunctionApp | None = None
 
@@ -55,6 +56,10 @@ class FlaskContext:
             from .flask_app import FunctionApp
 
             self.app = FunctionApp(self.source.stem, self.source.parent)
+            if self._is_debugging:
+                self.app.debug = True
+                # What a crash is answered with is decided around the app, see `debug_hosts`.
+                self.app.config["PROPAGATE_EXCEPTIONS"] = False
         return self.app
 
 

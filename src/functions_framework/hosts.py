@@ -49,7 +49,7 @@ def load(settings: Settings) -> Served:
         FunctionsFrameworkException: the settings name nothing that can be served.
         BaseException: whatever the user's module raises, unchanged.
     """
-    context = FlaskContext()
+    context = FlaskContext(is_debugging=settings.debug)
     functions = loading.load(settings, around=context.around)
     return build(functions, context, settings)
 
@@ -74,6 +74,10 @@ def build(functions: list[Function], context: FlaskContext, settings: Settings) 
         from .pages import with_pages
 
         host = with_pages(host, functions, settings)
+    if settings.debug:
+        from .debug_hosts import AsyncDebugHost, SyncDebugHost
+
+        host = AsyncDebugHost(host) if host.is_async else SyncDebugHost(host)
     return Served(functions, with_cors(host, functions, settings.cors), lifecycle)
 
 
@@ -91,9 +95,7 @@ def _function_host(
     return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
 
 
-def with_middleware(
-    functions: Sequence[Function], registered: Registrations
-) -> Sequence[Function]:
+def with_middleware(functions: Sequence[Function], registered: Registrations) -> Sequence[Function]:
     """The functions with their module's middleware around them, themselves without any."""
     if not registered.middleware:
         return functions

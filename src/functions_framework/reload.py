@@ -6,6 +6,8 @@ The watching itself is done by a process of its own, see `watching`.
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +16,14 @@ from typing import IO, TYPE_CHECKING
 from .exceptions import FunctionsFrameworkException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+# Files beside the source must not stand in for what is imported here.
 _COMMAND = (
-    "import sys; sys.path = [entry for entry in sys.path if entry] + [sys.argv[3]]; "
+    "import sys; sys.path = [entry for entry in sys.path if entry]; import json; "
+    "directory, outputs, is_polling, home = json.loads(sys.argv[1]); sys.path.append(home); "
     "from functions_framework.watching import report_changes; "
-    "report_changes(sys.argv[1], is_polling=bool(sys.argv[2]))"
+    "report_changes(directory, frozenset(map(tuple, outputs)), is_polling=is_polling)"
 )
 
 
@@ -48,9 +52,9 @@ class Watcher:
     def start(self) -> None:
         """Start to watch; every change after the return of `confirm` is noticed."""
         home = str(Path(__file__).resolve().parent.parent)
-        polling = "1" if self._is_polling else ""
+        orders = [str(self.source_dir), list(_outputs()), self._is_polling, home]
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
-            [sys.executable, "-c", _COMMAND, str(self.source_dir), polling, home],
+            [sys.executable, "-c", _COMMAND, json.dumps(orders)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -124,3 +128,14 @@ class Watcher:
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     stream.close()
+
+
+def _outputs() -> Iterator[tuple[int, int]]:
+    """Device and inode of the files that stdout and stderr go to, if they go to files."""
+    for descriptor in (1, 2):
+        try:
+            found = os.fstat(descriptor)
+        except OSError:  # closed
+            continue
+        if stat.S_ISREG(found.st_mode):
+            yield found.st_dev, found.st_ino

@@ -20,8 +20,11 @@ IGNORED_DIRECTORIES = frozenset(
         "site-packages",
     }
 )  # fmt: skip
-# Byte code, and what editors write beside a file before they put it in its place.
+# Byte code, what editors write beside a file before they put it in its place, and what programs
+# write while they run: a function that logs into its own directory must not restart itself.
 IGNORED_FILES = (
+    "*.log", "*.log.[0-9]*", "*.pid", "*.sock", "nohup.out", "*-journal", "*-wal", "*-shm",
+    ".coverage", ".coverage.*",
     "*.py[cod]", "*~", ".#*", "#*#", ".*.sw?", "*.swp", "4913", "*.tmp", ".DS_Store",
     "*___jb_tmp___", "*___jb_old___", ".goutputstream-*", "flycheck_*",
 )  # fmt: skip

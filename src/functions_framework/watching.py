@@ -18,20 +18,29 @@ from typing import TYPE_CHECKING
 from .source_changes import files_below, relevant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 POLL_SECONDS = 0.25
 
 Stamp = tuple[int, int, int]
 
 
-def report_changes(directory: str, *, is_polling: bool) -> None:
+Inodes = frozenset[tuple[int, int]]
+
+
+def report_changes(directory: str, outputs: Inodes, *, is_polling: bool) -> None:
     """Watch a directory for good: one line on stdout once it does, then one for each change.
 
     A line of a change is a JSON list of paths, relative to the directory. Lines on stdin are JSON
     lists of files outside of it that are watched as well. Ends with the process that reads them.
+
+    Args:
+        directory: what is watched, with all below it.
+        outputs: device and inode of files that the server itself writes to.
+        is_polling: look again and again.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
     root = Path(directory)
     if not root.is_dir():
         sys.exit(f"{root} is no directory.")
@@ -39,11 +48,11 @@ def report_changes(directory: str, *, is_polling: bool) -> None:
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
     if is_polling or os.environ.get("WATCHFILES_FORCE_POLLING"):
-        _poll_source(root)
+        _poll_source(root, outputs)
     try:
-        _report_told(root)
+        _report_told(root, outputs)
     except (OSError, RuntimeError):  # too many watches, or a file system that knows none
-        _poll_source(root)
+        _poll_source(root, outputs)
 
 
 class _Outside:
@@ -82,7 +91,7 @@ class _Announcement:
         return False
 
 
-def _report_told(root: Path) -> None:
+def _report_told(root: Path, outputs: Inodes) -> None:
     """Report what the system tells of; never returns."""
     from watchfiles import Change, watch
 
@@ -94,19 +103,20 @@ def _report_told(root: Path) -> None:
         ignore_permission_denied=True,
     ):
         # A directory is modified when a file in it is added, which is told by itself.
-        paths = [(change, Path(path)) for change, path in batch]
-        _report(
-            (path for change, path in paths if change != Change.modified or not path.is_dir()), root
-        )
+        told = [(change, Path(path)) for change, path in batch]
+        passing = {path for change, path in told if change == Change.added and not path.exists()}
+        files = {path for change, path in told if change != Change.modified or not path.is_dir()}
+        files -= passing  # what an editor wrote first was put in another's place since
+        _report(files, root, outputs)
 
 
-def _poll_source(root: Path) -> None:
+def _poll_source(root: Path, outputs: Inodes) -> None:
     """Report what looking again and again shows; never returns."""
     looks = _looks(root)
     before = next(looks)
     _print_line([])
     for after in looks:
-        _report((path for path, _ in before.items() ^ after.items()), root)
+        _report({path for path, _ in before.items() ^ after.items()}, root, outputs)
         before = after
 
 
@@ -124,10 +134,18 @@ def _stamp(file: os.DirEntry[str] | Path) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _report(paths: Iterable[Path], root: Path) -> None:
-    changed = relevant(set(paths), root)
+def _report(paths: set[Path], root: Path, outputs: Inodes) -> None:
+    changed = relevant((path for path in paths if not _is_one_of(path, outputs)), root)
     if changed:
         _print_line(changed)
+
+
+def _is_one_of(path: Path, inodes: Inodes) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) in inodes
 
 
 _printing = threading.Lock()

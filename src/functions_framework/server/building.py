@@ -40,7 +40,7 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
 
         logs.configure(settings)
         loading.announce(functions)
-        context = hosts.FlaskContext()
+        context = hosts.FlaskContext(is_debugging=settings.debug)
         context.source = source
         if not source.is_file():
             context.get()  # whether it uses Flask cannot be read

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 from functions_framework import exceptions
 
-from . import messages
+from . import messages, terminal
 from .signals import Mailbox
 from .startup_line import startup_line
-from .worker import Parent, load, serve
+from .worker import Parent, Unloaded, load, serve
 
 if TYPE_CHECKING:
     from functions_framework.settings import Settings
@@ -28,24 +27,27 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     """
     port: int = listener.getsockname()[1]
     if settings.workers > 1:
-        print("This platform has no fork: one worker serves.", file=sys.stderr)  # noqa: T201
+        terminal.warn("This platform has no fork: one worker serves.")
+    if settings.is_reloading:
+        terminal.warn("This platform has no fork: changes of the source are not picked up.")
     loaded = load(settings, build)
-    if isinstance(loaded, messages.Failed):
-        if loaded.text:
-            raise getattr(exceptions, loaded.kind)(loaded.text)
-        return loaded.code
+    if isinstance(loaded, Unloaded):
+        failed = loaded.failed
+        if failed.text:
+            raise getattr(exceptions, failed.kind)(failed.text)
+        return failed.code
     ours, theirs = socket.socketpair()
     with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
         ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
         line = startup_line(ready, settings, port)
         threading.Thread(target=_announce, args=(ours, line), daemon=True).start()
-        failed = serve(settings, loaded, listener, Parent(theirs))
-    if failed is not None:
-        raise getattr(exceptions, failed.kind)(failed.text)
+        refused = serve(settings, loaded, listener, Parent(theirs))
+    if refused is not None:
+        raise getattr(exceptions, refused.kind)(refused.text)
     return 0
 
 
 def _announce(ours: socket.socket, line: str) -> None:
     report = messages.decode(ours.makefile("rb").readline())
     if isinstance(report, messages.Ready):
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word
+        terminal.announce(line)

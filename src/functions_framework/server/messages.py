@@ -48,8 +48,32 @@ class Leaving:
     reason: str
 
 
-Report = Ready | Failed | Leaving
-_KINDS: dict[str, type[Report]] = {"ready": Ready, "failed": Failed, "leaving": Leaving}
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Which files of the user's own the worker imported, or failed to.
+
+    Attributes:
+        files: absolute paths.
+    """
+
+    files: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Somebody at the terminal looks at a call that has stopped at a breakpoint.
+
+    Attributes:
+        is_open: whether it begins or ends.
+    """
+
+    is_open: bool
+
+
+Report = Ready | Failed | Leaving | Local | Prompt
+_KINDS: dict[str, type[Report]] = {
+    kind.__name__.lower(): kind for kind in (Ready, Failed, Leaving, Local, Prompt)
+}
 
 
 def encode(report: Report) -> bytes:

@@ -16,11 +16,12 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from functions_framework import exceptions
 
-from . import listening, messages
+from . import listening, messages, terminal
 from .signals import Mailbox, blocked, restore_defaults
 from .startup_line import startup_line
 
@@ -39,7 +40,7 @@ _EXIT_MARGIN = 0.6
 
 
 @dataclass(eq=False, slots=True)
-class _Worker:
+class Worker:
     """A serving process as its parent sees it."""
 
     pid: int
@@ -76,7 +77,7 @@ class Supervisor:
         self._build = build
         self._listener = listener
         self._port: int = listener.getsockname()[1]
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._due: list[float] = []
         self._failed_loads = 0
         self._is_announced = False
@@ -91,13 +92,19 @@ class Supervisor:
             FunctionsFrameworkException: the function could not be loaded.
         """
         with Mailbox() as mailbox:
-            self._selector.register(mailbox, selectors.EVENT_READ)
-            # The others follow when it is ready: what is wrong with the source is said only once.
-            self._spawn(is_replacement=False)
+            self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
+            self._begin()
             while self._outcome is None and not mailbox.stops:
-                self._step(mailbox)
+                self._step()
                 self._respawn()
             return self._end(mailbox)
+
+    def _begin(self) -> None:
+        """Start the first worker.
+
+        The others follow when it is ready: what is wrong with the source is said only once.
+        """
+        self._spawn(is_replacement=False)
 
     def _spawn(self, *, is_replacement: bool) -> None:
         ours, theirs = socket.socketpair()
@@ -109,18 +116,16 @@ class Supervisor:
                 self._become_worker(ours, theirs)
         theirs.close()
         ours.setblocking(False)  # noqa: FBT003
-        worker = _Worker(pid, ours, is_replacement)
+        worker = Worker(pid, ours, is_replacement)
         self._workers.append(worker)
-        self._selector.register(ours, selectors.EVENT_READ, worker)
+        self._selector.register(ours, selectors.EVENT_READ, partial(self._receive, worker))
 
     def _become_worker(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
         code = 1
         try:
             restore_defaults()
             ours.close()
-            for sibling in self._workers:
-                sibling.channel.close()
-            self._selector.close()
+            self._leave_parent()
             from .worker import work
 
             code = work(self._settings, self._build, self._listener, theirs)
@@ -129,21 +134,24 @@ class Supervisor:
         finally:
             os._exit(code)
 
-    def _step(self, mailbox: Mailbox, timeout: float | None = None) -> None:
+    def _leave_parent(self) -> None:
+        """In a new worker: close what is the parent's only."""
+        for sibling in self._workers:
+            sibling.channel.close()
+        self._selector.close()
+
+    def _step(self, timeout: float | None = None) -> None:
         """Wait for signals, reports and deaths, and take note of them."""
         if timeout is None and self._due:
             timeout = max(0.0, min(self._due) - time.monotonic())
         for key, _ in self._selector.select(timeout):
-            if key.data is None:
-                mailbox.empty()
-            else:
-                self._receive(key.data)
+            key.data()
         for worker in list(self._workers):
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if pid:
                 self._bury(worker, os.waitstatus_to_exitcode(status))
 
-    def _receive(self, worker: _Worker) -> None:
+    def _receive(self, worker: Worker) -> None:
         try:
             data = worker.channel.recv(65536)
         except BlockingIOError:
@@ -159,43 +167,50 @@ class Supervisor:
         for line in lines:
             self._note(worker, messages.decode(line))
 
-    def _note(self, worker: _Worker, report: messages.Report) -> None:
+    def _note(self, worker: Worker, report: messages.Report) -> None:
         if isinstance(report, messages.Ready):
             worker.ready = report
             self._failed_loads = 0
             if not self._is_announced:
                 self._is_announced = True
-                _say(startup_line(report, self._settings, self._port))
+                self._announce(report)
                 self._due += [0.0] * (self._settings.workers - 1)
         elif isinstance(report, messages.Failed):
             worker.failed = report
-        elif not worker.is_leaving:
+        elif isinstance(report, messages.Leaving) and not worker.is_leaving:
             worker.is_leaving = True
             self._due.append(time.monotonic())
             worker.tell(messages.DRAIN)
 
-    def _bury(self, worker: _Worker, code: int) -> None:
+    def _announce(self, ready: messages.Ready) -> None:
+        terminal.announce(startup_line(ready, self._settings, self._port))
+
+    def _bury(self, worker: Worker, code: int) -> None:
         """Take note of a worker's death: replace it, or give up."""
         self._receive(worker)
         with contextlib.suppress(KeyError):
             self._selector.unregister(worker.channel)
         worker.channel.close()
         self._workers.remove(worker)
-        if self._is_ending:
+        if self._is_ending or worker.is_leaving:
             return
         if worker.ready is None:
             failed = worker.failed or messages.Failed(
                 code if code > 0 else 1, text=f"The worker {_death(code)} while loading."
             )
-            self._failed_loads += 1
-            if not worker.is_replacement or self._failed_loads >= LOAD_ATTEMPTS:
-                self._outcome = self._outcome or failed
-            else:
-                self._due.append(time.monotonic() + _RESPAWN_DELAY * self._failed_loads)
-        elif not worker.is_leaving:
+            self._retry_load(worker, failed)
+        else:
             is_young = time.monotonic() - worker.started < _SHORT_LIFE
             self._due.append(time.monotonic() + (_RESPAWN_DELAY if is_young else 0.0))
-            _say(f"Worker {worker.pid} {_death(code)}; it is replaced.")
+            terminal.say(f"Worker {worker.pid} {_death(code)}; it is replaced.")
+
+    def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
+        """A worker ended before it was ready: try again, or end the server."""
+        self._failed_loads += 1
+        if not worker.is_replacement or self._failed_loads >= LOAD_ATTEMPTS:
+            self._outcome = self._outcome or failed
+        else:
+            self._due.append(time.monotonic() + _RESPAWN_DELAY * self._failed_loads)
 
     def _respawn(self) -> None:
         now = time.monotonic()
@@ -215,7 +230,7 @@ class Supervisor:
                 for worker in self._workers:
                     if worker.ready is None:
                         worker.kill(signal.SIGKILL)
-            self._step(mailbox, 0.05)
+            self._step(0.05)
         for worker in self._workers:
             worker.kill(signal.SIGKILL)
             os.waitpid(worker.pid, 0)
@@ -244,36 +259,3 @@ def _death(code: int) -> str:
     with contextlib.suppress(ValueError):
         return f"was ended by {signal.Signals(-code).name}"
     return f"was ended by signal {-code}"
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word to its operator
-
-
-def serve(settings: Settings, build: Build | None = None) -> int:
-    """Serve functions until SIGTERM or SIGINT.
-
-    Args:
-        settings: what the user asked for.
-        build: makes the host, called in each worker; loads `settings.target` when omitted.
-
-    Returns:
-        What the process should exit with.
-
-    Raises:
-        FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
-    """
-    if settings.certfile or settings.keyfile:
-        from .certificate import check_certificate
-
-        check_certificate(settings.certfile, settings.keyfile)
-    with listening.bind(settings.host, settings.port) as listener:
-        if build is None:
-            from .building import of_target
-
-            build = of_target(settings)
-        if hasattr(os, "fork"):
-            return Supervisor(settings, build, listener).run()
-        from .in_process import serve_in_process
-
-        return serve_in_process(settings, build, listener)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.logs.crash import failed_load_text
+from functions_framework.load_failure import load_failure_text
 
 from . import breakpoints, listening, messages
 from .admission import QUEUE
@@ -199,7 +199,7 @@ def _failed(error: BaseException) -> messages.Failed:
     if isinstance(error, FunctionsFrameworkException):
         return messages.Failed(error.exit_code, type(error).__name__, str(error))
     if not isinstance(error, SystemExit):
-        print(failed_load_text(error), file=sys.stderr, end="", flush=True)  # noqa: T201
+        print(load_failure_text(error), file=sys.stderr)  # noqa: T201
         return messages.Failed(1)
     if error.code is None or isinstance(error.code, int):
         return messages.Failed(error.code or 0)

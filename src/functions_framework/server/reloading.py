@@ -1,0 +1,175 @@
+"""The parent process under --reload and --debug: new workers when a file of the source changes.
+
+The parent holds the listening socket all the time, so the requests made during a restart wait for
+the new worker. The old one finishes what it has accepted. A source that cannot be loaded is served
+too: its worker answers everything with the error until the next change.
+"""
+
+from __future__ import annotations
+
+import selectors
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.reload import Watcher
+
+from . import listening, messages, terminal
+from .supervisor import Supervisor
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from functions_framework.settings import Settings
+
+    from .hosting import Build, Hosted
+    from .signals import Mailbox
+    from .supervisor import Worker
+
+_SHOWN = 3
+
+
+class ReloadingSupervisor(Supervisor):
+    """Replaces all workers whenever a file changes.
+
+    Args:
+        settings: what the user asked for.
+        build: loads the function in the worker.
+        listener: the bound socket.
+        source_dir: the directory watched.
+    """
+
+    def __init__(
+        self, settings: Settings, build: Build, listener: socket.socket, source_dir: Path
+    ) -> None:
+        super().__init__(settings, build, listener)
+        self._watcher = Watcher(source_dir, is_polling=settings.reload_poll)
+        self._changed: set[str] = set()
+        self._restarted: float | None = None
+        self._what = ""
+        self._prompts: set[int] = set()
+
+    def run(self) -> int:
+        """Serve; return the exit code. A source that cannot be loaded does not end it.
+
+        Raises:
+            FunctionsFrameworkException: the port is taken or the source cannot be watched.
+        """
+        # What comes while the source is loaded for the first time waits as well.
+        listening.listen(self._listener, self._settings.backlog)
+        try:
+            with terminal.restored() as self._restore_terminal:
+                return super().run()
+        finally:
+            self._watcher.stop()
+
+    def _begin(self) -> None:
+        self._watcher.start()
+        super()._begin()
+        try:
+            self._watcher.confirm()  # while the worker loads
+        except FunctionsFrameworkException as error:
+            self._outcome = messages.Failed(error.exit_code, text=str(error))
+            return
+        self._selector.register(self._watcher, selectors.EVENT_READ, self._take_changes)
+
+    def _leave_parent(self) -> None:
+        super()._leave_parent()
+        self._watcher.leave()
+
+    # -- changes ------------------------------------------------------------------------------
+
+    def _take_changes(self) -> None:
+        paths = self._watcher.take()
+        if paths is None:
+            self._selector.unregister(self._watcher)
+            terminal.warn(
+                "The process that watches the source ended: changes are not picked up any more. "
+                "Start the server again."
+            )
+        elif paths:
+            self._changed.update(paths)
+            if self._prompts:
+                # To end the call would take the prompt away from under who types there.
+                terminal.say(f"{self._names()} changed: restarting once the prompt is left (c, q).")
+            else:
+                self._restart()
+
+    def _names(self) -> str:
+        names = sorted(self._changed)
+        return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+    def _restart(self) -> None:
+        terminal.say(f"{self._names()} changed: restarting.")
+        self._changed.clear()
+        self._restarted = time.monotonic()
+        self._failed_loads = 0
+        self._is_announced = False
+        self._due.clear()
+        for worker in self._workers:
+            if worker.ready is None:
+                worker.kill(signal.SIGKILL)  # it has accepted nothing, and is of no use any more
+            elif not worker.is_leaving:
+                worker.tell(messages.DRAIN)
+            worker.is_leaving = True
+        self._spawn(is_replacement=True)
+
+    # -- reports ------------------------------------------------------------------------------
+
+    def _note(self, worker: Worker, report: messages.Report) -> None:
+        if isinstance(report, messages.Prompt):
+            self._note_prompt(worker, is_open=report.is_open)
+        elif isinstance(report, messages.Local):
+            self._watcher.watch_also(report.files)
+        elif isinstance(report, messages.Ready) and (worker.failed or worker.is_leaving):
+            worker.ready = report
+        elif isinstance(report, messages.Failed) and not worker.is_leaving:
+            worker.failed = report
+            if report.text:
+                terminal.fail(report.text)
+            terminal.say("The function is served again once the source is changed.")
+        else:
+            super()._note(worker, report)
+
+    def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
+        (self._prompts.add if is_open else self._prompts.discard)(worker.pid)
+        if self._changed and not self._prompts:
+            self._restart()
+
+    def _announce(self, ready: messages.Ready) -> None:
+        if self._restarted is not None and ready.what == self._what:
+            seconds = time.monotonic() - self._restarted
+            terminal.say(f"Restarted in {seconds:.2f} s.")
+        else:
+            super()._announce(ready)
+        self._what = ready.what
+
+    # -- ends ---------------------------------------------------------------------------------
+
+    def _bury(self, worker: Worker, code: int) -> None:
+        super()._bury(worker, code)
+        self._prompts.discard(worker.pid)
+        self._restore_terminal()
+        if self._changed and not self._prompts and not self._is_ending:
+            self._restart()
+
+    def _retry_load(self, _: Worker, failed: messages.Failed) -> None:
+        """A worker died while it loaded: the next one says so to who asks."""
+
+        def fail() -> Hosted:
+            raise FunctionsFrameworkException(failed.text)
+
+        own, self._build = self._build, fail
+        try:
+            self._spawn(is_replacement=True)
+        finally:
+            self._build = own
+
+    def _end(self, mailbox: Mailbox) -> int:
+        for worker in self._workers:
+            if worker.pid in self._prompts:
+                # The interrupt ends the prompt as well: nobody can type there any more.
+                worker.kill(signal.SIGKILL)
+        return super()._end(mailbox)

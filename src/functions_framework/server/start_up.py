@@ -1,0 +1,69 @@
+"""From settings to a running server: binds the port and chooses the process that serves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import listening, terminal
+from .supervisor import Supervisor
+
+if TYPE_CHECKING:
+    import socket
+
+    from functions_framework.settings import Settings
+
+    from .hosting import Build
+
+
+def serve(settings: Settings, build: Build | None = None) -> int:
+    """Serve functions until SIGTERM or SIGINT.
+
+    Args:
+        settings: what the user asked for.
+        build: makes the host, called in each worker; loads `settings.target` when omitted.
+
+    Returns:
+        What the process should exit with.
+
+    Raises:
+        FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
+    """
+    if settings.certfile or settings.keyfile:
+        from .certificate import check_certificate
+
+        check_certificate(settings.certfile, settings.keyfile)
+    if settings.debug:
+        settings = replace(settings, workers=1, timeout=0.0)
+        _warn_of_debugging(settings.host)
+    with listening.bind(settings.host, settings.port) as listener:
+        if build is None:
+            from .building import of_target
+
+            build = of_target(settings)
+        if hasattr(os, "fork"):
+            return _supervisor(settings, build, listener).run()
+        from .in_process import serve_in_process
+
+        return serve_in_process(settings, build, listener)
+
+
+def _supervisor(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
+    if not settings.is_reloading:
+        return Supervisor(settings, build, listener)
+    from functions_framework import loading
+
+    from .reloading import ReloadingSupervisor
+
+    source_dir = loading.precheck(settings).parent
+    return ReloadingSupervisor(settings, build, listener, source_dir)
+
+
+def _warn_of_debugging(host: str) -> None:
+    if not listening.is_loopback(host):
+        terminal.warn(
+            f"--debug is on, and the server listens on {host}, which others may reach. Tracebacks "
+            "and the debugger are for this machine only, but never debug in production: use "
+            "--host 127.0.0.1 while developing."
+        )
