@@ -16,7 +16,7 @@ def completed(shell: str, words: str) -> list[str]:
         **os.environ,
         "_FUNCTIONS_FRAMEWORK_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": words,
-        "COMP_CWORD": str(words.count(" ")) if shell != "fish" else words.split(" ")[-1],
+        "COMP_CWORD": str(words.count(" ")),
     }
     run = subprocess.run(
         [sys.executable, "-c", CODE], env=environ, capture_output=True, text=True, check=True
