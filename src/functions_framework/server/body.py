@@ -121,7 +121,13 @@ class Body:
             self._take(PIECE)
 
     def _read_all(self) -> bytes:
-        if self._left is None and not self._limit and not self._buffer and not self.is_read:
+        left = self._left
+        if left is not None and left <= PIECE and not self._buffer and not self.is_read:
+            found = self._take(left)
+            if self.is_broken:
+                self._break_off()
+            return found
+        if left is None and not self._limit and not self._buffer and not self.is_read:
             found = self._take(None)
             if not found and self._is_typed:
                 self._break_off()
