@@ -7,7 +7,9 @@ Providers that the user's own code has set are used as they are. Read here are
 
 from __future__ import annotations
 
+import atexit
 import os
+import threading
 import uuid
 from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING, Any
@@ -22,8 +24,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from functions_framework.exceptions import InvalidConfigurationException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+_EXIT_SECONDS = 3.0
 _DEFAULT_PROTOCOL = "http/protobuf"
 _PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 
@@ -31,7 +34,7 @@ _PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 def set_up(name: str) -> tuple[trace.TracerProvider, metrics.MeterProvider]:
     """The providers of this process, made and made global where nobody has yet.
 
-    They are shut down, and what they hold is sent, when the process exits.
+    What they hold is sent when the process exits, or lost where that takes longer than 3 seconds.
 
     Args:
         name: of the functions served; the service's name unless a variable says otherwise.
@@ -40,18 +43,43 @@ def set_up(name: str) -> tuple[trace.TracerProvider, metrics.MeterProvider]:
         InvalidConfigurationException: an exporter is named that is not installed.
     """
     resource = resource_of(name)
+    endings: list[Callable[[], object]] = []
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         found = list(_exporters("traces"))
         if found:
-            provider = TracerProvider(resource=resource)
+            provider = TracerProvider(resource=resource, shutdown_on_exit=False)
             for exporter in found:
                 provider.add_span_processor(BatchSpanProcessor(exporter))
             trace.set_tracer_provider(provider)
+            endings.append(provider.shutdown)
     if not isinstance(metrics.get_meter_provider(), MeterProvider):
         readers = [_reader_of(exporter) for exporter in _exporters("metrics")]
         if readers:
-            metrics.set_meter_provider(MeterProvider(readers, resource))
+            meters = MeterProvider(readers, resource, shutdown_on_exit=False)
+            metrics.set_meter_provider(meters)
+            endings.append(meters.shutdown)
+    _end_at_exit(endings)
     return trace.get_tracer_provider(), metrics.get_meter_provider()
+
+
+def _end_at_exit(endings: list[Callable[[], object]]) -> None:
+    """Send what is left when the process exits, for a while: a receiver may be gone for good."""
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.wait()
+        for ending in endings:
+            ending()
+
+    # Started now: at an interpreter's exit no thread can be.
+    thread = threading.Thread(target=end, name="telemetry", daemon=True)
+    thread.start()
+
+    def wait() -> None:
+        is_over.set()
+        thread.join(_EXIT_SECONDS)
+
+    atexit.register(wait)
 
 
 def _reader_of(exporter: Any) -> MetricReader:
