@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from .registrations import errorhandler as errorhandler
     from .resources import resource as resource
     from .secret import Secret as Secret
-    from .sse import ServerSentEvent as ServerSentEvent
-    from .sse import sse as sse
+    from .server_sent_events import ServerSentEvent as ServerSentEvent
+    from .server_sent_events import sse as sse
 
     CloudEventFunction = Callable[[CloudEvent], Any]
     HTTPFunction = Callable[[flask.Request], Any]
@@ -61,7 +61,7 @@ _PUBLIC = {
     "HTTPFunction": ".annotations",
     "LazyWSGIApp": ".applications",
     "Secret": ".secret",
-    "ServerSentEvent": ".sse",
+    "ServerSentEvent": ".server_sent_events",
     "app": ".applications",
     "cloud_event": ".decorators",
     "crash_handler": ".flask_app",
@@ -81,7 +81,7 @@ _PUBLIC = {
     "remaining": ".execution",
     "serve": ".program",
     "setup_logging": ".logs",
-    "sse": ".sse",
+    "sse": ".server_sent_events",
     "typed": ".decorators",
 }
 # Whole modules that other people's code takes from here (the Firebase SDK its `logging`).
