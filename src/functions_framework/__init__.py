@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .layers import middleware as middleware
     from .lifecycle import on_shutdown as on_shutdown
     from .lifecycle import on_startup as on_startup
+    from .lifecycle import readiness as readiness
     from .logs import setup_logging as setup_logging
     from .program import serve as serve
     from .registrations import DummyErrorHandler as DummyErrorHandler
@@ -76,6 +77,7 @@ _PUBLIC = {
     "Invocation": ".layers",
     "on_startup": ".lifecycle",
     "on_shutdown": ".lifecycle",
+    "readiness": ".lifecycle",
     "resource": ".resources",
     "read_request": ".applications",
     "remaining": ".execution",

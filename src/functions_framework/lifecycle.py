@@ -41,19 +41,31 @@ def on_shutdown(hook: Hook) -> Hook:
     return hook
 
 
+def readiness(check: Hook) -> Hook:
+    """Ask a function without arguments, `def` or `async def`, whether this worker takes calls.
+
+    It is asked when somebody reads `--health-path`. It returns a bool or `(bool, text)`; the text
+    is sent where it says no. What it raises is logged, and means no.
+    """
+    pending().readiness_checks.append(check)
+    return check
+
+
 @dataclass(slots=True)
 class Lifecycle:
-    """The hooks and resources of one application.
+    """The hooks, resources and readiness checks of one application.
 
     Attributes:
         startup_hooks: run in this order.
         shutdown_hooks: run in the reverse order.
         resources: closed after the hooks, the last made first.
+        readiness_checks: asked in this order whether it takes calls.
     """
 
     startup_hooks: Sequence[Callable[[], Any]] = ()
     shutdown_hooks: Sequence[Callable[[], Any]] = ()
     resources: Sequence[Resource[Any, Any]] = ()
+    readiness_checks: Sequence[Callable[[], Any]] = ()
 
     def __bool__(self) -> bool:
         return bool(self.startup_hooks or self.shutdown_hooks or self.resources)
@@ -61,7 +73,12 @@ class Lifecycle:
     @classmethod
     def of(cls, registered: Registrations) -> Lifecycle:
         """The life cycle of what a module registered."""
-        return cls(registered.startup_hooks, registered.shutdown_hooks, registered.resources)
+        return cls(
+            registered.startup_hooks,
+            registered.shutdown_hooks,
+            registered.resources,
+            registered.readiness_checks,
+        )
 
     async def start(self) -> None:
         """Run the start-up hooks on this event loop; the first failure is raised."""

@@ -28,6 +28,7 @@ class Registrations:
         shutdown_hooks: what runs after the last call, in order of registration.
         resources: the worker's own objects.
         middleware: what runs around every call, the first outermost.
+        readiness_checks: what says whether a worker takes calls.
     """
 
     error_handlers: list[tuple[type[Exception] | int, Callable[..., Any]]] = field(
@@ -37,6 +38,7 @@ class Registrations:
     shutdown_hooks: list[Callable[[], Any]] = field(default_factory=list)
     resources: list[Resource[Any, Any]] = field(default_factory=list)
     middleware: list[Callable[..., Any]] = field(default_factory=list)
+    readiness_checks: list[Callable[[], Any]] = field(default_factory=list)
 
 
 _pending = Registrations()

@@ -23,7 +23,7 @@ from .call_ends import ending_async
 from .client_gone import ClientWatch
 from .drain import POLL_SECONDS, Quiet, last_response
 from .forwarded import Proxies
-from .replies import BUSY, CRASHED, ENDED
+from .replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .engine import Engine
+    from .health import Health
     from .hosting import AsyncHost
 
 _log = logging.getLogger("functions_framework.server")
@@ -45,6 +46,9 @@ class AsyncServing:
     Args:
         host: answers requests.
         settings: how long they may take at the end.
+
+    Attributes:
+        health: answers probes, None where there are none.
     """
 
     def __init__(self, host: AsyncHost, settings: Settings) -> None:
@@ -58,11 +62,19 @@ class AsyncServing:
         self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
+        self.health: Health | None = None
         self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
         self._loop = asyncio.new_event_loop()
         outlives = getattr(host, "outlives_client", False)
         self._clients = None if outlives else ClientWatch(self._loop, self._running)
+
+    def unready(self) -> str:
+        """Why it takes no more calls at the moment, empty while it does."""
+        if self._draining is not None:
+            return DRAINING
+        is_saturated = 0 < self._concurrency <= len(self._running)
+        return SATURATED if is_saturated else ""
 
     def run(
         self,
@@ -80,6 +92,8 @@ class AsyncServing:
         asyncio.set_event_loop(self._loop)
         end = self._end
         schedule = self._schedule if end is None else ending_async(self._schedule, end)
+        if self.health is not None:
+            schedule = self.health.answering_async(schedule, self._loop)
         engine.start_async(schedule, self._loop)
         return self._loop.run_until_complete(self._main(engine, listening, on_drain))
 

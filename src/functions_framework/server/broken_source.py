@@ -47,4 +47,5 @@ class BrokenHost:
 def hosted_failure(error: BaseException, settings: Settings) -> Hosted:
     """What is served instead of a source that could not be loaded."""
     name = settings.target or "the function"
-    return Hosted(BrokenHost(error, is_shown=settings.debug), name, "", Lifecycle())
+    lifecycle = Lifecycle(readiness_checks=[lambda: (False, "The source could not be loaded.")])
+    return Hosted(BrokenHost(error, is_shown=settings.debug), name, "", lifecycle)

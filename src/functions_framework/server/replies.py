@@ -7,7 +7,10 @@ from functions_framework.message import CRASH, TEXT, Reply
 CRASHED = Reply(500, [TEXT, CRASH], b"Internal Server Error")
 """A fault of the framework's own; a function's are the host's to answer."""
 
-ENDED = Reply(503, [TEXT, ("connection", "close")], b"The server is shutting down.")
+DRAINING = "The server is shutting down."
+SATURATED = "All places are taken."
+
+ENDED = Reply(503, [TEXT, ("connection", "close")], DRAINING.encode())
 """The call was cancelled at the end of the grace period."""
 
 BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")

@@ -19,7 +19,7 @@ from .connections import cut_sender
 from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import PEER, Proxies
-from .replies import BUSY, CRASHED
+from .replies import BUSY, CRASHED, DRAINING, SATURATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .engine import Engine
+    from .health import Health
     from .hosting import Environ, SyncHost
 
 _log = logging.getLogger("functions_framework.server")
@@ -55,6 +56,9 @@ class SyncServing:
     Args:
         host: answers requests.
         settings: how many at once, and how long they may take at the end.
+
+    Attributes:
+        health: answers probes, None where there are none.
     """
 
     def __init__(self, host: SyncHost, settings: Settings) -> None:
@@ -67,6 +71,13 @@ class SyncServing:
         self._end = call_end(settings)
         self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
         self._draining: Quiet | None = None
+        self.health: Health | None = None
+
+    def unready(self) -> str:
+        """Why it takes no more calls at the moment, empty while it does."""
+        if self._draining is not None:
+            return DRAINING
+        return SATURATED if self._admission.is_saturated else ""
 
     def run(
         self,
@@ -84,7 +95,8 @@ class SyncServing:
         told, finished = Event(), Event()
         if self._watchdog is not None:
             self._watchdog.start()
-        engine.start_sync(self.call if self._end is None else ending_sync(self.call, self._end))
+        call = self.call if self._end is None else ending_sync(self.call, self._end)
+        engine.start_sync(call if self.health is None else self.health.answering_sync(call))
         listening()
         on_drain(told.set)
         _wait(told)

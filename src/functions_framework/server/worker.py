@@ -170,14 +170,23 @@ class Unloaded(NamedTuple):
     error: BaseException
 
 
-def serving_of(host: Any, settings: Settings) -> AsyncServing | SyncServing:
+def serving_of(hosted: Hosted, settings: Settings) -> AsyncServing | SyncServing:
     """What takes requests to a host."""
-    if not host.is_async:
-        return SyncServing(host, settings)
-    # asyncio takes longer to import than all the rest: only for who uses it.
-    from .async_serving import AsyncServing
+    host: Any = hosted.host
+    serving: AsyncServing | SyncServing
+    if host.is_async:
+        # asyncio takes longer to import than all the rest: only for who uses it.
+        from .async_serving import AsyncServing
 
-    return AsyncServing(host, settings)
+        serving = AsyncServing(host, settings)
+    else:
+        serving = SyncServing(host, settings)
+    if settings.health_path:
+        from .health import Health
+
+        checks = hosted.lifecycle.readiness_checks
+        serving.health = Health(settings.health_path, checks, serving.unready)
+    return serving
 
 
 def load(settings: Settings, build: Build) -> Loaded | Unloaded:
@@ -188,7 +197,7 @@ def load(settings: Settings, build: Build) -> Loaded | Unloaded:
     """
     try:
         hosted = observed(settings, build)
-        loaded = Loaded(hosted, serving_of(hosted.host, settings))
+        loaded = Loaded(hosted, serving_of(hosted, settings))
         loaded.start()
         return loaded
     except BaseException as error:  # noqa: BLE001 - whatever a module raises

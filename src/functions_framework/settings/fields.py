@@ -22,10 +22,11 @@ from .parsers import (
     log_level,
     origins,
     path,
-    tcp_port,
+    probe_path,
     seconds,
     signature,
     size,
+    tcp_port,
     text,
     whole,
 )
@@ -136,6 +137,11 @@ class Settings:
     keep_alive: float = declare(
         "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
         help="Seconds an idle connection is kept, 0 to end it after each answer.",
+    )
+    health_path: str | None = declare(
+        "--health-path", "HEALTH_PATH", probe_path, default=None, group="Health",
+        help="Path for probes, such as /healthz: a GET of it says whether the server takes calls "
+        "(200 or 503), a GET of its /live that it lives. Default: none.",
     )
     log_level: str = declare(
         "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",

@@ -116,6 +116,14 @@ def origins(value: str) -> str:
     return value
 
 
+def probe_path(value: str) -> str:
+    """A path such as /healthz; not / alone, which is the function's."""
+    found = value.strip().rstrip("/")
+    if not found.startswith("/") or set("?#% ") & set(found):
+        raise ValueError("expected a path such as /healthz, without ?, # or %")
+    return found
+
+
 def log_level(value: str) -> str:
     """One of debug, info, warning, error, critical."""
     word = value.strip().lower()
