@@ -52,7 +52,9 @@ def test_the_five_scripts_are_the_same_command(name: str, tmp_path: Path) -> Non
 def test_the_module_is_the_command_under_its_own_name(tmp_path: Path) -> None:
     result = run(sys.executable, "-m", "functions_framework", "--help", cwd=tmp_path)
     assert result.returncode == 0
-    assert result.stdout.startswith("Usage: python -m functions_framework [OPTIONS] [COMMAND ...]\n")
+    assert result.stdout.startswith(
+        "Usage: python -m functions_framework [OPTIONS] [COMMAND ...]\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import functions_framework
 import pytest
+
+import functions_framework
 from functions_framework.function import Function, Signature
 from functions_framework.layers import Invocation, wrap
 from functions_framework.registrations import take
@@ -34,7 +35,10 @@ LAYERS = {
     "none": ([], "x"),
     "sync": ([_sync("a")], "a(x)"),
     "async": ([_async("a")], "a(x)"),
-    "sync, async, async, sync": ([_sync("a"), _async("b"), _async("c"), _sync("d")], "a(b(c(d(x))))"),
+    "sync, async, async, sync": (
+        [_sync("a"), _async("b"), _async("c"), _sync("d")],
+        "a(b(c(d(x))))",
+    ),
     "async, sync, async": ([_async("a"), _sync("b"), _async("c")], "a(b(c(x)))"),
 }
 

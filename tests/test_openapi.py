@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Callable
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import pydantic
@@ -19,6 +18,9 @@ from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.function import Function, Signature
 from functions_framework.openapi import document
 from functions_framework.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PIN = "pin-4711-pin"
 

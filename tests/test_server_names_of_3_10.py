@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from functions_framework import _http
 from functions_framework._http.asgi import StarletteApplication
 from functions_framework._http.flask import FlaskApplication
 from functions_framework._http.gunicorn import GunicornApplication, UvicornApplication
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = """
 import flask

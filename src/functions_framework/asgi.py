@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exceptions import MalformedRequest
 from .execution import Execution, execution, new_execution_id
-from .function import Function
 from .logs import log_crash
 from .message import Message, Reply
+
+if TYPE_CHECKING:
+    from .function import Function
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from google.cloud.functions_v1.context import Context
+from typing import TYPE_CHECKING, Any
 
 from .events import background
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from google.cloud.functions_v1.context import Context
 
 
 class BackgroundEvent:

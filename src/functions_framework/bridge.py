@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
-from concurrent.futures import Executor
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .asgi import Receive, Scope
 from .exceptions import MalformedRequest
 from .execution import execution
-from .function import Function
-from .message import Reply
 from .streaming import as_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from .asgi import Receive, Scope
+    from .function import Function
+    from .message import Reply
 
 
 class Bridge:

@@ -6,19 +6,21 @@ use for this module: functions get their events converted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
-
-from cloudevents.http import CloudEvent
-
-from google.cloud.functions_v1.context import Context
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import background, cloudevents, conversion
 from .events.binding import Mode, decode_binary, header_attributes, mode_of
 from .events.payload import decode_json
 from .exceptions import EventConversionException, RequestRefused
 from .message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cloudevents.http import CloudEvent
+
+    from google.cloud.functions_v1.context import Context
 
 
 class Headers(Protocol):

@@ -67,7 +67,7 @@ class RequestRefused(FunctionsFrameworkException):
 
 
 class MalformedRequest(RequestRefused):
-    """The request is not what its type promises (bad JSON, an attribute missing, a cut-off body)."""
+    """The request is not what its type promises: bad JSON, no id, a body that broke off."""
 
 
 class EventConversionException(MalformedRequest):

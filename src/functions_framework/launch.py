@@ -15,7 +15,7 @@ from .exceptions import FunctionsFrameworkException
 from .settings import Settings, options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def main(program: str | None = None) -> None:
@@ -41,34 +41,37 @@ def plain_settings(arguments: Sequence[str]) -> Settings | None:
     """The settings of arguments that are all known flags with good values, else None."""
     if any(name.endswith("_COMPLETE") for name in os.environ):
         return None  # a shell asks for completions
-    by_flag = {option.flag: name for name, option in options().items()}
-    given: dict[str, Any] = {}
-    words = iter(arguments)
-    for word in words:
-        flag, separator, text = word.partition("=")
-        name = by_flag.get(flag)
-        if name is None:
-            return None
-        option = options()[name]
-        if option.is_switch:
-            if separator:
-                return None
-            given[name] = True
-            continue
-        value = text if separator else next(words, "-")
-        if value.startswith("-"):
-            return None
-        try:
-            given[name] = option.parse(value)
-        except ValueError:
-            return None
     ignored: list[str] = []
     try:
-        settings = Settings.load(given, warn=ignored.append)
-    except FunctionsFrameworkException:
+        settings = Settings.load(dict(_values(arguments)), warn=ignored.append)
+    except (ValueError, FunctionsFrameworkException):
         return None
     # What is warned of is for `cli` to say.
     return None if ignored else settings
+
+
+def _values(arguments: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Each flag's field and value.
+
+    Raises:
+        ValueError: there is more to an argument than a known flag with a good value.
+    """
+    by_flag = {option.flag: (name, option) for name, option in options().items()}
+    words = iter(arguments)
+    for word in words:
+        flag, separator, text = word.partition("=")
+        if flag not in by_flag:
+            raise ValueError(flag)
+        name, option = by_flag[flag]
+        if option.is_switch:
+            if separator:
+                raise ValueError(word)
+            yield name, True
+            continue
+        value = text if separator else next(words, "-")
+        if value.startswith("-"):
+            raise ValueError(value)
+        yield name, option.parse(value)
 
 
 def run(settings: Settings) -> int:

@@ -164,7 +164,11 @@ class Encoder:
 
     def _encode_json(self, value: Any) -> Reply | None:
         provider = self._app.json
-        if type(provider) is not DefaultJSONProvider or provider.compact is False or self._app.debug:
+        if (
+            type(provider) is not DefaultJSONProvider
+            or provider.compact is False
+            or self._app.debug
+        ):
             return None
         key = (provider.sort_keys, provider.ensure_ascii, provider.default, provider.mimetype)
         if key != self._key:

@@ -6,8 +6,10 @@ turn one into arguments and a result into the other. Neither knows of the other'
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Iterable, Mapping
 
 Headers = list[tuple[str, str]]
 

@@ -7,17 +7,20 @@ is shown is not decided here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .function import Function, Signature
 from .problems import MEDIA_TYPE
 from .schemas import PREFIX, Schema, Schemas
 from .signatures.annotations import MISSING
-from .signatures.checked import CheckedType
 from .signatures.query import is_array, is_object, variants
 from .signatures.typed import TypedSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .signatures.checked import CheckedType
 
 VERSION = "3.1.0"
 

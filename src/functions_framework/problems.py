@@ -7,12 +7,14 @@ clients parse one shape. Functions whose class has `from_dict` answer with one l
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .exceptions import MalformedRequest, RequestRefused, UnsupportedMediaType
 from .message import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -119,7 +119,9 @@ def parse_status(status: Any) -> int:
     try:
         code = int(status.strip().partition(" ")[0]) if isinstance(status, str) else int(status)
     except (TypeError, ValueError):
-        raise TypeError(f"Expected a status such as 201 or '201 Created', found {status!r}.") from None
+        raise TypeError(
+            f"Expected a status such as 201 or '201 Created', found {status!r}."
+        ) from None
     if not 100 <= code <= 999:
         raise TypeError(f"Expected a status from 100 to 999, found {code}.")
     return code
@@ -177,9 +179,11 @@ def _from_werkzeug(response: Any) -> Reply:
 def _from_starlette(response: Any) -> Reply:
     from starlette.responses import StreamingResponse
 
-    headers = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in response.raw_headers]
+    headers = [
+        (name.decode("latin-1"), text.decode("latin-1")) for name, text in response.raw_headers
+    ]
     if response.background is None and isinstance(response, StreamingResponse):
-        return Reply(response.status_code, headers, response.body_iterator)
+        return Reply(response.status_code, headers, response.body_iterator)  # type: ignore[arg-type]
     if response.background is None and hasattr(response, "body"):
         return Reply(response.status_code, headers, bytes(response.body))
     from .streaming import Deferred

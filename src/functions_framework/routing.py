@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .exceptions import InvalidConfigurationException
-from .function import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .function import Function
 
 Owner = TypeVar("Owner")
 
@@ -56,7 +59,7 @@ def paths_of(functions: list[Function]) -> list[tuple[str | None, Function]]:
                 f"{path!r}. Give one of them another with path=."
             )
         owners[path] = function
-    return [(path, function) for path, function in owners.items()]
+    return list(owners.items())
 
 
 def checked_path(function: Function) -> str:

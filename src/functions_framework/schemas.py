@@ -6,14 +6,17 @@ Each library writes the schemas of its own types: msgspec with `schema_component
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from .signatures.alternatives import Alternatives
-from .signatures.checked import CheckedType
 from .signatures.msgspec_type import MsgspecType, schema_hook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .signatures.checked import CheckedType
 
 Schema = dict[str, Any]
 Purpose = Literal["input", "output"]

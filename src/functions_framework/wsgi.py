@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exceptions import MalformedRequest
 from .execution import Execution, execution, new_execution_id
-from .function import Function
 from .message import Message, Reply
+
+if TYPE_CHECKING:
+    from .function import Function
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

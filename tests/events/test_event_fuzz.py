@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -18,6 +17,9 @@ from functions_framework.exceptions import RequestRefused
 from functions_framework.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SECRET = "Bearer-c2VjcmV0"
 _TYPES = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cloudevents.http.event
 import pytest
 from cloudevents.conversion import to_json
@@ -10,7 +12,9 @@ from cloudevents.http import CloudEvent
 from event_messages import EVENT, binary, structured
 from functions_framework.events.binding import Parts
 from functions_framework.events.cloudevents import build, decode
-from functions_framework.message import Message
+
+if TYPE_CHECKING:
+    from functions_framework.message import Message
 
 
 def test_equals_what_the_constructor_makes_to_the_last_attribute() -> None:

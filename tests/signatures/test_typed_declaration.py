@@ -6,14 +6,16 @@ import dataclasses
 import functools
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.message import Message
 from functions_framework.signatures.typed import TypedSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclasses.dataclass

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import pydantic
 import pytest
-from cloudevents.http import CloudEvent
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.function import Signature
@@ -17,6 +15,9 @@ from functions_framework.problems import InvalidInput
 from functions_framework.signatures.event_data import Place, event_data
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloudevents.http import CloudEvent
     from typing_extensions import TypedDict as OnlyForCheckers
 
     from google.cloud.functions.context import Context

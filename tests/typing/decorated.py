@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import flask
-from starlette.requests import Request
 from typing_extensions import assert_type
 
 import functions_framework
-from cloudevents.http import CloudEvent
 from functions_framework import CORS, Invocation, ServerSentEvent, aio, sse
 from google.cloud.functions.context import Context
+
+if TYPE_CHECKING:
+    import flask
+    from cloudevents.http import CloudEvent
+    from starlette.requests import Request
 
 
 @dataclass

@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from ..exceptions import MalformedRequest, UnsupportedMediaType
-from ..message import Message
 from .payload import decode_json, is_json, media_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..message import Message
 
 REQUIRED = ("id", "source", "specversion", "type")
 VERSIONS = ("1.0", "0.3")

@@ -12,11 +12,10 @@ import base64
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudevents.http import CloudEvent
 
-from ..message import Headers, Message
 from .binding import (
     RESERVED,
     STRUCTURED_TYPE,
@@ -31,6 +30,9 @@ from .binding import (
     require,
 )
 from .payload import is_json
+
+if TYPE_CHECKING:
+    from ..message import Headers, Message
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _new = CloudEvent.__new__

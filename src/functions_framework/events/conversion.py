@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..exceptions import EventConversionException
 from . import tables
 from .background import PUBSUB_MESSAGE, BackgroundEvent
 from .binding import Parts, now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SOURCE = re.compile(r"//([^/]+)/(.*)", re.DOTALL)
 _LOCATION = re.compile(r"/locations/[^/]+")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _LATER = ("headers", "client", "server", "scheme", "http_version", "query_string")
@@ -97,7 +99,7 @@ class RequestScope(dict[str, Any]):
     def __eq__(self, other: object) -> bool:
         return self._complete() == (other.copy() if isinstance(other, RequestScope) else other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def _complete(self) -> dict[str, Any]:
         for key in _LATER:

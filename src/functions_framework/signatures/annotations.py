@@ -10,11 +10,13 @@ import functools
 import inspect
 import sys
 import typing
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
 from ..exceptions import FunctionsFrameworkException
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable
 
 MISSING: Final = inspect.Parameter.empty
 """Stands for an annotation that is not there."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from cloudevents.http import CloudEvent
+from typing import TYPE_CHECKING, Any
 
 from ..events import background, cloudevents
 from ..events.binding import RequiredAttributeFault
@@ -12,6 +10,9 @@ from ..events.conversion import to_cloud_event
 from ..events.payload import decode_json, is_json
 from ..exceptions import MalformedRequest
 from ..message import HTML, Message, Reply
+
+if TYPE_CHECKING:
+    from cloudevents.http import CloudEvent
 
 
 class CloudEventSignature:

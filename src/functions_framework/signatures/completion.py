@@ -7,13 +7,15 @@ finds the class attribute, but `vars()` lacks it, and so does the JSON that msgs
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import NODEFAULT
 from msgspec import inspect as shapes
 
 from .shapes import FIELDED, subtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Plan(NamedTuple):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.cloud.functions_v1.context import Context
+from typing import TYPE_CHECKING, Any
 
 from ..events import background
-from ..events.background import BackgroundEvent
 from ..events.binding import (
     REQUIRED,
     Mode,
@@ -23,6 +20,11 @@ from ..events.conversion import has_background_form, to_background_event, withou
 from ..events.payload import decode_json, is_json
 from ..exceptions import RequestRefused, UnsupportedMediaType
 from ..message import HTML, Message, Reply
+
+if TYPE_CHECKING:
+    from google.cloud.functions_v1.context import Context
+
+    from ..events.background import BackgroundEvent
 
 
 class EventSignature:

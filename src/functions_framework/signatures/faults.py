@@ -8,14 +8,16 @@ is walked into, the rest is converted alone and msgspec's own message taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import inspect as shapes
 
 from ..problems import Fault
 from .shapes import FIELDED, bare, is_array_like, is_secret, plain_type, subtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 HIDDEN = "The value is not valid. It is not shown because it is secret."
 REQUIRED = "The field is required."

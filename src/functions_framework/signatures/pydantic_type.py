@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterator
 from types import NoneType
 from typing import Any
 
@@ -16,6 +15,9 @@ from ..secret import is_secret_mark
 from .faults import HIDDEN, REQUIRED
 from .msgspec_type import UnsupportedTypeError
 from .query import QueryShape, shape_of
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SECRET_CLASSES = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 import msgspec
 from msgspec import inspect as shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FIELDED = (
     shapes.StructType,

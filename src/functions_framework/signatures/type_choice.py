@@ -6,7 +6,8 @@ import dataclasses
 import typing
 from typing import Any
 
-from .checked import CheckedType
+if typing.TYPE_CHECKING:
+    from .checked import CheckedType
 
 
 def choose(annotation: Any, parameter: str = "value") -> CheckedType:

@@ -24,16 +24,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
-from typing import Any, get_origin
+from typing import TYPE_CHECKING, Any, get_origin
 
 from .. import responses
 from ..exceptions import MalformedRequest, UnsupportedMediaType
 from ..message import JSON, Message, Reply
 from ..problems import UnsupportedInputType
 from .annotations import MISSING, fail, parameters, resolve, return_annotation
-from .checked import CheckedType
 from .json_body import is_json, loads, why_unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .checked import CheckedType
 
 _REMEDY = (
     "Annotate it with a dataclass, attrs class, TypedDict, msgspec.Struct, pydantic model, "
