@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import pydantic
 import pytest
+from cloudevents.http import CloudEvent  # noqa: TC002 - read at run time
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.function import Signature
@@ -15,9 +17,6 @@ from functions_framework.problems import InvalidInput
 from functions_framework.signatures.event_data import Place, event_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cloudevents.http import CloudEvent
     from typing_extensions import TypedDict as OnlyForCheckers
 
     from google.cloud.functions.context import Context
