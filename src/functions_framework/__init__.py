@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .decorators import cloud_event as cloud_event
     from .decorators import event as event
     from .decorators import http as http
+    from .decorators import outlives_client as outlives_client
     from .decorators import typed as typed
     from .execution import current as current
     from .execution import remaining as remaining
@@ -78,6 +79,7 @@ _PUBLIC = {
     "on_startup": ".lifecycle",
     "on_shutdown": ".lifecycle",
     "readiness": ".lifecycle",
+    "outlives_client": ".decorators",
     "resource": ".resources",
     "read_request": ".applications",
     "remaining": ".execution",

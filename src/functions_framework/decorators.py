@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .function import Mark, Signature
+from .function import OUTLIVES_CLIENT, Mark, Signature
 
 if TYPE_CHECKING:
     from .cors import CORS
@@ -97,6 +97,22 @@ def typed(given: Any = None, /, *, path: str | None = None) -> Any:
     if inspect.isroutine(given) or isinstance(given, functools.partial):
         return mark(given, None)
     return lambda function: mark(function, given)
+
+
+def outlives_client(function: F) -> F:
+    """Let an async function go on when its client has left, where it would be cancelled.
+
+    For calls that must not stop halfway. It stands above or below the other decorator. Calls of a
+    plain `def` always go on; what is streamed ends in any case, as nobody is left to take it.
+    """
+    try:
+        setattr(function, OUTLIVES_CLIENT, True)
+    except AttributeError:
+        raise TypeError(
+            f"@outlives_client cannot decorate {function!r}: it takes no attributes. "
+            "Wrap it in a function of its own."
+        ) from None
+    return function
 
 
 def put(mark: Mark, function: Any) -> Any:

@@ -9,9 +9,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ATTRIBUTE = "__functions_framework__"
+OUTLIVES_CLIENT = "__functions_framework_outlives_client__"
 
 
 class Signature(str, Enum):
@@ -61,15 +62,25 @@ class Mark:
 
 def mark_of(target: Any) -> Mark | None:
     """The mark on a callable or on what it wraps (`__wrapped__`, `functools.partial`)."""
+    for layer in _layers_of(target):
+        mark = getattr(layer, ATTRIBUTE, None)
+        if isinstance(mark, Mark):
+            return mark
+    return None
+
+
+def outlives_client(target: Any) -> bool:
+    """Whether a callable or what it wraps was marked to go on when its client has gone."""
+    return any(getattr(layer, OUTLIVES_CLIENT, False) is True for layer in _layers_of(target))
+
+
+def _layers_of(target: Any) -> Iterator[Any]:
     seen: set[int] = set()
     while target is not None and id(target) not in seen:
         seen.add(id(target))
-        mark = getattr(target, ATTRIBUTE, None)
-        if isinstance(mark, Mark):
-            return mark
+        yield target
         inner = target.func if isinstance(target, functools.partial) else None
         target = inner or getattr(target, "__wrapped__", None)
-    return None
 
 
 def is_async_callable(target: Any) -> bool:
@@ -136,6 +147,9 @@ class Function:
             is_asgi = protocol == "asgi"
             return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
         mark = mark or Mark(signature)
+        options = mark.options
+        if outlives_client(call):
+            options = {**options, "outlives_client": True}
         return cls(
             call=call,
             name=name,
@@ -144,5 +158,5 @@ class Function:
             is_asgi=is_async or mark.is_asgi,
             input_type=mark.input_type,
             path=mark.path,
-            options=mark.options,
+            options=options,
         )

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import ServerProcess, read_answer
+from functions_framework import decorators
+from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SOURCE = """
 import asyncio, sys, time
@@ -20,12 +22,22 @@ async def waiting(request):
     path = request.url.path
     print("started", path, file=sys.stderr, flush=True)
     try:
-        await asyncio.sleep(float(path[1:]))
+        await asyncio.sleep(float(path.rpartition("/")[2]))
     except asyncio.CancelledError:
         print("cancelled", path, file=sys.stderr, flush=True)
         raise
     print("finished", path, file=sys.stderr, flush=True)
     return path
+
+@functions_framework.outlives_client
+@functions_framework.http(path="/kept")
+async def kept(request):
+    return await waiting(request)
+
+@functions_framework.http(path="/below")
+@functions_framework.outlives_client
+async def below(request):
+    return await waiting(request)
 """
 
 
@@ -33,34 +45,71 @@ async def waiting(request):
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     source = tmp_path_factory.mktemp("left") / "main.py"
     source.write_text(SOURCE)
-    with ServerProcess.start(source, "waiting") as server:
+    with ServerProcess.start(source, "waiting,kept,below") as server:
         yield server.ready()
 
 
 def test_call_is_cancelled_when_its_client_goes(server: ServerProcess) -> None:
     with server.connect() as connection:
-        connection.sendall(b"GET /61 HTTP/1.1\r\nhost: x\r\n\r\n")
-        server.wait_for("started /61")
-    server.wait_for("cancelled /61", seconds=3)
-    assert "finished /61" not in server.log
+        connection.sendall(b"GET /waiting/61 HTTP/1.1\r\nhost: x\r\n\r\n")
+        server.wait_for("started /waiting/61")
+    server.wait_for("cancelled /waiting/61", seconds=3)
+    assert "finished /waiting/61" not in server.log
     assert "Traceback" not in server.log
 
 
 def test_second_long_call_of_a_connection_is_cancelled_too(server: ServerProcess) -> None:
     with server.connect() as connection:
-        connection.sendall(b"GET /0.6 HTTP/1.1\r\nhost: x\r\n\r\n")
-        assert read_answer(connection) == (200, b"/0.6")
-        connection.sendall(b"GET /62 HTTP/1.1\r\nhost: x\r\n\r\n")
-        server.wait_for("started /62")
-    server.wait_for("cancelled /62", seconds=3)
-    assert "finished /62" not in server.log
+        connection.sendall(b"GET /waiting/0.6 HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert read_answer(connection) == (200, b"/waiting/0.6")
+        connection.sendall(b"GET /waiting/62 HTTP/1.1\r\nhost: x\r\n\r\n")
+        server.wait_for("started /waiting/62")
+    server.wait_for("cancelled /waiting/62", seconds=3)
+    assert "finished /waiting/62" not in server.log
 
 
 def test_call_whose_client_stays_goes_on_when_another_leaves(server: ServerProcess) -> None:
     with server.connect() as stays:
-        stays.sendall(b"GET /1.0 HTTP/1.1\r\nhost: x\r\n\r\n")
+        stays.sendall(b"GET /waiting/1.0 HTTP/1.1\r\nhost: x\r\n\r\n")
         with server.connect() as leaves:
-            leaves.sendall(b"GET /63 HTTP/1.1\r\nhost: x\r\n\r\n")
-            server.wait_for("started /63")
-        server.wait_for("cancelled /63", seconds=3)
-        assert read_answer(stays) == (200, b"/1.0")
+            leaves.sendall(b"GET /waiting/63 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("started /waiting/63")
+        server.wait_for("cancelled /waiting/63", seconds=3)
+        assert read_answer(stays) == (200, b"/waiting/1.0")
+
+
+@pytest.mark.parametrize("path", ["/kept", "/below"])
+def test_call_that_outlives_its_client_goes_on(server: ServerProcess, path: str) -> None:
+    with server.connect() as connection:
+        connection.sendall(f"GET {path}/0.7 HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        server.wait_for(f"started {path}/0.7")
+    server.wait_for(f"finished {path}/0.7", seconds=5)
+    assert f"cancelled {path}/0.7" not in server.log
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stream_is_closed_when_its_client_goes(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with ServerProcess.start(tmp_path / "main.py", kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /stream/300 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("streaming")
+        server.wait_for("stream closed", seconds=5)
+        assert "Traceback" not in server.log
+
+
+def test_plain_call_goes_on_without_its_client(tmp_path: Path) -> None:
+    source = FUNCTIONS.replace("time.sleep(float(path[7:]))", 'time.sleep(1); say("slept")')
+    (tmp_path / "main.py").write_text(source)
+    with ServerProcess.start(tmp_path / "main.py", "plain") as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+        server.wait_for("slept", seconds=5)
+
+
+def test_decorator_names_what_takes_no_attributes() -> None:
+    with pytest.raises(TypeError, match=r"cannot decorate .*: it takes no attributes"):
+        decorators.outlives_client(len)

@@ -46,12 +46,15 @@ class AsyncServing:
     Args:
         host: answers requests.
         settings: how long they may take at the end.
+        outlives: whether the call of a path goes on when its client has left.
 
     Attributes:
         health: answers probes, None where there are none.
     """
 
-    def __init__(self, host: AsyncHost, settings: Settings) -> None:
+    def __init__(
+        self, host: AsyncHost, settings: Settings, outlives: Callable[[str], bool] | None = None
+    ) -> None:
         self._respond = host.respond
         self._grace = settings.grace_period
         self._body_limit = settings.max_body_size
@@ -66,8 +69,7 @@ class AsyncServing:
         self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
         self._loop = asyncio.new_event_loop()
-        outlives = getattr(host, "outlives_client", False)
-        self._clients = None if outlives else ClientWatch(self._loop, self._running)
+        self._clients = ClientWatch(self._loop, self._running, outlives)
 
     def unready(self) -> str:
         """Why it takes no more calls at the moment, empty while it does."""
@@ -166,8 +168,7 @@ class AsyncServing:
         task = _new_task(self._loop, self._serve(watcher, reading))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
-            if self._clients is not None:
-                self._clients.wake()
+            self._clients.wake()
             if self._concurrency:
                 task.add_done_callback(self._start_waiting)
             if self._deadlines is not None:

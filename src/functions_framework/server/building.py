@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .hosting import Build, Hosted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from functions_framework.function import Function
@@ -55,7 +56,17 @@ def hosted_of(served: Served) -> Hosted:
 
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
-    return Hosted(served.host, names, what, served.lifecycle)
+    return Hosted(served.host, names, what, served.lifecycle, _outlives(served.functions))
+
+
+def _outlives(functions: list[Function]) -> Callable[[str], bool] | None:
+    """Which paths' functions asked to go on when their client has left."""
+    if not any("outlives_client" in function.options for function in functions):
+        return None
+    from functions_framework.routing import Routes, paths_of
+
+    routes = Routes((path, "outlives_client" in of.options) for path, of in paths_of(functions))
+    return lambda path: bool(routes.find(path))
 
 
 def _described(function: Function, path: str | None) -> str:

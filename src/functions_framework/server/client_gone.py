@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 _SWEEP_SECONDS = 0.1
 _LONG = 0.2
@@ -23,15 +24,18 @@ class ClientWatch:
     Args:
         loop: the loop of the calls.
         running: the calls that wait, by what Granian knows them by, with their start.
+        outlives: whether the call of a path goes on without its client; None where none does.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         running: dict[Any, tuple[asyncio.Task[None], float]],
+        outlives: Callable[[str], bool] | None = None,
     ) -> None:
         self._loop = loop
         self._running = running
+        self._outlives = outlives
         self._watched: dict[asyncio.Task[None], asyncio.Task[None]] = {}
         self._is_sweeping = False
 
@@ -44,13 +48,16 @@ class ClientWatch:
     def _sweep(self) -> None:
         since = time.monotonic() - _LONG
         for watcher, (task, started) in list(self._running.items()):
-            if started < since and task not in self._watched:
+            if started < since and task not in self._watched and self._ends(watcher.scope.path):
                 watch = self._loop.create_task(_cancel_with_client(watcher.proto, task))
                 self._watched[task] = watch
                 task.add_done_callback(self._release)
         self._is_sweeping = bool(self._running)
         if self._is_sweeping:
             self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def _ends(self, path: str) -> bool:
+        return self._outlives is None or not self._outlives(path)
 
     def _release(self, task: asyncio.Task[None]) -> None:
         self._watched.pop(task).cancel()

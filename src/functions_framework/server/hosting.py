@@ -47,12 +47,15 @@ class Hosted(NamedTuple):
         name: the names of the functions, for logs.
         what: the functions with how they are called and where, for the start-up line.
         lifecycle: what runs before the port opens and after the last call.
+        outlives: whether the async call of a path goes on when its client has left; None where
+            none does.
     """
 
     host: Host
     name: str
     what: str
     lifecycle: Lifecycle
+    outlives: Callable[[str], bool] | None = None
 
 
 Build = Callable[[], Hosted]

@@ -178,7 +178,7 @@ def serving_of(hosted: Hosted, settings: Settings) -> AsyncServing | SyncServing
         # asyncio takes longer to import than all the rest: only for who uses it.
         from .async_serving import AsyncServing
 
-        serving = AsyncServing(host, settings)
+        serving = AsyncServing(host, settings, hosted.outlives)
     else:
         serving = SyncServing(host, settings)
     if settings.health_path:
@@ -244,7 +244,15 @@ def serve(
         parent.tell(failed)
         return failed
     ready = messages.Ready(hosted.what, hosted.host.is_async)
-    left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), parent.on_drain)
+
+    def on_drain(then: Callable[[], object]) -> None:
+        def drain() -> None:
+            listening.stop_accepting(listener)
+            then()
+
+        parent.on_drain(drain)
+
+    left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, settings.grace_period)
     loaded.stop()
     return None
