@@ -5,6 +5,7 @@ Everything here is off by default, and then nothing of it is imported or in a re
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ def observed(settings: Settings, build: Build) -> Hosted:
         InvalidConfigurationException: they ask for what is not installed.
         BaseException: whatever building raises, unchanged.
     """
+    started = time.monotonic()
     hosted = _reported(settings, build) if settings.report or settings.debug else build()
     from functions_framework.telemetry import switch
 
+    if switch.is_counted(settings):
+        hosted = _counted(hosted, time.monotonic() - started)
     if switch.is_traced(settings):
         hosted = _traced(hosted)
     return hosted
@@ -35,6 +39,13 @@ def _reported(settings: Settings, build: Build) -> Hosted:
         hosted = build()
     write(report(), hosted.name, settings)
     return hosted
+
+
+def _counted(hosted: Hosted, start_seconds: float) -> Hosted:
+    from functions_framework.telemetry.counting import Counting
+    from functions_framework.telemetry.followed_host import followed
+
+    return hosted._replace(host=followed(hosted.host, Counting(start_seconds)))
 
 
 def _traced(hosted: Hosted) -> Hosted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from .supervisor import Supervisor
 
 if TYPE_CHECKING:
     import socket
+    from contextlib import AbstractContextManager
 
     from functions_framework.settings import Settings
 
@@ -37,7 +39,7 @@ def serve(settings: Settings, build: Build | None = None) -> int:
     if settings.debug:
         settings = replace(settings, workers=1, timeout=0.0)
         _warn_of_debugging(settings.host)
-    with listening.bind(settings.host, settings.port) as listener:
+    with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
         if build is None:
             from .building import of_target
 
@@ -47,6 +49,14 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         from .in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)
+
+
+def _metrics(settings: Settings) -> AbstractContextManager[None]:
+    if settings.metrics_port is None:
+        return nullcontext()
+    from .metrics_port import metrics_served
+
+    return metrics_served(settings)
 
 
 def _supervisor(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
