@@ -28,6 +28,8 @@ _EARLY = 0.005
 _LATE = 0.025
 _POLL_SECONDS = 0.02
 _SEARCH_SECONDS = 2.0
+_RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
+_FIRST_BYTES_SECONDS = 0.5
 
 
 def cut(address: str, port: int) -> bool:
@@ -63,9 +65,28 @@ def cut_sender(address: str, last_sent: float) -> bool:
             return len(fitting) == 1
 
 
+def wait_for_first_bytes() -> None:
+    """Wait, half a second at most, while a client that is connected has not sent anything yet.
+
+    Browsers connect in advance and may never do so. Only on Linux, whose kernel tells.
+    """
+    until = time.monotonic() + _FIRST_BYTES_SECONDS
+    while time.monotonic() < until:
+        with _connections() as found:
+            if not any(map(_has_sent_nothing, found)):
+                return
+        time.sleep(_POLL_SECONDS)
+
+
+def _has_sent_nothing(connection: socket.socket) -> bool:
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    received = struct.unpack_from("Q", info, _RECEIVED_OFFSET)[0]
+    return info[0] == _STATE_ESTABLISHED and received == 0
+
+
 @contextlib.contextmanager
-def _connections(address: str) -> Iterator[list[socket.socket]]:
-    """This process's connections to `address`, as copies that are closed at the end."""
+def _connections(address: str | None = None) -> Iterator[list[socket.socket]]:
+    """This process's connections to `address` (any: None), as copies closed at the end."""
     folder = Path("/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd")
     with contextlib.ExitStack() as copies:
         found = []
@@ -75,7 +96,10 @@ def _connections(address: str) -> Iterator[list[socket.socket]]:
                 number = int(entry.name)
                 if stat.S_ISSOCK(os.fstat(number).st_mode):
                     copy = copies.enter_context(socket.socket(fileno=os.dup(number)))
-                    if copy.family in _FAMILIES and copy.getpeername()[0] == address:
+                    if copy.family not in _FAMILIES or copy.type != socket.SOCK_STREAM:
+                        continue
+                    peer = copy.getpeername()[0]
+                    if address is None or peer == address:
                         found.append(copy)
         yield found
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import struct
 import sys
 import time
 
 from functions_framework.exceptions import InvalidConfigurationException
+
+from . import connections
 
 # <asm-generic/socket.h>
 _SO_ATTACH_FILTER = 26
@@ -132,6 +135,28 @@ def refuse_new(listener: socket.socket) -> None:
     with contextlib.suppress(OSError):
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
         _wait_for_empty_queue(listener)
+
+
+def stop_accepting(listener: socket.socket) -> None:
+    """Let this process accept no more on a socket that others go on listening on (on Linux).
+
+    The engine can only close, and would close a connection whose request is still on its way. Put
+    another socket in the place of every descriptor of the listener, then nothing arrives there;
+    and wait for the first bytes of what was accepted a moment ago.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    wanted = os.fstat(listener.fileno())
+    with socket.socket(socket.AF_UNIX) as stand_in:
+        stand_in.bind("")  # a name that nobody knows (unix(7), autobind)
+        stand_in.listen(1)
+        stand_in.setblocking(False)  # noqa: FBT003
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
+            with contextlib.suppress(OSError):  # the directory's own is closed by now
+                found = os.fstat(int(name))
+                if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+                    os.dup2(stand_in.fileno(), int(name), inheritable=False)
+    connections.wait_for_first_bytes()
 
 
 def _wait_for_empty_queue(listener: socket.socket) -> None:

@@ -7,9 +7,12 @@ too: its worker answers everything with the error until the next change.
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import signal
 import time
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
@@ -20,7 +23,6 @@ from .supervisor import Supervisor
 
 if TYPE_CHECKING:
     import socket
-    from pathlib import Path
 
     from functions_framework.settings import Settings
 
@@ -103,7 +105,7 @@ class ReloadingSupervisor(Supervisor):
 
     def _restart(self) -> None:
         terminal.say(f"{self._names()} changed: restarting.")
-        self._changed.clear()
+        changed, self._changed = self._changed, set()
         self._restarted = time.monotonic()
         self._failed_loads = 0
         self._is_announced = False
@@ -114,6 +116,8 @@ class ReloadingSupervisor(Supervisor):
             elif not worker.is_leaving:
                 worker.tell(messages.DRAIN)
             worker.is_leaving = True
+        for name in changed:
+            _forget_byte_code(self._watcher.source_dir / name)
         self._spawn(is_replacement=True)
 
     # -- reports ------------------------------------------------------------------------------
@@ -173,3 +177,13 @@ class ReloadingSupervisor(Supervisor):
                 # The interrupt ends the prompt as well: nobody can type there any more.
                 worker.kill(signal.SIGKILL)
         return super()._end(mailbox)
+
+
+def _forget_byte_code(path: Path) -> None:
+    """Delete what is cached of a source: a second save within a second may look like the first.
+
+    The interpreter compares the size and the time in whole seconds (PEP 3147).
+    """
+    if path.suffix == ".py":
+        with contextlib.suppress(OSError):
+            Path(cache_from_source(path)).unlink()
