@@ -81,7 +81,7 @@ class Console:
             name, _, environ[name] = words.pop(0).partition("=")
         program, *arguments = words
         program = Path(program).name
-        is_serving = program == SERVE and not SUB_COMMANDS & set(arguments[:1])
+        is_serving = self._is_server(program, arguments)
         if not is_serving:
             arguments = [word.replace(_PORT, self._port) for word in arguments]
         if program in ELSEWHERE:
@@ -90,14 +90,15 @@ class Console:
             self._set_up(program, arguments)
         elif program == "curl":
             self._expect(command, self._curl(arguments))
-        elif program in {"python", "python3"}:
+        elif program in {"python", "python3"} and not is_serving:
             self._expect(command, self._python(*arguments, environ=environ))
         elif program == "pytest":
             plain = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly")
             self._expect(command, self._python(*plain, *arguments, fails=_is_failure(command)))
-        elif is_serving and not {"--help", "--version"} & set(arguments):
+        elif is_serving:
             self._is_elsewhere = False
-            printed = self._start_server(arguments, environ)
+            module = [] if program != SERVE else ["-m", "functions_framework"]
+            printed = self._start_server([*module, *arguments], environ)
             is_failure = "Error: " in "".join(command.output)
             assert self.is_serving is not is_failure, f"line {command.line}: {printed}"
             self._expect(command, printed)
@@ -107,6 +108,15 @@ class Console:
             self._expect(command, self._python(*asked, environ=environ, fails=fails))
         else:
             raise AssertionError(f"line {command.line}: the console cannot run {program!r}")
+
+    def _is_server(self, program: str, arguments: list[str]) -> bool:
+        """Whether a command serves: the framework's own, or a program that calls `serve`."""
+        if program == SERVE:
+            others = {"--help", "--version", "--openapi"}
+            return not SUB_COMMANDS & set(arguments[:1]) and not others & set(arguments)
+        path = self.directory / (arguments[0] if arguments else "")
+        is_program = program in {"python", "python3"} and path.suffix == ".py"
+        return is_program and "functions_framework.serve(" in path.read_text(encoding="utf-8")
 
     def _set_up(self, program: str, arguments: list[str]) -> None:
         if program == "cd" and (self.directory / arguments[0]).is_dir():
@@ -157,7 +167,7 @@ class Console:
         self._end_server()
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "functions_framework", *arguments],
+                [sys.executable, *arguments],
                 cwd=self.directory,
                 env=self._environ({**environ, "PORT": "0"}),
                 stdout=log,
