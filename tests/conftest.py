@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,21 @@ class SourceTree:
         """Load every target from a file or directory of the tree."""
         given = {"target": target, "source": str(self.root / path), **settings}
         return loading.load(Settings(**given))
+
+
+@pytest.fixture(autouse=True)
+def _interpreter_as_found() -> Iterator[None]:
+    """Undo what loading a source leaves behind by contract: variables, modules, paths."""
+    environ, path, modules = dict(os.environ), sys.path[:], set(sys.modules)
+    yield
+    if os.environ != environ:
+        os.environ.clear()
+        os.environ.update(environ)
+    sys.path[:] = path
+    for name in sys.modules.keys() - modules:
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if file.startswith(tempfile.gettempdir()):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -26,9 +26,11 @@ from .parsers import (
     seconds,
     signature,
     size,
-    tcp_port,
     text,
     whole,
+)
+from .parsers import (
+    port as tcp_port,  # `port` is a field of its own
 )
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def whole(value: str) -> int:
     return number
 
 
-def tcp_port(value: str) -> int:
+def port(value: str) -> int:
     """A TCP port, 0 for any free one."""
     number = integer(value)
     if not 0 <= number <= 65535:
