@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LEAD = "The function raised this."
 _FORBIDDEN = Reply(403, [TEXT], b"The debugger answers this machine only.\n")
 
+_REFUSED = Reply(403, [TEXT], b"The debugger does not know this page any more, or wants its PIN.\n")
+
 
 class SyncDebugHost:
     """Shows crashes of a sync host in Werkzeug's debugger."""
@@ -40,7 +42,7 @@ class SyncDebugHost:
     def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""
         is_trusted = is_local_environ(environ)
-        if "yes" in parse_qs(environ["QUERY_STRING"]).get("__debugger__", ()):
+        if _is_command(environ):
             return self._debug(environ) if is_trusted else _FORBIDDEN
         if not is_trusted:
             return self._host.respond(environ)  # type: ignore[no-any-return]
@@ -62,6 +64,10 @@ class SyncDebugHost:
 
     def _run(self, environ: Environ, _: Callable[..., Any]) -> Iterable[bytes]:
         """The application that the debugger debugs: raises what the host answered with a crash."""
+        if _is_command(environ):
+            # The debugger did not take it: a wrong secret, no PIN yet, a frame that is gone.
+            environ["functions_framework.reply"] = _REFUSED
+            return ()
         execution.set(None)
         reply = self._host.respond(environ)
         error = getattr(execution.get(), "error", None)
@@ -76,6 +82,10 @@ class SyncDebugHost:
             reply = page(error, _LEAD, traceback_text(error), accepted)
         environ["functions_framework.reply"] = reply
         return ()
+
+
+def _is_command(environ: Environ) -> bool:
+    return "yes" in parse_qs(environ["QUERY_STRING"]).get("__debugger__", ())
 
 
 def _close(reply: Reply) -> None:
