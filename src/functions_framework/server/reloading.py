@@ -111,6 +111,7 @@ class ReloadingSupervisor(Supervisor):
         self._is_announced = False
         self._due.clear()
         for worker in self._workers:
+            self._receive(worker)  # it may have become ready this moment
             if worker.ready is None:
                 worker.kill(signal.SIGKILL)  # it has accepted nothing, and is of no use any more
             elif not worker.is_leaving:

@@ -1,0 +1,98 @@
+"""--debug over a real server: its warning, its settings, its pages (Q49)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from served_source import served, written
+from server_process import ServerProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+HTML = {"Accept": "text/html"}
+CRASHING = "def hello(request):\n    raise ValueError('on <purpose>')\n"
+WARNING = "Warning: --debug is on, and the server listens on 0.0.0.0"
+
+
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+def test_a_crash_is_shown_to_this_machine_and_logged_once(prefix: str, tmp_path: Path) -> None:
+    with served(tmp_path, prefix + CRASHING, "--debug", target="hello") as (server, client):
+        page = client.get("/", headers=HTML)
+        assert page.status_code == 500
+        assert "on &lt;purpose&gt;" in page.text
+        assert client.get("/").text.startswith("Traceback")
+        proxied = client.get("/", headers={**HTML, "X-Forwarded-For": "127.0.0.1"})
+        assert proxied.headers["x-google-status"] == "crash"
+        assert "purpose" not in proxied.text
+        server.wait_for("Exception on / [GET]", times=3)
+        assert server.log.count("ValueError: on <purpose>") == 3
+
+
+def test_without_it_nothing_is_shown(tmp_path: Path) -> None:
+    with served(tmp_path, CRASHING, "--reload", target="hello") as (_, client):
+        page = client.get("/", headers=HTML)
+        assert page.status_code == 500
+        assert "purpose" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("host", "is_warned"),
+    [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)],
+)
+def test_a_server_that_others_reach_is_warned_of(
+    host: str, is_warned: bool, tmp_path: Path
+) -> None:
+    source = written(tmp_path, CRASHING)
+    with ServerProcess.start(source, "hello", "--host", host, DEBUG="true") as server:
+        server.ready()
+        assert (WARNING in server.log) is is_warned
+
+
+def test_one_worker_serves_without_a_time_limit(tmp_path: Path) -> None:
+    flags = ["--debug", "--workers", "3", "--timeout", "5"]
+    with served(tmp_path, CRASHING, *flags, target="hello") as (server, _):
+        assert "workers 1," in server.log
+        assert "timeout none" in server.log
+
+
+def test_a_source_that_cannot_be_loaded_is_shown_in_the_browser(tmp_path: Path) -> None:
+    source = written(tmp_path, "def hello(request:\n    return '<b>'\n")
+    port = free_port()
+    with ServerProcess.start(source, "hello", "--debug", "--port", port) as server:
+        server.wait_for("The function is served again once the source is changed.")
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20
+        ) as client:
+            page = client.get("/any/path", headers=HTML)
+            assert page.status_code == 500
+            assert "SyntaxError" in page.text
+            assert str(source.resolve()) in page.text
+            assert page.headers["cache-control"] == "no-store"
+            assert "functions_framework" not in page.text
+            assert client.post("/").text.startswith("  File")
+            proxied = client.get("/", headers={**HTML, "X-Forwarded-For": "127.0.0.1"})
+            assert proxied.text == (
+                "The function could not be loaded; what the server printed says why.\n"
+            )
+
+
+def free_port() -> str:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def test_debug_that_is_no_boolean_word_is_ignored(tmp_path: Path) -> None:
+    """Q49: other programs use the variable for patterns."""
+    with served(tmp_path, CRASHING, target="hello", DEBUG="app:*") as (server, client):
+        assert "Invalid value 'app:*' for DEBUG" in server.log
+        assert "purpose" not in client.get("/", headers=HTML).text
