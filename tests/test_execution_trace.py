@@ -131,3 +131,10 @@ def test_remaining_seconds() -> None:
     assert 90 < left <= 100
     running.deadline = time.monotonic() - 1
     assert running.remaining() == 0
+
+
+def test_only_the_first_call_of_a_process_is_a_cold_start() -> None:
+    reseed()
+    assert [Execution("id").cold_start for _ in range(3)] == [True, False, False]
+    reseed()
+    assert Execution("id").cold_start is True

@@ -69,10 +69,22 @@ def read_cloud_trace(header: str) -> Trace:
 _random_bits = Random().getrandbits  # noqa: S311 - an id, no secret
 
 
+# Holds one entry until the process's first call takes it.
+_first = [True]
+
+
 def reseed() -> None:
-    """Draw fresh ids in this process; a worker calls it after a fork."""
+    """Draw fresh ids in this process, whose first call is yet to come; called after a fork."""
     global _random_bits  # noqa: PLW0603 - one generator a process, replaced after a fork
+    _first[:] = [True]
     _random_bits = Random().getrandbits  # noqa: S311
+
+
+def _take_first() -> bool:
+    try:
+        return _first.pop()
+    except IndexError:  # another thread's call was first
+        return False
 
 
 def new_execution_id() -> str:
@@ -126,7 +138,7 @@ class Execution:
         self.cloud_trace = cloud_trace
         self.tracestate = tracestate
         self.deadline: float | None = None
-        self.cold_start = False
+        self.cold_start = _take_first() if _first else False
         self.unfinished: dict[Any, Any] | None = None
         self._trace: Trace | None = None
 
