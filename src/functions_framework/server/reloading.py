@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .hosting import Build, Hosted
-    from .signals import Mailbox
     from .supervisor import Worker
 
 _SHOWN = 3
@@ -51,7 +50,6 @@ class ReloadingSupervisor(Supervisor):
         self._changed: set[str] = set()
         self._restarted: float | None = None
         self._what = ""
-        self._prompts: set[int] = set()
 
     def run(self) -> int:
         """Serve; return the exit code. A source that cannot be loaded does not end it.
@@ -62,8 +60,7 @@ class ReloadingSupervisor(Supervisor):
         # What comes while the source is loaded for the first time waits as well.
         listening.listen(self._listener, self._settings.backlog)
         try:
-            with terminal.restored() as self._restore_terminal:
-                return super().run()
+            return super().run()
         finally:
             self._watcher.stop()
 
@@ -93,11 +90,17 @@ class ReloadingSupervisor(Supervisor):
             )
         elif paths:
             self._changed.update(paths)
-            if self._prompts:
-                # To end the call would take the prompt away from under who types there.
+            if self._has_prompt():
                 terminal.say(f"{self._names()} changed: restarting once the prompt is left (c, q).")
-            else:
-                self._restart()
+            self._restart_if_possible()
+
+    def _has_prompt(self) -> bool:
+        return any(worker.has_prompt for worker in self._workers)
+
+    def _restart_if_possible(self) -> None:
+        """To end a call that is looked at would take the prompt from under who types there."""
+        if self._changed and not self._is_ending and not self._has_prompt():
+            self._restart()
 
     def _names(self) -> str:
         names = sorted(self._changed)
@@ -124,9 +127,7 @@ class ReloadingSupervisor(Supervisor):
     # -- reports ------------------------------------------------------------------------------
 
     def _note(self, worker: Worker, report: messages.Report) -> None:
-        if isinstance(report, messages.Prompt):
-            self._note_prompt(worker, is_open=report.is_open)
-        elif isinstance(report, messages.Local):
+        if isinstance(report, messages.Local):
             self._watcher.watch_also(report.files)
         elif isinstance(report, messages.Ready) and (worker.failed or worker.is_leaving):
             worker.ready = report
@@ -139,9 +140,8 @@ class ReloadingSupervisor(Supervisor):
             super()._note(worker, report)
 
     def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
-        (self._prompts.add if is_open else self._prompts.discard)(worker.pid)
-        if self._changed and not self._prompts:
-            self._restart()
+        super()._note_prompt(worker, is_open=is_open)
+        self._restart_if_possible()
 
     def _announce(self, ready: messages.Ready) -> None:
         if self._restarted is not None and ready.what == self._what:
@@ -155,10 +155,7 @@ class ReloadingSupervisor(Supervisor):
 
     def _bury(self, worker: Worker, code: int) -> None:
         super()._bury(worker, code)
-        self._prompts.discard(worker.pid)
-        self._restore_terminal()
-        if self._changed and not self._prompts and not self._is_ending:
-            self._restart()
+        self._restart_if_possible()
 
     def _retry_load(self, _: Worker, failed: messages.Failed) -> None:
         """A worker died while it loaded: the next one says so to who asks."""
@@ -171,13 +168,6 @@ class ReloadingSupervisor(Supervisor):
             self._spawn(is_replacement=True)
         finally:
             self._build = own
-
-    def _end(self, mailbox: Mailbox) -> int:
-        for worker in self._workers:
-            if worker.pid in self._prompts:
-                # The interrupt ends the prompt as well: nobody can type there any more.
-                worker.kill(signal.SIGKILL)
-        return super()._end(mailbox)
 
 
 def _forget_byte_code(path: Path) -> None:

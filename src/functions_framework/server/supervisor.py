@@ -50,6 +50,7 @@ class Worker:
     ready: messages.Ready | None = None
     failed: messages.Failed | None = None
     is_leaving: bool = False
+    has_prompt: bool = False
     received: bytes = b""
 
     def tell(self, order: bytes) -> None:
@@ -91,7 +92,7 @@ class Supervisor:
         Raises:
             FunctionsFrameworkException: the function could not be loaded.
         """
-        with Mailbox() as mailbox:
+        with terminal.restored() as self._restore_terminal, Mailbox() as mailbox:
             self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
             self._begin()
             while self._outcome is None and not mailbox.stops:
@@ -177,10 +178,15 @@ class Supervisor:
                 self._due += [0.0] * (self._settings.workers - 1)
         elif isinstance(report, messages.Failed):
             worker.failed = report
+        elif isinstance(report, messages.Prompt):
+            self._note_prompt(worker, is_open=report.is_open)
         elif isinstance(report, messages.Leaving) and not worker.is_leaving:
             worker.is_leaving = True
             self._due.append(time.monotonic())
             worker.tell(messages.DRAIN)
+
+    def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
+        worker.has_prompt = is_open
 
     def _announce(self, ready: messages.Ready) -> None:
         terminal.announce(startup_line(ready, self._settings, self._port))
@@ -192,6 +198,8 @@ class Supervisor:
             self._selector.unregister(worker.channel)
         worker.channel.close()
         self._workers.remove(worker)
+        if worker.has_prompt:
+            self._restore_terminal()
         if self._is_ending or worker.is_leaving:
             return
         if worker.ready is None:
@@ -245,7 +253,10 @@ class Supervisor:
         if any(worker.ready for worker in self._workers):
             listening.refuse_new(self._listener)
         for worker in self._workers:
-            if worker.ready:
+            if worker.has_prompt:
+                # An interrupt ends the prompt as well: nobody is to type there any more.
+                worker.kill(signal.SIGKILL)
+            elif worker.ready:
                 worker.is_leaving = True
                 worker.tell(messages.DRAIN)
             else:
