@@ -11,6 +11,7 @@ FunctionsFrameworkException
      ├─ MalformedRequest              it is not what its type promises         HTTP 400
      │   └─ EventConversionException  an event that has no other form          HTTP 400
      ├─ BodyTooLarge                  it is longer than --max-body-size        HTTP 413
+     ├─ BodyTooSlow                   its sender has stopped sending           HTTP 408
      └─ UnsupportedMediaType          its type can never be what is expected   HTTP 415
 """
 
@@ -84,3 +85,9 @@ class UnsupportedMediaType(RequestRefused):
     """The request's media type can never be what the function takes."""
 
     http_status = 415
+
+
+class BodyTooSlow(RequestRefused):
+    """Nothing more of the request's body came for longer than the server waits."""
+
+    http_status = 408

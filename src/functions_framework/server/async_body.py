@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import MalformedRequest
+from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from .body import too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from .async_slow_senders import AsyncSlowSenders
 
 WHOLE = 1 << 16
 """Bodies of at most so many declared bytes are read at once, from their arrival on."""
@@ -52,6 +60,13 @@ class Receive:
         reading: what `start_reading` gave, None when nothing was started.
         has_trailers: whether trailers were announced, which look like a broken body to us.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
+        senders: watches that more of it comes, None where nobody does.
+
+    Attributes:
+        has_unread: whether some of it was not received.
+        is_read: whether all of it was.
+        is_broken: whether the client broke off.
+        is_late: whether the client has stopped sending; set by who watches.
     """
 
     __slots__ = (
@@ -61,13 +76,15 @@ class Receive:
         "_limit",
         "_protocol",
         "_reading",
+        "_senders",
         "_taken",
         "has_unread",
         "is_broken",
+        "is_late",
         "is_read",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a body before it is read
         self,
         protocol: Any,
         length: int | None,
@@ -75,6 +92,7 @@ class Receive:
         *,
         has_trailers: bool = False,
         limit: int = 0,
+        senders: AsyncSlowSenders | None = None,
     ) -> None:
         self._protocol = protocol
         self._left = length
@@ -83,15 +101,19 @@ class Receive:
         self._is_started = False
         self._limit = limit
         self._taken = 0
+        self._senders = senders
         self.has_unread = length != 0
         self.is_read = False
         self.is_broken = False
+        self.is_late = False
 
     async def __call__(self) -> dict[str, Any]:
         """The next message: the body's parts, then the client's going.
 
         Raises:
             MalformedRequest: the client broke off before the body's end.
+            BodyTooLarge: it is longer than the limit.
+            BodyTooSlow: the client has stopped sending.
         """
         if self.is_read:
             await self._protocol.client_disconnect()
@@ -110,8 +132,9 @@ class Receive:
             limit: bytes after which to stop, 0 for all.
         """
         until = self._taken + limit if limit else None
-        while not self.is_read and (until is None or self._taken < until):
-            await self._next()
+        with suppress(BodyTooSlow):
+            while not self.is_read and (until is None or self._taken < until):
+                await self._next()
 
     async def _next(self) -> bytes:
         left = self._left
@@ -124,7 +147,7 @@ class Receive:
             if self._reading is not None:
                 # One wait instead of two; what is not whole is broken.
                 try:
-                    part = await self._reading
+                    part = await self._waited(self._reading)
                 except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
                     part = b""
                 self.is_read = True
@@ -132,7 +155,7 @@ class Receive:
                 self.is_broken = len(part) != left
                 return part
             self._protocol.__aiter__()
-        part = await self._protocol.__anext__()
+        part = await self._waited(self._protocol.__anext__())
         self._taken += len(part)
         if self._left is not None:
             self._left -= len(part)
@@ -143,6 +166,25 @@ class Receive:
             self.is_broken = not self._has_trailers and not await self._has_ended()
         self.has_unread = not self.is_read
         return part
+
+    async def _waited(self, part: Awaitable[bytes]) -> bytes:
+        """Wait for the engine's next part, under watch."""
+        senders = self._senders
+        task = asyncio.current_task()
+        if senders is None or task is None:
+            return await part
+        senders.begin(self, task)
+        try:
+            return await part
+        except asyncio.CancelledError:
+            if not self.is_late:
+                raise
+            if sys.version_info >= (3, 11):
+                task.uncancel()  # it was no request to end the call
+            self.is_read = True
+            raise senders.refusal() from None
+        finally:
+            senders.end(self)
 
     async def _has_ended(self) -> bool:
         """Granian gives one empty part at the end, and two where the body broke off."""

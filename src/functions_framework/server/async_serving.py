@@ -17,7 +17,8 @@ from .admission import QUEUE, Running
 from .async_body import Receive, declared_length, start_reading
 from .async_deadlines import AsyncDeadlines
 from .async_scope import RequestScope
-from .async_stream import send_stream
+from .async_slow_senders import AsyncSlowSenders
+from .async_stream import cut_answered, send_stream
 from .body import too_large
 from .call_ends import ending_async
 from .client_gone import ClientWatch
@@ -50,11 +51,13 @@ class AsyncServing:
 
     Attributes:
         health: answers probes, None where there are none.
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
     def __init__(
         self, host: AsyncHost, settings: Settings, outlives: Callable[[str], bool] | None = None
     ) -> None:
+        self._loop = asyncio.new_event_loop()
         self._respond = host.respond
         self._grace = settings.grace_period
         self._body_limit = settings.max_body_size
@@ -64,11 +67,13 @@ class AsyncServing:
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
+        seconds = settings.body_timeout
+        self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
         self._draining: Quiet | None = None
         self.health: Health | None = None
+        self.leave: Callable[[str], object] | None = None
         self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
-        self._loop = asyncio.new_event_loop()
         self._clients = ClientWatch(self._loop, self._running, outlives)
 
     def unready(self) -> str:
@@ -181,7 +186,14 @@ class AsyncServing:
             by_name = dict(headers)
             length, has_trailers = declared_length(by_name, request)
             limit = self._body_limit
-            receive = Receive(protocol, length, reading, has_trailers=has_trailers, limit=limit)
+            receive = Receive(
+                protocol,
+                length,
+                reading,
+                has_trailers=has_trailers,
+                limit=limit,
+                senders=self._senders,
+            )
             scope = RequestScope(request, headers, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
@@ -208,17 +220,19 @@ class AsyncServing:
 
     async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
         status, headers, body = reply
-        if receive.has_unread and self._body_limit:
+        if isinstance(body, bytes) and receive.has_unread and not self._body_limit:
+            # Unread, the body would cost the client its connection, and perhaps the answer.
+            await receive.drain()
+        if receive.has_unread and (self._body_limit or receive.is_late):
             # Not all of it is taken: the connection ends, after a while to read the answer in.
             headers = last_response(headers, request.http_version)
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)
                 if "expect" not in request.headers:
                     await receive.drain(_AFTER_REFUSAL)
+                if receive.is_late and request.http_version != "2":
+                    await cut_answered(request)
                 return
-        elif isinstance(body, bytes) and receive.has_unread:
-            # Unread, the body would cost the client its connection, and perhaps the answer.
-            await receive.drain()
         if self._draining is not None:
             self._draining.note()
             headers = last_response(headers, request.http_version)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .connections import cut
+from .connections import cut, has_sent
 
 if TYPE_CHECKING:
     from functions_framework.message import Headers
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("functions_framework.server")
 _END = object()
 _FLUSH_SECONDS = 0.02
+_LONGEST_FLUSH_SECONDS = 1.0
 
 Body = Iterable[bytes | str] | AsyncIterable[bytes | str]
 
@@ -45,7 +47,19 @@ async def send_stream(
         await _close(body)
 
 
+async def cut_answered(request: Any) -> None:
+    """End a client's connection as soon as the answer just given is on its way."""
+    host, _, port = request.client.rpartition(":")
+    answered = time.monotonic()
+    while time.monotonic() < answered + _LONGEST_FLUSH_SECONDS:
+        await asyncio.sleep(_FLUSH_SECONDS)
+        if has_sent(host.strip("[]"), int(port), answered):
+            break
+    cut(host.strip("[]"), int(port))
+
+
 async def _cut(request: Any) -> None:
+    """End a client's connection once what was sent to it so far is on its way."""
     # What was sent so far is still on its way through the engine.
     await asyncio.sleep(_FLUSH_SECONDS)
     host, _, port = request.client.rpartition(":")

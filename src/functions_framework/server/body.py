@@ -7,9 +7,10 @@ nothing when it broke off, so `read()` is passed on as such and never assembled 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import BodyTooLarge, MalformedRequest
+from functions_framework.exceptions import BodyTooLarge, BodyTooSlow, MalformedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,7 @@ class Body:
         Raises:
             MalformedRequest: the client broke off before the end.
             BodyTooLarge: it is longer than the limit; raised once.
+            BodyTooSlow: the client has stopped sending, and was answered so.
         """
         if self._is_refused:
             # Said once; whoever reads on only wants to be done with it.
@@ -117,8 +119,9 @@ class Body:
         self._buffer = b""
         self._limit = 0
         until = self._taken + limit if limit else None
-        while not self.is_read and (until is None or self._taken < until):
-            self._take(PIECE)
+        with suppress(BodyTooSlow):
+            while not self.is_read and (until is None or self._taken < until):
+                self._take(PIECE)
 
     def _read_all(self) -> bytes:
         left = self._left
@@ -153,6 +156,9 @@ class Body:
         is_lent = self._admission.lend()
         try:
             data: bytes = self._source.read() if size is None else self._source.read(size)
+        except BodyTooSlow:
+            self._is_refused = self.is_read = True
+            raise
         finally:
             if is_lent:
                 self._admission.reclaim()
@@ -176,6 +182,11 @@ class Body:
 def too_large(limit: int) -> BodyTooLarge:
     """The refusal of a body that is longer than the server takes."""
     return BodyTooLarge(f"The request body is longer than {limit} bytes.")
+
+
+def too_slow(seconds: float) -> BodyTooSlow:
+    """The refusal of a body whose sender has stopped sending."""
+    return BodyTooSlow(f"Nothing more of the request body came for {seconds:g} seconds.")
 
 
 class NoBody:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _STATE_ESTABLISHED = 1
 _STATE_CLOSE_WAIT = 8
+_STATES = {_STATE_ESTABLISHED, _STATE_CLOSE_WAIT}
 _LAST_SENT_OFFSET = 8 + 4 * 9  # tcpi_last_data_sent: milliseconds ago
+_LAST_RECEIVED_OFFSET = 8 + 4 * 11  # tcpi_last_data_recv: milliseconds ago
 _FAMILIES = {socket.AF_INET, socket.AF_INET6}
 _EARLY = 0.005
 _LATE = 0.025
@@ -35,10 +37,85 @@ _FIRST_BYTES_SECONDS = 0.5
 def cut(address: str, port: int) -> bool:
     """Shut down the connection of one peer; False when there is none (any more)."""
     with _connections(address) as found:
-        wanted = [item for item in found if item.getpeername()[1] == port]
+        wanted = [item for item in found if _port_of(item) == port]
         for item in wanted:
-            item.shutdown(socket.SHUT_RDWR)
+            _shut_down(item)
         return bool(wanted)
+
+
+def _port_of(connection: socket.socket) -> int | None:
+    try:
+        return connection.getpeername()[1]  # type: ignore[no-any-return]
+    except OSError:  # its client has left meanwhile
+        return None
+
+
+def _shut_down(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # its client has left meanwhile
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def count_silent(address: str, seconds: float) -> int:
+    """How many connections to `address` wait for more: nothing came, nothing was answered since.
+
+    Where the kernel does not tell (elsewhere than on Linux) it is one.
+    """
+    if not sys.platform.startswith("linux"):
+        return 1
+    with _connections(address) as found:
+        times = [_idle_seconds(item) for item in found]
+    return sum(received >= seconds and sent + _LATE >= received for sent, received in times)
+
+
+def cut_silent(address: str, answered: list[float], silent: float) -> None:
+    """Shut down the connections to `address` that were answered after they had fallen silent.
+
+    None is cut where others fit as well: those that were silent for as long, and then answered.
+
+    Args:
+        address: the peer's address.
+        answered: `time.monotonic()` when each of them was answered.
+        silent: seconds for which they have sent nothing.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with _connections(address) as found:
+        times = {item: _idle_seconds(item) for item in found}
+        longest = time.monotonic() - min(answered) + _EARLY
+        fitting = [item for item, idle in times.items() if idle[0] <= longest and idle[1] >= silent]
+        if len(fitting) > len(answered):
+            exact = [[item for item in fitting if _is_sender(item, sent)] for sent in answered]
+            fitting = [items[0] for items in exact if len(items) == 1]
+        for item in fitting:
+            _shut_down(item)
+
+
+def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
+    """How long ago a connection last sent, and last received something; long if it is closed."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    if info[0] not in _STATES:
+        return 1e9, 0.0
+    sent, received = (
+        struct.unpack_from("I", info, offset)[0] / 1000
+        for offset in (_LAST_SENT_OFFSET, _LAST_RECEIVED_OFFSET)
+    )
+    return sent, received
+
+
+def has_sent(address: str, port: int, since: float) -> bool:
+    """Whether the connection of one peer sent something since; so where nobody can tell.
+
+    Args:
+        address: the peer's address.
+        port: the peer's port.
+        since: in `time.monotonic()` seconds.
+    """
+    if not sys.platform.startswith("linux"):
+        return True
+    with _connections(address) as found:
+        wanted = [item for item in found if _port_of(item) == port]
+        longest = time.monotonic() - since + _EARLY
+        return all(_idle_seconds(item)[0] <= longest for item in wanted)
 
 
 def cut_sender(address: str, last_sent: float) -> bool:
@@ -60,7 +137,7 @@ def cut_sender(address: str, last_sent: float) -> bool:
         with _connections(address) as found:
             fitting = [item for item in found if _is_sender(item, last_sent)]
             if len(fitting) == 1:
-                fitting[0].shutdown(socket.SHUT_RDWR)
+                _shut_down(fitting[0])
         if len(fitting) <= 1 or time.monotonic() > until:
             return len(fitting) == 1
 
@@ -105,9 +182,5 @@ def _connections(address: str | None = None) -> Iterator[list[socket.socket]]:
 
 
 def _is_sender(connection: socket.socket, last_sent: float) -> bool:
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-    sent = time.monotonic() - struct.unpack_from("I", info, _LAST_SENT_OFFSET)[0] / 1000
-    return (
-        info[0] in {_STATE_ESTABLISHED, _STATE_CLOSE_WAIT}
-        and last_sent - _EARLY <= sent <= last_sent + _LATE
-    )
+    sent = time.monotonic() - _idle_seconds(connection)[0]
+    return last_sent - _EARLY <= sent <= last_sent + _LATE

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from functions_framework import exceptions
 
 from . import messages, terminal
+from .parent import Parent
 from .signals import Mailbox
 from .startup_line import startup_line
-from .worker import Parent, Unloaded, load, serve
+from .worker import Unloaded, load, serve
 
 if TYPE_CHECKING:
     from functions_framework.settings import Settings

@@ -20,6 +20,7 @@ from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import PEER, Proxies
 from .replies import BUSY, CRASHED, DRAINING, SATURATED
+from .slow_senders import Reading, SlowSenders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +60,7 @@ class SyncServing:
 
     Attributes:
         health: answers probes, None where there are none.
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
     def __init__(self, host: SyncHost, settings: Settings) -> None:
@@ -70,8 +72,11 @@ class SyncServing:
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
+        seconds = settings.body_timeout
+        self._senders = SlowSenders(seconds) if seconds else None
         self._draining: Quiet | None = None
         self.health: Health | None = None
+        self.leave: Callable[[str], object] | None = None
 
     def unready(self) -> str:
         """Why it takes no more calls at the moment, empty while it does."""
@@ -95,6 +100,8 @@ class SyncServing:
         told, finished = Event(), Event()
         if self._watchdog is not None:
             self._watchdog.start()
+        if self._senders is not None:
+            self._senders.start(self.leave)
         call = self.call if self._end is None else ending_sync(self.call, self._end)
         engine.start_sync(call if self.health is None else self.health.answering_sync(call))
         listening()
@@ -157,8 +164,11 @@ class SyncServing:
 
     def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
         length, limit = declared_length(environ), self._body_limit
+        source = environ["wsgi.input"]
+        if self._senders is not None:
+            source = Reading(source, self._senders, protocol, environ)
         body = Body(
-            environ["wsgi.input"],
+            source,
             length,
             is_typed="CONTENT_TYPE" in environ,
             admission=self._admission,
@@ -172,6 +182,8 @@ class SyncServing:
         if not limit:
             # Unread, the body would cost the client its connection, and perhaps the answer.
             if isinstance(reply.body, bytes):
+                if isinstance(source, Reading):
+                    source.reply = reply
                 body.drain()
             self._send(protocol, environ, reply)
         elif body.is_read:
@@ -180,6 +192,8 @@ class SyncServing:
             # Not all of it is taken: the connection ends, after a while to read the answer in.
             self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
             if "HTTP_EXPECT" not in environ:
+                if isinstance(source, Reading):
+                    source.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
 
     def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import atexit
 import gc
 import logging
-import os
 import signal
 import sys
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +18,7 @@ from . import breakpoints, listening, messages
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .observation import observed
+from .parent import Parent
 from .sync_serving import SyncServing
 
 if TYPE_CHECKING:
@@ -36,55 +35,6 @@ _log = logging.getLogger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _NO_LIMIT = 365 * 24 * 3600.0
-
-
-class Parent:
-    """The way to the parent process: reports go up, the order to drain comes down.
-
-    Args:
-        channel: this worker's end of the socket pair.
-    """
-
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-
-    def tell(self, report: messages.Report) -> None:
-        """Send a report; a parent that is gone gets none."""
-        try:
-            self._channel.sendall(messages.encode(report))
-        except OSError:
-            _log.debug("The parent process is gone.")
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """While the function loads, let the parent's death end this process (on Linux).
-
-        A signal does it, as a thread would be in the way of modules that fork when imported.
-        """
-        if not sys.platform.startswith("linux"):
-            yield
-            return
-        import fcntl
-
-        flags = fcntl.fcntl(self._channel, fcntl.F_GETFL)
-        fcntl.fcntl(self._channel, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(self._channel, fcntl.F_SETFL, flags | os.O_ASYNC)
-        try:
-            yield
-        finally:
-            fcntl.fcntl(self._channel, fcntl.F_SETFL, flags)
-
-    def on_drain(self, then: Callable[[], object]) -> None:
-        """Call `then`, on a thread of its own, when the order comes or the parent is gone."""
-
-        def listen() -> None:
-            try:
-                self._channel.recv(len(messages.DRAIN))
-            except OSError:
-                _log.debug("The parent process is gone.")
-            then()
-
-        threading.Thread(target=listen, name="orders", daemon=True).start()
 
 
 @contextmanager
@@ -252,6 +202,7 @@ def serve(
 
         parent.on_drain(drain)
 
+    serving.leave = parent.ask_to_leave
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, settings.grace_period)
     loaded.stop()

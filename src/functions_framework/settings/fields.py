@@ -138,6 +138,11 @@ class Settings:
     )
     keep_alive: float = declare(
         "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
+    body_timeout: float = declare(
+        "--body-timeout", "BODY_TIMEOUT", seconds, default=60.0, group="Limits",
+        help="Seconds a client may send nothing while its body is waited for, 0 for any; then it "
+        "is answered 408 and cut off.",
+    )
         help="Seconds an idle connection is kept, 0 to end it after each answer.",
     )
     health_path: str | None = declare(

@@ -1,0 +1,71 @@
+"""A worker's way to its parent process, over the socket pair they share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from . import messages
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+_log = logging.getLogger("functions_framework.server")
+
+
+class Parent:
+    """The way to the parent process: reports go up, the order to drain comes down.
+
+    Args:
+        channel: this worker's end of the socket pair.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def ask_to_leave(self, reason: str) -> None:
+        """Ask to be replaced, and to be told to drain then."""
+        self.tell(messages.Leaving(reason))
+
+    def tell(self, report: messages.Report) -> None:
+        """Send a report; a parent that is gone gets none."""
+        try:
+            self._channel.sendall(messages.encode(report))
+        except OSError:
+            _log.debug("The parent process is gone.")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the function loads, let the parent's death end this process (on Linux).
+
+        A signal does it, as a thread would be in the way of modules that fork when imported.
+        """
+        if not sys.platform.startswith("linux"):
+            yield
+            return
+        import fcntl
+
+        flags = fcntl.fcntl(self._channel, fcntl.F_GETFL)
+        fcntl.fcntl(self._channel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._channel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        try:
+            yield
+        finally:
+            fcntl.fcntl(self._channel, fcntl.F_SETFL, flags)
+
+    def on_drain(self, then: Callable[[], object]) -> None:
+        """Call `then`, on a thread of its own, when the order comes or the parent is gone."""
+
+        def listen() -> None:
+            try:
+                self._channel.recv(len(messages.DRAIN))
+            except OSError:
+                _log.debug("The parent process is gone.")
+            then()
+
+        threading.Thread(target=listen, name="orders", daemon=True).start()

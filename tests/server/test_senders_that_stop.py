@@ -1,0 +1,125 @@
+"""Clients that stop sending halfway through a body: answered 408, cut, and none is left behind."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT = 0.5
+LATE = (408, b"Nothing more of the request body came for 0.5 seconds.\n")
+FRAMES = {
+    "short": b"content-length: 9\r\n\r\nab",
+    "nothing sent": b"content-length: 9\r\n\r\n",
+    "long": b"content-length: 900000\r\n\r\n" + b"x" * 70000,
+    "chunked": b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    "half a chunk": b"transfer-encoding: chunked\r\n\r\n9\r\nabc",
+}
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
+    source = tmp_path_factory.mktemp("stopping") / "main.py"
+    source.write_text(FUNCTIONS)
+    found = {kind: ServerProcess.start(source, kind, BODY_TIMEOUT=str(TIMEOUT)) for kind in KINDS}
+    try:
+        yield {kind: server.ready() for kind, server in found.items()}
+    finally:
+        for server in found.values():
+            server.__exit__()
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
+    return servers[request.param]
+
+
+def post(path: str, frame: bytes) -> bytes:
+    return f"POST {path} HTTP/1.1\r\nhost: x\r\n".encode() + frame
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("path", ["/length", "/"])
+def test_client_that_stops_is_answered_and_cut(
+    server: ServerProcess, path: str, frame: str
+) -> None:
+    with server.connect() as connection:
+        start = time.monotonic()
+        connection.sendall(post(path, FRAMES[frame]))
+        # A function that does not read has answered; its answer waited for the rest of the body.
+        assert read_answer(connection) == (LATE if path == "/length" else (200, b"Hello world!"))
+        assert TIMEOUT < time.monotonic() - start < TIMEOUT + 2
+        assert connection.recv(1) == b""
+    assert server.get() == (200, b"Hello world!")
+    assert "Traceback" not in server.log
+
+
+def test_client_that_waits_to_be_asked_and_sends_nothing(server: ServerProcess) -> None:
+    with server.connect() as connection:
+        frame = b"content-length: 9\r\nexpect: 100-continue\r\n\r\n"
+        connection.sendall(post("/length", frame))
+        received = connection.makefile("rb").read()
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("length", ["measured", "chunked"])
+def test_client_that_sends_slowly_but_goes_on_is_waited_for(
+    server: ServerProcess, length: str
+) -> None:
+    framing = "transfer-encoding: chunked" if length == "chunked" else "content-length: 120000"
+    part = b"a" * 10000
+    framed = b"%x\r\n%s\r\n" % (len(part), part) if length == "chunked" else part
+    with server.connect() as connection:
+        start = time.monotonic()
+        connection.sendall(post("/length", f"{framing}\r\n\r\n".encode()))
+        for number in range(12):
+            wait_until(lambda due=start + number / 8: time.monotonic() > due, "the next part")
+            connection.sendall(framed)
+        if length == "chunked":
+            connection.sendall(b"0\r\n\r\n")
+        assert read_answer(connection) == (200, b"120000")
+        assert time.monotonic() - start > 2 * TIMEOUT
+
+
+def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, ServerProcess]) -> None:
+    server = servers["plain"]
+    status = Path(f"/proc/{server.children()[0]}/status")
+
+    def threads() -> int:
+        return int(status.read_text().partition("Threads:")[2].split()[0])
+
+    with ExitStack() as stack:
+        stopped = [stack.enter_context(server.connect()) for _ in range(40)]
+        for connection in stopped:
+            connection.sendall(post("/length", FRAMES["chunked"]))
+        wait_until(lambda: threads() > 40, "their threads")
+        for connection in stopped:
+            assert read_answer(connection) == LATE
+            assert connection.recv(1) == b""
+        # What was a thread of a stuck read serves others now; no further one is made.
+        most = threads()
+        for _ in range(50):
+            assert server.get() == (200, b"Hello world!")
+        assert threads() <= most
+
+
+def test_time_of_0_is_no_limit(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    flags = ["--body-timeout", "0"]
+    with (
+        ServerProcess.start(tmp_path / "main.py", "plain", *flags) as server,
+        server.ready().connect() as connection,
+    ):
+        connection.sendall(post("/length", b"content-length: 3\r\n\r\nab"))
+        start = time.monotonic()
+        wait_until(lambda: time.monotonic() > start + 3 * TIMEOUT, "a while")
+        connection.sendall(b"c")
+        assert read_answer(connection) == (200, b"3")
