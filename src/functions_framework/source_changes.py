@@ -24,7 +24,7 @@ IGNORED_DIRECTORIES = frozenset(
 # write while they run: a function that logs into its own directory must not restart itself.
 IGNORED_FILES = (
     "*.log", "*.log.[0-9]*", "*.pid", "*.sock", "nohup.out", "*-journal", "*-wal", "*-shm",
-    ".coverage", ".coverage.*",
+    ".coverage", ".coverage.*", "*.recorded.json",
     "*.py[cod]", "*~", ".#*", "#*#", ".*.sw?", "*.swp", "4913", "*.tmp", ".DS_Store",
     "*___jb_tmp___", "*___jb_old___", ".goutputstream-*", "flycheck_*",
 )  # fmt: skip

@@ -29,6 +29,11 @@ def observed(settings: Settings, build: Build) -> Hosted:
         hosted = _counted(hosted, time.monotonic() - started)
     if switch.is_traced(settings):
         hosted = _traced(hosted)
+    if settings.record:
+        from functions_framework.recording.recorded_host import recorded
+
+        target = ",".join(hosted.name.split(", "))
+        hosted = hosted._replace(host=recorded(hosted.host, target, settings))
     return hosted
 
 

@@ -36,6 +36,10 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         from .certificate import check_certificate
 
         check_certificate(settings.certfile, settings.keyfile)
+    if settings.record:
+        from functions_framework.recording.directory import require_writable
+
+        require_writable(settings.record)
     if settings.debug:
         settings = replace(settings, workers=1, timeout=0.0)
         _warn_of_debugging(settings.host)

@@ -18,8 +18,10 @@ from .options import InvalidNumberException, InvalidSettingException, Option, de
 from .parsers import (
     boolean,
     count,
+    directory,
     log_format,
     log_level,
+    names,
     origins,
     path,
     probe_path,
@@ -136,13 +138,13 @@ class Settings:
         help="Seconds a client may take to send a request's head, 0 for any. One clock measures "
         "this and --keep-alive: the longer of the two counts.",
     )
-    keep_alive: float = declare(
-        "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
     body_timeout: float = declare(
         "--body-timeout", "BODY_TIMEOUT", seconds, default=60.0, group="Limits",
         help="Seconds a client may send nothing while its body is waited for, 0 for any; then it "
         "is answered 408 and cut off.",
     )
+    keep_alive: float = declare(
+        "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
         help="Seconds an idle connection is kept, 0 to end it after each answer.",
     )
     health_path: str | None = declare(
@@ -198,6 +200,15 @@ class Settings:
         is_lenient=True,
         help="As --reload, by looking at the files again and again: for mounts whose changes the "
         "system does not tell of.",
+    )
+    record: str | None = declare(
+        "--record", "RECORD", directory, default=None, group="Development",
+        help="Directory that gets a file for each request with its outcome, the last 1000 of them, "
+        "for 'functions-framework replay'. Secrets are left out by their names.",
+    )
+    record_redact: str | None = declare(
+        "--record-redact", "RECORD_REDACT", names, default=None, group="Development",
+        help="Further names of headers, parameters and JSON keys whose values --record leaves out.",
     )
     # fmt: on
 

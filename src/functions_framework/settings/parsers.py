@@ -124,6 +124,20 @@ def probe_path(value: str) -> str:
     return found
 
 
+def directory(value: str) -> str:
+    """A directory."""
+    if not value.strip():
+        raise ValueError("expected a directory")
+    return value
+
+
+def names(value: str) -> str:
+    """Names with commas between them."""
+    if not all(name.strip() for name in value.split(",")):
+        raise ValueError("expected names with commas between them, such as ssn,pin")
+    return value
+
+
 def log_level(value: str) -> str:
     """One of debug, info, warning, error, critical."""
     word = value.strip().lower()

@@ -1,0 +1,307 @@
+"""Hosts around another host that record each request and its outcome; built only under --record."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from functions_framework import wsgi
+from functions_framework.exceptions import RequestRefused
+from functions_framework.execution import execution
+
+from .directory import Directory
+from .recording import (
+    LARGEST_BODY,
+    VERSION,
+    RecordedRequest,
+    RecordedResponse,
+    Recording,
+    message_body,
+)
+from .redaction import Redactor
+from .taps import AsyncBodyTap, BodyTap, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from functions_framework.asgi import Receive, Scope
+    from functions_framework.message import Reply
+    from functions_framework.settings import Settings
+    from functions_framework.wsgi import Environ
+
+_BODYLESS = frozenset({204, 304})
+# What a path may hold as it stands (RFC 3986, section 3.3).
+_PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def recorded(host: Any, target: str, settings: Settings) -> SyncRecorded | AsyncRecorded:
+    """The host with its calls recorded.
+
+    Args:
+        host: answers requests.
+        target: what is served, as for `--target`.
+        settings: where recordings go, and what else is secret.
+    """
+    recorder = Recorder(
+        Directory(settings.record or ""),
+        settings.target or target,
+        str(settings.signature_type),
+        tuple((settings.record_redact or "").split(",")),
+    )
+    return (AsyncRecorded if host.is_async else SyncRecorded)(host, recorder)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What all calls of a worker have in common.
+
+    Attributes:
+        directory: where recordings are kept.
+        target: what is served.
+        signature: how undecorated functions are called.
+        names: further names of secrets.
+    """
+
+    directory: Directory
+    target: str
+    signature: str
+    names: tuple[str, ...] = ()
+
+
+class Exchange:
+    """One request and, piece by piece, what is known of its outcome."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a request has
+        self, recorder: Recorder, method: str, path: str, query: str, headers: Pairs, asked: Kept
+    ) -> None:
+        self._recorder = recorder
+        self._request = method, path, query, headers
+        self._asked = asked
+        self._answer: Reply | None = None
+        self._function: str | None = None
+        self._time = datetime.now(timezone.utc)
+        self._started = time.perf_counter()
+        self._seconds = 0.0
+        self._is_whole = True
+        self.answered = Kept()
+
+    def begin_answer(self, reply: Reply) -> None:
+        """The host has given its reply, whose body may be a stream."""
+        running = execution.get()
+        if running is not None and running.function is not None:
+            self._function = running.function.name
+        self._answer = reply
+        if isinstance(reply.body, bytes):
+            self.answered.add(reply.body)
+            self.stop_clock()
+
+    def stop_clock(self, *, is_whole: bool = True) -> None:
+        """The answer is complete, or never will be."""
+        self._seconds = time.perf_counter() - self._started
+        self._is_whole = is_whole
+
+    def keep(self) -> None:
+        """Write the recording."""
+        self._recorder.directory.keep(self._recording)
+
+    def _recording(self) -> Recording:
+        redactor = Redactor(self._recorder.names)
+        method, path, query, headers = self._request
+        asked = self._asked
+        request = RecordedRequest(
+            method,
+            quote(path, safe=_PATH_CHARACTERS),
+            redactor.query("request.query", query),
+            redactor.headers("request.headers", headers),
+            message_body("request.body", bytes(asked.start), asked.size, headers, redactor),
+        )
+        response = self._response(method, redactor)
+        return Recording(
+            VERSION,
+            f"{self._time:%Y-%m-%dT%H:%M:%S.%fZ}",
+            round(self._seconds * 1000, 3),
+            self._recorder.target,
+            self._recorder.signature,
+            self._function,
+            request,
+            response,
+            tuple(redactor.places),
+        )
+
+    def _response(self, method: str, redactor: Redactor) -> RecordedResponse | None:
+        reply = self._answer
+        if reply is None:
+            return None
+        headers = tuple((name.lower(), value) for name, value in reply.headers)
+        answered = self.answered
+        if method == "HEAD" or reply.status in _BODYLESS:  # RFC 9110, section 6.4.1
+            answered = Kept()
+        return RecordedResponse(
+            reply.status,
+            redactor.headers("response.headers", headers),
+            message_body("response.body", bytes(answered.start), answered.size, headers, redactor),
+            self._is_whole,
+        )
+
+
+class SyncRecorded:
+    """Records the calls of a sync host."""
+
+    is_async = False
+
+    def __init__(self, host: Any, recorder: Recorder) -> None:
+        self._respond = host.respond
+        self._recorder = recorder
+
+    def respond(self, environ: Environ) -> Reply:
+        """Answer one request, as the host does."""
+        headers = tuple(_headers(environ))
+        tap = environ["wsgi.input"] = BodyTap(environ["wsgi.input"])
+        exchange = Exchange(
+            self._recorder,
+            environ["REQUEST_METHOD"],
+            wsgi.path_of(environ),
+            environ.get("QUERY_STRING", ""),
+            headers,
+            tap.kept,
+        )
+        execution.set(None)
+        try:
+            reply: Reply = self._respond(environ)
+        except BaseException:
+            exchange.stop_clock()
+            exchange.keep()
+            raise
+        exchange.begin_answer(reply)
+        if not isinstance(reply.body, bytes):
+            return reply._replace(body=_SyncParts(reply.body, exchange))
+        with suppress(RequestRefused, OSError):  # the client left: what came is what there is
+            tap.read_rest(LARGEST_BODY)
+        exchange.keep()
+        return reply
+
+
+def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            yield name[5:].lower().replace("_", "-"), value
+        elif name in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
+            yield name.lower().replace("_", "-"), value
+
+
+class _SyncParts:
+    """A streamed body; it is recorded when it is closed."""
+
+    def __init__(self, body: Any, exchange: Exchange) -> None:
+        self._body = body
+        self._exchange: Exchange | None = exchange
+        self._parts: Any = None
+        self._is_whole = False
+
+    def __iter__(self) -> Iterator[bytes | str]:
+        return self
+
+    def __next__(self) -> bytes | str:
+        if self._parts is None:
+            self._parts = iter(self._body)
+        try:
+            part: bytes | str = next(self._parts)
+        except StopIteration:
+            self._is_whole = True
+            raise
+        if self._exchange is not None:
+            self._exchange.answered.add(part)
+        return part
+
+    def close(self) -> None:
+        exchange, self._exchange = self._exchange, None
+        close = getattr(self._body, "close", None)
+        try:
+            if close is not None:
+                close()
+        finally:
+            if exchange is not None:
+                exchange.stop_clock(is_whole=self._is_whole)
+                exchange.keep()
+
+
+class AsyncRecorded:
+    """Records the calls of an async host; files are written on a thread."""
+
+    is_async = True
+
+    def __init__(self, host: Any, recorder: Recorder) -> None:
+        self._respond = host.respond
+        self._recorder = recorder
+
+    async def respond(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer one request, as the host does."""
+        tap = AsyncBodyTap(receive)
+        exchange = Exchange(
+            self._recorder,
+            scope["method"],
+            scope["path"],
+            scope["query_string"].decode("latin-1"),
+            tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in scope["headers"]
+            ),
+            tap.kept,
+        )
+        execution.set(None)
+        try:
+            reply: Reply = await self._respond(scope, tap)
+        except BaseException:
+            exchange.stop_clock()
+            exchange.keep()  # in place: a task that is cancelled must not wait
+            raise
+        exchange.begin_answer(reply)
+        if not isinstance(reply.body, bytes):
+            return reply._replace(body=_AsyncParts(reply.body, exchange))
+        with suppress(RequestRefused, OSError):
+            await tap.read_rest(LARGEST_BODY)
+        await asyncio.to_thread(exchange.keep)
+        return reply
+
+
+class _AsyncParts:
+    """The same from an event loop."""
+
+    def __init__(self, body: Any, exchange: Exchange) -> None:
+        self._body = body
+        self._exchange: Exchange | None = exchange
+        self._parts: Any = None
+        self._is_whole = False
+
+    def __aiter__(self) -> AsyncIterator[bytes | str]:
+        return self
+
+    async def __anext__(self) -> bytes | str:
+        if self._parts is None:
+            self._parts = aiter(self._body)
+        try:
+            part: bytes | str = await anext(self._parts)
+        except StopAsyncIteration:
+            self._is_whole = True
+            raise
+        if self._exchange is not None:
+            self._exchange.answered.add(part)
+        return part
+
+    async def aclose(self) -> None:
+        exchange, self._exchange = self._exchange, None
+        close = getattr(self._body, "aclose", None)
+        try:
+            if close is not None:
+                await close()
+        finally:
+            if exchange is not None:
+                exchange.stop_clock(is_whole=self._is_whole)
+                await asyncio.to_thread(exchange.keep)
