@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
 @pytest.fixture(params=KINDS)
 def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
     return servers[request.param]
+
+
+def has_come(moment: float) -> bool:
+    return time.monotonic() > moment
 
 
 def post(path: str, frame: bytes) -> bytes:
@@ -81,7 +86,7 @@ def test_client_that_sends_slowly_but_goes_on_is_waited_for(
         start = time.monotonic()
         connection.sendall(post("/length", f"{framing}\r\n\r\n".encode()))
         for number in range(12):
-            wait_until(lambda due=start + number / 8: time.monotonic() > due, "the next part")
+            wait_until(partial(has_come, start + number / 8), "the next part")
             connection.sendall(framed)
         if length == "chunked":
             connection.sendall(b"0\r\n\r\n")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
+_STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -59,7 +60,6 @@ class AsyncServing:
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._respond = host.respond
-        self._grace = settings.grace_period
         self._body_limit = settings.max_body_size
         self._concurrency = settings.concurrency
         self._start = self._start_or_queue if self._concurrency else self._start_now
@@ -87,14 +87,15 @@ class AsyncServing:
         self,
         engine: Engine,
         listening: Callable[[], None],
-        on_drain: Callable[[Callable[[], object]], None],
+        on_drain: Callable[[Callable[[float], object]], None],
     ) -> list[Running]:
         """Serve until told to drain; return the calls that did not finish in time.
 
         Args:
             engine: not yet started.
             listening: called once connections are accepted.
-            on_drain: takes what to call when it is time to drain.
+            on_drain: takes what to call when it is time to drain, with the seconds there are;
+                they may be set anew.
         """
         asyncio.set_event_loop(self._loop)
         end = self._end
@@ -113,23 +114,31 @@ class AsyncServing:
         self,
         engine: Engine,
         listening: Callable[[], None],
-        on_drain: Callable[[Callable[[], object]], None],
+        on_drain: Callable[[Callable[[float], object]], None],
     ) -> list[Running]:
         told, finished = asyncio.Event(), asyncio.Event()
         wake = self._loop.call_soon_threadsafe
+        until = 0.0
+
+        def drain(seconds: float) -> None:
+            nonlocal until
+            until = time.monotonic() + seconds
+            told.set()
+
         listening()
-        on_drain(partial(wake, told.set))
+        on_drain(lambda seconds: wake(drain, seconds))
         await told.wait()
-        until = time.monotonic() + self._grace
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():  # noqa: ASYNC110 - ends by the clock, no event says it
             await asyncio.sleep(POLL_SECONDS)
         engine.stop(partial(wake, finished.set))
-        try:
-            await asyncio.wait_for(finished.wait(), max(0.0, until - time.monotonic()))
-        except (asyncio.TimeoutError, TimeoutError):
-            return await self._cancel()
-        return []
+        ended = self._loop.create_task(finished.wait())
+        while not ended.done() and time.monotonic() < until:
+            await asyncio.wait([ended], timeout=_STEP_SECONDS)
+        if ended.done():
+            return []
+        ended.cancel()
+        return await self._cancel()
 
     async def _cancel(self) -> list[Running]:
         now = time.monotonic()

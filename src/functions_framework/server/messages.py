@@ -6,7 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 
 DRAIN = b"drain\n"
-"""Parent to worker: stop accepting, finish what is in flight, exit."""
+"""Parent to worker: stop accepting, finish what is in flight within the grace period, exit."""
+
+RETIRE = b"retire\n"
+"""The same without hurry, as the server goes on; `DRAIN` may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The worker wants to be told to drain, and to be replaced.
+    """The worker wants to be replaced, and to be told to drain then.
 
     Attributes:
         reason: one phrase for the log.
+        is_patient: whether what it has in flight may take its time.
     """
 
     reason: str
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ class Parent:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
-    def ask_to_leave(self, reason: str) -> None:
-        """Ask to be replaced, and to be told to drain then."""
-        self.tell(messages.Leaving(reason))
+    def ask_to_leave(self, reason: str, *, is_patient: bool = False) -> None:
+        """Ask to be replaced, and to be told to drain then; arguments as of `Leaving`."""
+        self.tell(messages.Leaving(reason, is_patient))
 
     def tell(self, report: messages.Report) -> None:
         """Send a report; a parent that is gone gets none."""
@@ -58,14 +58,29 @@ class Parent:
         finally:
             fcntl.fcntl(self._channel, fcntl.F_SETFL, flags)
 
-    def on_drain(self, then: Callable[[], object]) -> None:
-        """Call `then`, on a thread of its own, when the order comes or the parent is gone."""
+    def on_order(self, then: Callable[[bytes], object]) -> None:
+        """Call `then` with each order that comes, on a thread of its own, until one to drain.
+
+        A parent that is gone orders that.
+        """
 
         def listen() -> None:
-            try:
-                self._channel.recv(len(messages.DRAIN))
-            except OSError:
-                _log.debug("The parent process is gone.")
-            then()
+            order = messages.RETIRE
+            while order == messages.RETIRE:
+                order = self._next_order()
+                then(order)
 
         threading.Thread(target=listen, name="orders", daemon=True).start()
+
+    def _next_order(self) -> bytes:
+        order = b""
+        try:
+            while not order.endswith(b"\n"):
+                received = self._channel.recv(1)
+                if not received:
+                    return messages.DRAIN
+                order += received
+        except OSError:
+            _log.debug("The parent process is gone.")
+            return messages.DRAIN
+        return order

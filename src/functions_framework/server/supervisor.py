@@ -50,6 +50,8 @@ class Worker:
     ready: messages.Ready | None = None
     failed: messages.Failed | None = None
     is_leaving: bool = False
+    replaces: Worker | None = None
+    order: bytes = messages.DRAIN
     has_prompt: bool = False
     received: bytes = b""
 
@@ -107,7 +109,7 @@ class Supervisor:
         """
         self._spawn(is_replacement=False)
 
-    def _spawn(self, *, is_replacement: bool) -> None:
+    def _spawn(self, *, is_replacement: bool, replaces: Worker | None = None) -> None:
         ours, theirs = socket.socketpair()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -117,7 +119,7 @@ class Supervisor:
                 self._become_worker(ours, theirs)
         theirs.close()
         ours.setblocking(False)  # noqa: FBT003
-        worker = Worker(pid, ours, is_replacement)
+        worker = Worker(pid, ours, is_replacement, replaces=replaces)
         self._workers.append(worker)
         self._selector.register(ours, selectors.EVENT_READ, partial(self._receive, worker))
 
@@ -172,6 +174,7 @@ class Supervisor:
         if isinstance(report, messages.Ready):
             worker.ready = report
             self._failed_loads = 0
+            self._succeed(worker)
             if not self._is_announced:
                 self._is_announced = True
                 self._announce(report)
@@ -180,10 +183,24 @@ class Supervisor:
             worker.failed = report
         elif isinstance(report, messages.Prompt):
             self._note_prompt(worker, is_open=report.is_open)
-        elif isinstance(report, messages.Leaving) and not worker.is_leaving:
-            worker.is_leaving = True
-            self._due.append(time.monotonic())
-            worker.tell(messages.DRAIN)
+        elif isinstance(report, messages.Leaving):
+            self._replace(worker, report)
+
+    def _replace(self, worker: Worker, asked: messages.Leaving) -> None:
+        """Start another in the place of a worker that goes on until the other is ready."""
+        is_going = worker.is_leaving or any(other.replaces is worker for other in self._workers)
+        if self._is_ending or is_going:
+            return
+        terminal.say(f"Worker {worker.pid} is replaced: {asked.reason}.")
+        worker.order = messages.RETIRE if asked.is_patient else messages.DRAIN
+        self._spawn(is_replacement=True, replaces=worker)
+
+    def _succeed(self, worker: Worker) -> None:
+        """Let the worker go that a new one replaces."""
+        before, worker.replaces = worker.replaces, None
+        if before is not None and not before.is_leaving:
+            before.is_leaving = True
+            before.tell(before.order)
 
     def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
         worker.has_prompt = is_open
@@ -202,7 +219,10 @@ class Supervisor:
             self._restore_terminal()
         if self._is_ending or worker.is_leaving:
             return
-        if worker.ready is None:
+        successors = [other for other in self._workers if other.replaces is worker]
+        if successors:
+            successors[0].replaces = None
+        elif worker.ready is None:
             failed = worker.failed or messages.Failed(
                 code if code > 0 else 1, text=f"The worker {_death(code)} while loading."
             )
@@ -214,6 +234,11 @@ class Supervisor:
 
     def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
         """A worker ended before it was ready: try again, or end the server."""
+        if worker.replaces is not None:
+            if failed.text:
+                terminal.fail(failed.text)
+            terminal.say(f"Worker {worker.replaces.pid} is not replaced, and goes on.")
+            return
         self._failed_loads += 1
         if not worker.is_replacement or self._failed_loads >= LOAD_ATTEMPTS:
             self._outcome = self._outcome or failed

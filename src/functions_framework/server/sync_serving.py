@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("functions_framework.server")
 _NO_BODY = NoBody()
+_STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -67,7 +68,6 @@ class SyncServing:
         self._respond = host.respond
         self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
         self._base = base_environ(is_multiprocess=settings.workers > 1)
-        self._grace = settings.grace_period
         self._body_limit = settings.max_body_size
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
@@ -88,14 +88,15 @@ class SyncServing:
         self,
         engine: Engine,
         listening: Callable[[], None],
-        on_drain: Callable[[Callable[[], object]], None],
+        on_drain: Callable[[Callable[[float], object]], None],
     ) -> list[Running]:
         """Serve until told to drain; return the calls that did not finish in time.
 
         Args:
             engine: not yet started.
             listening: called once connections are accepted.
-            on_drain: takes what to call when it is time to drain.
+            on_drain: takes what to call when it is time to drain, with the seconds there are;
+                they may be set anew.
         """
         told, finished = Event(), Event()
         if self._watchdog is not None:
@@ -105,14 +106,21 @@ class SyncServing:
         call = self.call if self._end is None else ending_sync(self.call, self._end)
         engine.start_sync(call if self.health is None else self.health.answering_sync(call))
         listening()
-        on_drain(told.set)
+        until = 0.0
+
+        def drain(seconds: float) -> None:
+            nonlocal until
+            until = time.monotonic() + seconds
+            told.set()
+
+        on_drain(drain)
         _wait(told)
-        until = time.monotonic() + self._grace
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)
         engine.stop(finished.set)
-        finished.wait(max(0.0, until - time.monotonic()))
+        while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
+            pass
         return self._admission.running()
 
     def call(self, protocol: Any, scope: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.load_failure import load_failure_text
 
-from . import breakpoints, listening, messages
+from . import breakpoints, listening, messages, retirement
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .observation import observed
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
+_RETIREMENT_SECONDS = 3600.0
 _NO_LIMIT = 365 * 24 * 3600.0
 
 
@@ -195,16 +196,24 @@ def serve(
         return failed
     ready = messages.Ready(hosted.what, hosted.host.is_async)
 
-    def on_drain(then: Callable[[], object]) -> None:
-        def drain() -> None:
-            listening.stop_accepting(listener)
-            then()
+    allowed = settings.grace_period
 
-        parent.on_drain(drain)
+    def on_drain(then: Callable[[float], object]) -> None:
+        def drain(order: bytes) -> None:
+            nonlocal allowed
+            listening.stop_accepting(listener)
+            if order == messages.RETIRE:
+                allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
+            else:
+                allowed = settings.grace_period
+            then(allowed)
+
+        parent.on_order(drain)
 
     serving.leave = parent.ask_to_leave
+    retirement.watch(settings, parent)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
-    _log_left(hosted.name, left, settings.grace_period)
+    _log_left(hosted.name, left, allowed)
     loaded.stop()
     return None
 

@@ -84,6 +84,16 @@ class Settings:
         "--threads", "THREADS", count, default=128, error=InvalidNumberException,
         help="Calls of sync functions that run at once, in each worker.",
     )
+    max_worker_age: float = declare(
+        "--max-worker-age", "MAX_WORKER_AGE", seconds, default=0.0,
+        help="Seconds after which a worker is replaced, 0 for never. It serves until the other "
+        "does; then what it has in flight is finished.",
+    )
+    max_worker_memory: int = declare(
+        "--max-worker-memory", "MAX_WORKER_MEMORY", size, default=0,
+        help="Bytes of memory (K, M, G) beyond which a worker is replaced in the same way, 0 for "
+        "any number.",
+    )
     backlog: int = declare(
         "--backlog", "BACKLOG", count, default=2048,
         help="Connections the system holds until a worker accepts them.",
