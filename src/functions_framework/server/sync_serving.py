@@ -121,7 +121,12 @@ class SyncServing:
         engine.stop(finished.set)
         while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
             pass
-        return self._admission.running()
+        left = self._admission.running()
+        if left:
+            from .interruption import interrupt
+
+            interrupt(SyncServing.call.__code__)
+        return left
 
     def call(self, protocol: Any, scope: dict[str, Any]) -> None:
         """Serve one request; runs on a thread of the engine's."""
