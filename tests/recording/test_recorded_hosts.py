@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.recording.directory import Directory
-from functions_framework.recording.recorded_host import AsyncRecorded, Recorder, recorded
+from functions_framework.recording.exchange import Recorder
+from functions_framework.recording.recorded_host import AsyncRecorded, recorded
 from functions_framework.recording.recording import LARGEST_BODY, Recording, decode
 from functions_framework.recording.redaction import REDACTED
 from functions_framework.settings import Settings

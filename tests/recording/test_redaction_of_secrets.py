@@ -115,7 +115,7 @@ def _redacted(value: Any) -> Any:
         return value
     return {
         name: R
-        if Redactor().is_secret(name) and item not in (None, True, False)
+        if Redactor().is_secret(name) and item is not None and not isinstance(item, bool)
         else _redacted(item)
         for name, item in value.items()
     }

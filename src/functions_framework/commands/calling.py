@@ -1,4 +1,4 @@
-"""Calls a function once in this process, through the pipeline the server has."""
+"""Calls a function in this process, through the pipeline the server has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from functions_framework import source as sources
@@ -19,7 +20,7 @@ from functions_framework.testing.result import ResponseHeaders, Result
 from .faults import as_bad_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from functions_framework.function import Function
     from functions_framework.settings import Settings
@@ -46,14 +47,21 @@ def call_once(settings: Settings, request_for: Callable[[Function], Request]) ->
     with contextlib.redirect_stdout(sys.stderr):
         configure(settings)
         pipeline = load(settings)
-        request = request_for(pipeline.function)
-        with pipeline.entered():
-            if pipeline.host.is_async:
-                answer, duration = asyncio.run(_call_async(pipeline, request))
-            else:
-                answer, duration = _call(pipeline, request)
-    headers = ResponseHeaders(answer.headers)
-    return Result(answer.status, headers, answer.body, duration=duration, is_whole=answer.is_whole)
+        return _call_each(pipeline, [request_for(pipeline.function)])[0]
+
+
+def call_each(settings: Settings, requests: Sequence[Request]) -> list[Result]:
+    """As `call_once`, with one request after the other."""
+    with contextlib.redirect_stdout(sys.stderr):
+        configure(settings)
+        return _call_each(load(settings), requests)
+
+
+def _call_each(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
+    with pipeline.entered():
+        if pipeline.host.is_async:
+            return asyncio.run(_call_async(pipeline, requests))
+        return _call(pipeline, requests)
 
 
 def load(settings: Settings) -> Pipeline:
@@ -75,28 +83,38 @@ def load(settings: Settings) -> Pipeline:
     raise SourceFailed(f"The source failed while it was loaded: {type(failed).__name__}.")
 
 
-def _call(pipeline: Pipeline, request: Request) -> tuple[Answer, float]:
+def _call(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     try:
         pipeline.start()
     except Exception as error:  # noqa: BLE001 - the user's code
         raise _hook_failed(error) from None
-    before = time.perf_counter()
-    answer = respond(pipeline.host, request)
-    duration = time.perf_counter() - before
+    results = []
+    for request in requests:
+        before = time.perf_counter()
+        answer = copy_context().run(respond, pipeline.host, request)
+        results.append(_result(answer, time.perf_counter() - before))
     pipeline.stop()
-    return answer, duration
+    return results
 
 
-async def _call_async(pipeline: Pipeline, request: Request) -> tuple[Answer, float]:
+async def _call_async(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     try:
         await pipeline.lifecycle.start()
     except Exception as error:  # noqa: BLE001 - the user's code
         raise _hook_failed(error) from None
-    before = time.perf_counter()
-    answer = await respond_async(pipeline.host, request)
-    duration = time.perf_counter() - before
+    results = []
+    for request in requests:
+        before = time.perf_counter()
+        # A task has a context of its own, as each request of the server has.
+        answer = await asyncio.create_task(respond_async(pipeline.host, request))
+        results.append(_result(answer, time.perf_counter() - before))
     await pipeline.lifecycle.stop()
-    return answer, duration
+    return results
+
+
+def _result(answer: Answer, duration: float) -> Result:
+    headers = ResponseHeaders(answer.headers)
+    return Result(answer.status, headers, answer.body, duration=duration, is_whole=answer.is_whole)
 
 
 def _hook_failed(error: Exception) -> SourceFailed:

@@ -16,6 +16,7 @@ _SUMMARIES = {
     "events": "Show sample events of the services people use.",
     "invoke": "Call the function once, without a server, or one that runs elsewhere.",
     "new": "Write a new project: function, tests, container, CI.",
+    "replay": "Send recorded requests again and show what changed.",
 }
 
 

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from functions_framework import wsgi
 from functions_framework.exceptions import RequestRefused
 from functions_framework.execution import execution
 
 from .directory import Directory
-from .recording import (
-    LARGEST_BODY,
-    VERSION,
-    RecordedRequest,
-    RecordedResponse,
-    Recording,
-    message_body,
-)
-from .redaction import Redactor
-from .taps import AsyncBodyTap, BodyTap, Kept
+from .exchange import Exchange, Recorder
+from .recording import LARGEST_BODY
+from .taps import AsyncBodyTap, BodyTap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -33,12 +22,6 @@ if TYPE_CHECKING:
     from functions_framework.message import Reply
     from functions_framework.settings import Settings
     from functions_framework.wsgi import Environ
-
-_BODYLESS = frozenset({204, 304})
-# What a path may hold as it stands (RFC 3986, section 3.3).
-_PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 def recorded(host: Any, target: str, settings: Settings) -> SyncRecorded | AsyncRecorded:
@@ -56,99 +39,6 @@ def recorded(host: Any, target: str, settings: Settings) -> SyncRecorded | Async
         tuple((settings.record_redact or "").split(",")),
     )
     return (AsyncRecorded if host.is_async else SyncRecorded)(host, recorder)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """What all calls of a worker have in common.
-
-    Attributes:
-        directory: where recordings are kept.
-        target: what is served.
-        signature: how undecorated functions are called.
-        names: further names of secrets.
-    """
-
-    directory: Directory
-    target: str
-    signature: str
-    names: tuple[str, ...] = ()
-
-
-class Exchange:
-    """One request and, piece by piece, what is known of its outcome."""
-
-    def __init__(  # noqa: PLR0913, PLR0917 - what a request has
-        self, recorder: Recorder, method: str, path: str, query: str, headers: Pairs, asked: Kept
-    ) -> None:
-        self._recorder = recorder
-        self._request = method, path, query, headers
-        self._asked = asked
-        self._answer: Reply | None = None
-        self._function: str | None = None
-        self._time = datetime.now(timezone.utc)
-        self._started = time.perf_counter()
-        self._seconds = 0.0
-        self._is_whole = True
-        self.answered = Kept()
-
-    def begin_answer(self, reply: Reply) -> None:
-        """The host has given its reply, whose body may be a stream."""
-        running = execution.get()
-        if running is not None and running.function is not None:
-            self._function = running.function.name
-        self._answer = reply
-        if isinstance(reply.body, bytes):
-            self.answered.add(reply.body)
-            self.stop_clock()
-
-    def stop_clock(self, *, is_whole: bool = True) -> None:
-        """The answer is complete, or never will be."""
-        self._seconds = time.perf_counter() - self._started
-        self._is_whole = is_whole
-
-    def keep(self) -> None:
-        """Write the recording."""
-        self._recorder.directory.keep(self._recording)
-
-    def _recording(self) -> Recording:
-        redactor = Redactor(self._recorder.names)
-        method, path, query, headers = self._request
-        asked = self._asked
-        request = RecordedRequest(
-            method,
-            quote(path, safe=_PATH_CHARACTERS),
-            redactor.query("request.query", query),
-            redactor.headers("request.headers", headers),
-            message_body("request.body", bytes(asked.start), asked.size, headers, redactor),
-        )
-        response = self._response(method, redactor)
-        return Recording(
-            VERSION,
-            f"{self._time:%Y-%m-%dT%H:%M:%S.%fZ}",
-            round(self._seconds * 1000, 3),
-            self._recorder.target,
-            self._recorder.signature,
-            self._function,
-            request,
-            response,
-            tuple(redactor.places),
-        )
-
-    def _response(self, method: str, redactor: Redactor) -> RecordedResponse | None:
-        reply = self._answer
-        if reply is None:
-            return None
-        headers = tuple((name.lower(), value) for name, value in reply.headers)
-        answered = self.answered
-        if method == "HEAD" or reply.status in _BODYLESS:  # RFC 9110, section 6.4.1
-            answered = Kept()
-        return RecordedResponse(
-            reply.status,
-            redactor.headers("response.headers", headers),
-            message_body("response.body", bytes(answered.start), answered.size, headers, redactor),
-            self._is_whole,
-        )
 
 
 class SyncRecorded:
