@@ -200,7 +200,7 @@ class Lifespan:
         """
         state: dict[str, Any] = {}
         scope = {"type": "lifespan", "asgi": _LIFESPAN, "state": state}
-        running = asyncio.ensure_future(self._app(scope, self._events.get, self._answers.put))
+        running = asyncio.ensure_future(self._app(scope, self._events.get, self._answer))
         answer = await self._ask("lifespan.startup", running)
         if answer is None:
             running.exception()  # seen; not "never retrieved"
@@ -210,6 +210,12 @@ class Lifespan:
             raise RuntimeError(f"The application cannot start: {reason}.")
         else:
             self.state, self._running = state, running
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        # An app that takes the lifespan for a request ends here, as one without a lifespan.
+        if not message["type"].startswith("lifespan."):
+            raise RuntimeError(f"A lifespan has no place for {message['type']!r} (ASGI, lifespan).")
+        await self._answers.put(message)
 
     async def end_lifespan(self) -> None:
         """Let the application shut down, if it started.

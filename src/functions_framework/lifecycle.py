@@ -60,12 +60,14 @@ class Lifecycle:
         shutdown_hooks: run in the reverse order.
         resources: closed after the hooks, the last made first.
         readiness_checks: asked in this order whether it takes calls.
+        ending: what `stop` is ending, or ended last, as a log names it.
     """
 
     startup_hooks: Sequence[Callable[[], Any]] = ()
     shutdown_hooks: Sequence[Callable[[], Any]] = ()
     resources: Sequence[Resource[Any, Any]] = ()
     readiness_checks: Sequence[Callable[[], Any]] = ()
+    ending: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.startup_hooks or self.shutdown_hooks or self.resources)
@@ -90,7 +92,7 @@ class Lifecycle:
     async def stop(self) -> None:
         """Run the shut-down hooks and close the resources; failures are logged."""
         for name, end in self._endings():
-            with _logged(name):
+            with self._logged(name):
                 result = end()
                 if inspect.isawaitable(result):
                     await result
@@ -105,7 +107,7 @@ class Lifecycle:
     def stop_blocking(self) -> None:
         """As `stop`, in this thread and on the side loop."""
         for name, end in self._endings():
-            with _logged(name):
+            with self._logged(name):
                 result = end()
                 if inspect.isawaitable(result):
                     _run_aside(result)
@@ -116,6 +118,14 @@ class Lifecycle:
         made = [resource for resource in self.resources if resource.is_made]
         for resource in sorted(made, key=lambda item: item.made_at, reverse=True):
             yield f"resource {_name_of(resource)!r}", resource.close
+
+    @contextmanager
+    def _logged(self, name: str) -> Iterator[None]:
+        self.ending = name
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - the other endings must still run
+            _log.exception("The %s failed while the server was stopping.", name)
 
 
 def _run_aside(result: Awaitable[Any]) -> None:
@@ -129,11 +139,3 @@ def _run_aside(result: Awaitable[Any]) -> None:
 
 def _name_of(named: Any) -> str:
     return getattr(named, "__name__", None) or repr(named)
-
-
-@contextmanager
-def _logged(name: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception:  # noqa: BLE001 - the other endings must still run
-        _log.exception("The %s failed while the server was stopping.", name)

@@ -232,6 +232,7 @@ def test_an_application_that_cannot_start_ends_the_server(tmp_path: Path) -> Non
 
 
 BARE = """
+import asyncio
 import functions_framework
 import sys
 
@@ -275,6 +276,15 @@ async def asgi(scope, receive, send):
 async def silent(scope, receive, send):
     pass
 
+async def endless(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    try:
+        while True:
+            await send({"type": "http.response.body", "body": b"part", "more_body": True})
+            await asyncio.sleep(0.01)
+    finally:
+        say("endless ended")
+
 class Callable:
     async def __call__(self, scope, receive, send):
         await asgi(scope, receive, send)
@@ -315,6 +325,13 @@ def test_odd_applications(target: str, status: int, body: str | None, tmp_path: 
             server.wait_for("Exception on /")
         else:
             assert answer.text == body
+
+
+def test_an_application_that_never_asks_for_its_client_ends_with_it(tmp_path: Path) -> None:
+    with served(tmp_path, BARE, target="endless") as (server, client):
+        with client.stream("GET", "/") as answer:
+            assert next(answer.iter_bytes()).startswith(b"part")
+        server.wait_for("endless ended")
 
 
 def test_cors_for_the_server_goes_around_an_application(tmp_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from served_source import refused, served, written
-from server_process import ServerProcess
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from server_process import ServerProcess, wait_until
 
 SOURCE = """
 import asyncio
@@ -179,6 +176,27 @@ def test_sigterm_during_a_start_ends_it(kind: str, tmp_path: Path) -> None:
         server.signal(signal.SIGTERM)
         assert server.exit_code() == 0
         assert "Serving" not in server.log
+
+
+@pytest.mark.parametrize("target", ["plain", "waiting"])
+@pytest.mark.parametrize("is_orphan", [False, True], ids=["", "without its parent"])
+def test_a_shutdown_hook_that_hangs_is_named_and_left(
+    target: str, is_orphan: bool, tmp_path: Path
+) -> None:
+    text = SOURCE + "\n@functions_framework.on_shutdown\ndef hanging():\n    time.sleep(60)\n"
+    with served(tmp_path, text, "--grace-period", "1", target=target) as (server, _):
+        (worker,) = server.children()
+        server.signal(signal.SIGKILL if is_orphan else signal.SIGTERM)
+        server.wait_for("The shut-down hook 'hanging' did not end within the grace period")
+        if not is_orphan:
+            assert server.exit_code() == 0
+        wait_until(lambda: not _is_running(worker), "the worker's end")
+
+
+def _is_running(pid: int) -> bool:
+    # An orphan may wait for somebody to take note of its end.
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("kind", ["", "async "])

@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,7 @@ from functions_framework.load_failure import load_failure_text
 from . import breakpoints, listening, messages, retirement
 from .admission import QUEUE
 from .engine import Engine, Limits
+from .loaded import Loaded
 from .observation import observed
 from .parent import Parent
 from .sync_serving import SyncServing
@@ -75,38 +77,6 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return 0 if failed is None else failed.code
-
-
-class Loaded(NamedTuple):
-    """What is ready to serve once it listens: the functions were loaded and their start-up ran.
-
-    Attributes:
-        hosted: the host and what it serves.
-        serving: takes requests to it.
-    """
-
-    hosted: Hosted
-    serving: AsyncServing | SyncServing
-
-    def start(self) -> None:
-        """Run the start-up hooks; raises what they raise."""
-        lifecycle = self.hosted.lifecycle
-        if not lifecycle.startup_hooks:
-            return
-        if isinstance(self.serving, SyncServing):
-            lifecycle.start_blocking()
-        else:
-            self.serving.run_apart(lifecycle.start())
-
-    def stop(self) -> None:
-        """Run the shut-down hooks and close the resources; failures are logged."""
-        lifecycle = self.hosted.lifecycle
-        if not lifecycle:
-            return
-        if isinstance(self.serving, SyncServing):
-            lifecycle.stop_blocking()
-        else:
-            self.serving.run_apart(lifecycle.stop())
 
 
 class Unloaded(NamedTuple):
@@ -195,17 +165,18 @@ def serve(
         parent.tell(failed)
         return failed
     ready = messages.Ready(hosted.what, hosted.host.is_async)
-
+    until = 0.0
     allowed = settings.grace_period
 
     def on_drain(then: Callable[[float], object]) -> None:
         def drain(order: bytes) -> None:
-            nonlocal allowed
+            nonlocal allowed, until
             listening.stop_accepting(listener)
             if order == messages.RETIRE:
                 allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
             else:
                 allowed = settings.grace_period
+            until = time.monotonic() + allowed
             then(allowed)
 
         parent.on_order(drain)
@@ -214,7 +185,7 @@ def serve(
     retirement.watch(settings, parent)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, allowed)
-    loaded.stop()
+    loaded.stop(until)
     return None
 
 
