@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from .commands.function_options import env_file_option, set_variables
 from .commands.table import lazy_commands
 from .exceptions import FunctionsFrameworkException
 from .launch import run, tell
@@ -134,8 +135,10 @@ def settings_of(ctx: click.Context) -> Settings:
     """Combine the flags that were given with the environment.
 
     Raises:
-        InvalidSettingException: a variable holds what its option cannot take.
+        InvalidSettingException: a variable holds what its option cannot take, or the file of
+            variables is wrong.
     """
+    set_variables(ctx)
     given = {
         name: ctx.params[name]
         for name in options()
@@ -163,6 +166,7 @@ program = Program(
     commands=lazy_commands(),
     params=[
         *(_parameter(name, option) for name, option in options().items()),
+        env_file_option(),
         click.Option(
             ["--openapi"],
             is_flag=True,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions_framework import needed_variables
 from functions_framework.commands import source_reading
 from functions_framework.commands.checking import check
 from functions_framework.commands.faults import BadInput
@@ -69,7 +70,7 @@ def test_blocking_calls(top: str, body: str, found: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_variables_that_must_be_set(code: str, found: list[Any]) -> None:
-    assert [tuple(one) for one in source_reading.needed_variables(ast.parse(code))] == found
+    assert [tuple(one) for one in needed_variables.needed_variables(ast.parse(code))] == found
 
 
 def findings(sources: SourceTree, code: str, **settings: Any) -> list[tuple[str, str, int | None]]:

@@ -13,11 +13,12 @@ from functions_framework import source as sources
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
+from functions_framework.needed_variables import missing_variables
 from functions_framework.testing.exchange import Answer, respond, respond_async
 from functions_framework.testing.pipeline import Pipeline
 from functions_framework.testing.result import ResponseHeaders, Result
 
-from .faults import as_bad_input
+from .faults import BadInput, as_bad_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +79,8 @@ def load(settings: Settings) -> Pipeline:
         except FunctionsFrameworkException:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
+            if text := missing_variables(error, path):
+                raise BadInput(text) from None
             log_exception(f"{path} could not be loaded", error)
             failed = error
     raise SourceFailed(f"The source failed while it was loaded: {type(failed).__name__}.")

@@ -19,12 +19,13 @@ from functions_framework.exceptions import (
     MissingTargetException,
 )
 from functions_framework.function import Function, Signature
+from functions_framework.needed_variables import NeededVariable, needed_variables
 from functions_framework.testing.pipeline import Pipeline
 
 from .faults import BadInput
 from .findings import ERROR, WARNING, Finding
 from .import_timing import ImportCost, timed_imports
-from .source_reading import NeededVariable, blocking_calls, needed_variables
+from .source_reading import blocking_calls
 
 if TYPE_CHECKING:
     from pathlib import Path

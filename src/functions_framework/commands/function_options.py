@@ -15,8 +15,29 @@ _READ = (*_FUNCTION, "log_level", "log_format")
 
 
 def function_options() -> list[click.Parameter]:
-    """`--target`, `--source` and `--signature-type`."""
-    return [_parameter(name, options()[name]) for name in _FUNCTION]
+    """`--target`, `--source`, `--signature-type` and `--env-file`."""
+    return [*(_parameter(name, options()[name]) for name in _FUNCTION), env_file_option()]
+
+
+def env_file_option() -> click.Option:
+    """`--env-file`; `set_variables` does what it says. No setting: it says where settings are."""
+    return click.Option(
+        ["--env-file"],
+        metavar="FILE",
+        help="File with environment variables, NAME=value a line; one that is set already stays.",
+    )
+
+
+def set_variables(ctx: click.Context) -> None:
+    """Set the variables of the `--env-file` of a context, before settings are read.
+
+    Raises:
+        InvalidSettingException: the file cannot be read, or a line of it is wrong.
+    """
+    if ctx.params.get("env_file") is not None:
+        from functions_framework import env_file
+
+        env_file.apply(ctx.params["env_file"])
 
 
 def _parameter(name: str, option: Option) -> click.Option:
@@ -39,9 +60,12 @@ def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
         target: the function's name where it was given as an argument.
 
     Raises:
-        InvalidSettingException: a variable holds what its option cannot take.
+        InvalidSettingException: a variable holds what its option cannot take, or the file of
+            variables is wrong.
     """
     given: dict[str, Any] = {}
+    for level in filter(None, (ctx, ctx.parent)):
+        set_variables(level)
     for level in filter(None, (ctx.parent, ctx)):
         for name in _READ:
             if level.get_parameter_source(name) is ParameterSource.COMMANDLINE:

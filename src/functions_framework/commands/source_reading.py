@@ -1,9 +1,11 @@
-"""Reads a source without running it: calls that block an event loop, variables it needs."""
+"""Reads a source without running it: which calls block an event loop."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from functions_framework.needed_variables import full_name, imported_names
 
 from .findings import WARNING, Finding
 
@@ -36,32 +38,17 @@ _BLOCKING = {
     },
 }
 _PATH_METHODS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes"})
-_HANDLES_ABSENCE = frozenset({"KeyError", "LookupError", "Exception", "BaseException"})
-
-
-class NeededVariable(NamedTuple):
-    """An environment variable a source reads without a default.
-
-    Attributes:
-        name: the variable.
-        line: where it is read first, from 1.
-        is_at_load: whether loading the source already needs it.
-    """
-
-    name: str
-    line: int
-    is_at_load: bool
 
 
 def blocking_calls(tree: ast.Module) -> list[Finding]:
     """Calls in `async def` functions that stop every other call while they run."""
-    names = _imported_names(tree)
+    names = imported_names(tree)
     found = []
     for function in ast.walk(tree):
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
         for call in _own_calls(function):
-            name = _full_name(call.func, names)
+            name = full_name(call.func, names)
             remedy = _BLOCKING.get(name) or _path_remedy(call)
             if remedy:
                 shown = name if name in _BLOCKING else f"Path.{name.rpartition('.')[2]}"
@@ -103,71 +90,3 @@ def _path_remedy(call: ast.Call) -> str | None:
         and ast.unparse(function.value.func) in {"Path", "pathlib.Path"}
     )
     return _IN_THREAD if is_on_path else None
-
-
-def _imported_names(tree: ast.Module) -> dict[str, str]:
-    """What the names that imports bind stand for: `sleep` for `time.sleep`."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                names[alias.asname or top] = alias.name if alias.asname else top
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return names
-
-
-def _full_name(node: ast.expr, names: dict[str, str]) -> str:
-    if isinstance(node, ast.Name):
-        return names.get(node.id, node.id)
-    if isinstance(node, ast.Attribute):
-        return f"{_full_name(node.value, names)}.{node.attr}"
-    return ""
-
-
-def needed_variables(tree: ast.Module) -> list[NeededVariable]:
-    """Variables read as `os.environ["NAME"]`, which fails when they are not set.
-
-    Those the source sets itself, and those read where `KeyError` is handled, are not needed.
-    """
-    names = _imported_names(tree)
-    found: dict[str, NeededVariable] = {}
-    written: set[str] = set()
-
-    def visit(node: ast.AST, *, is_at_load: bool) -> None:
-        if isinstance(node, ast.Try) and _handles_absence(node):
-            parts: list[ast.AST] = [*node.handlers, *node.orelse, *node.finalbody]
-            for child in parts:
-                visit(child, is_at_load=is_at_load)
-            return
-        if isinstance(node, ast.Subscript) and _full_name(node.value, names) == "os.environ":
-            _note(node, found, written, is_at_load=is_at_load)
-        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        for child in ast.iter_child_nodes(node):
-            visit(child, is_at_load=is_at_load and not is_function)
-
-    visit(tree, is_at_load=True)
-    needed = [variable for name, variable in found.items() if name not in written]
-    return sorted(needed, key=lambda variable: variable.line)
-
-
-def _note(
-    node: ast.Subscript, found: dict[str, NeededVariable], written: set[str], *, is_at_load: bool
-) -> None:
-    if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
-        return
-    name = node.slice.value
-    if not isinstance(node.ctx, ast.Load):
-        written.add(name)
-    elif name not in found or (is_at_load and not found[name].is_at_load):
-        found[name] = NeededVariable(name, node.lineno, is_at_load)
-
-
-def _handles_absence(node: ast.Try) -> bool:
-    for handler in node.handlers:
-        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        if any(kind is None or getattr(kind, "id", "") in _HANDLES_ABSENCE for kind in kinds):
-            return True
-    return False

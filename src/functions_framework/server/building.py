@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_framework.exceptions import InvalidConfigurationException
+
 from .hosting import Build, Hosted
 
 if TYPE_CHECKING:
@@ -19,10 +21,18 @@ def of_target(settings: Settings) -> Build:
     """A `Build` that loads `settings.target` when it is called, in the worker."""
 
     def build() -> Hosted:
-        from functions_framework import hosts, logs
+        from functions_framework import hosts, loading, logs
 
         logs.configure(settings)
-        return hosted_of(hosts.load(settings))
+        try:
+            return hosted_of(hosts.load(settings))
+        except KeyError as error:
+            from functions_framework.needed_variables import missing_variables
+
+            text = missing_variables(error, loading.precheck(settings))
+            if text is None:
+                raise
+            raise InvalidConfigurationException(text) from error
 
     return build
 
