@@ -26,7 +26,7 @@ ELSEWHERE = frozenset({"docker", "gcloud", "gunicorn", "kubectl", "pack", "skaff
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.
-SUB_COMMANDS = frozenset({"check", "events", "invoke", "new"})
+SUB_COMMANDS = frozenset({"check", "events", "invoke", "new", "replay"})
 _LANGUAGES = frozenset(
     {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "yaml"}
 )
@@ -44,6 +44,7 @@ class Console:
         self._log = directory.parent / f"{directory.name}.log"
         self._server: subprocess.Popen[bytes] | None = None
         self._is_elsewhere = False
+        self._is_reloading = False
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +90,7 @@ class Console:
         elif program in SETUP or (program == "curl" and self._is_elsewhere):
             self._set_up(program, arguments)
         elif program == "curl":
-            self._expect(command, self._curl(arguments))
+            self._ask(command, arguments)
         elif program in {"python", "python3"} and not is_serving:
             self._expect(command, self._python(*arguments, environ=environ))
         elif program == "pytest":
@@ -118,18 +119,31 @@ class Console:
         is_program = program in {"python", "python3"} and path.suffix == ".py"
         return is_program and "functions_framework.serve(" in path.read_text(encoding="utf-8")
 
+    def _ask(self, command: Command, arguments: list[str]) -> None:
+        """Run curl; a server that reloads may take a moment to notice that a file was saved."""
+        deadline = time.monotonic() + (_SECONDS if self._is_reloading else 0.0)
+        while True:
+            printed = self._curl(arguments)
+            if time.monotonic() >= deadline or self._is_shown(command, printed):
+                self._expect(command, printed)
+                return
+            time.sleep(0.02)
+
     def _set_up(self, program: str, arguments: list[str]) -> None:
         if program == "cd" and (self.directory / arguments[0]).is_dir():
             self.directory /= arguments[0]
 
     def _expect(self, command: Command, printed: str) -> None:
-        if not command.output:
-            return
-        shown = "\n".join(command.output).replace(_PORT, self._port)
-        assert matches(shown, printed), (
+        assert self._is_shown(command, printed), (
             f"line {command.line}: $ {command.text}\n"
-            f"--- the page shows\n{shown}\n--- it printed\n{printed}"
+            f"--- the page shows\n{self._shown(command)}\n--- it printed\n{printed}"
         )
+
+    def _is_shown(self, command: Command, printed: str) -> bool:
+        return not command.output or matches(self._shown(command), printed)
+
+    def _shown(self, command: Command) -> str:
+        return "\n".join(command.output).replace(_PORT, self._port)
 
     def _environ(self, extra: dict[str, str]) -> dict[str, str]:
         kept = {
@@ -165,6 +179,7 @@ class Console:
 
     def _start_server(self, arguments: list[str], environ: dict[str, str]) -> str:
         self._end_server()
+        self._is_reloading = bool({"--reload", "--debug"} & set(arguments))
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -208,7 +223,7 @@ def _is_failure(command: Command) -> bool:
     """Whether the page shows a command that fails."""
     shown = "\n".join(command.output)
     return (
-        re.search(r"^Error: |\berrors?\b|\b[1-9]\d* failed|^5\d\d ", shown, re.MULTILINE)
+        re.search(r"^Error: |\berrors?\b|\b[1-9]\d* (failed|changed)|^5\d\d ", shown, re.MULTILINE)
         is not None
     )
 

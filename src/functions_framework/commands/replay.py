@@ -98,8 +98,8 @@ def _redaction_note(outcomes: Sequence[Outcome]) -> str:
 def _write_tests(
     file: Path, outcomes: Sequence[Outcome], settings: Settings, ignored: Sequence[str]
 ) -> None:
-    from functions_framework import source as sources
     from functions_framework.recording.pytest_file import tests_of
+    from functions_framework.sources import source as sources
 
     main = sources.locate(settings.source)
     relative = Path(os.path.relpath(main, file.absolute().parent)).as_posix()
@@ -114,7 +114,8 @@ def _write_tests(
         raise BadInput(f"{file} cannot be written: {error.strerror}.") from None
     changed = sum(bool(one.changes) for one in outcomes)
     fails = " What changed fails there until the answer is as recorded." if changed else ""
-    click.echo(f"Wrote {file}: {text.count('def test_')} tests.{fails}")
+    count = text.count("\ndef test_")
+    click.echo(f"Wrote {file}: {count} test{'' if count == 1 else 's'}.{fails}")
 
 
 command = click.Command(
