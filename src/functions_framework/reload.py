@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # Files beside the source must not stand in for what is imported here.
 _COMMAND = (
     "import sys; sys.path = [entry for entry in sys.path if entry]; import json; "
-    "directory, outputs, is_polling, home = json.loads(sys.argv[1]); sys.path.append(home); "
+    "directory, ignored, is_polling, home = json.loads(sys.argv[1]); sys.path.append(home); "
     "from functions_framework.watching import report_changes; "
-    "report_changes(directory, frozenset(map(tuple, outputs)), is_polling=is_polling)"
+    "report_changes(directory, ignored, is_polling=is_polling)"
 )
 
 
@@ -36,15 +36,19 @@ class Watcher:
         source_dir: the directory watched, with all below it.
     """
 
-    def __init__(self, source_dir: Path, *, is_polling: bool = False) -> None:
+    def __init__(
+        self, source_dir: Path, *, is_polling: bool = False, written: str | None = None
+    ) -> None:
         """Watch nothing yet.
 
         Args:
             source_dir: the directory, symlinks resolved.
             is_polling: look again and again, where the system does not tell of changes.
+            written: a directory that the server itself writes to.
         """
         self.source_dir = source_dir
         self._is_polling = is_polling
+        self._written = written and str(Path(written).resolve())
         self._process: subprocess.Popen[bytes] | None = None
         self._received = b""
         self._outside: set[str] = set()
@@ -52,7 +56,8 @@ class Watcher:
     def start(self) -> None:
         """Start to watch; every change after the return of `confirm` is noticed."""
         home = str(Path(__file__).resolve().parent.parent)
-        orders = [str(self.source_dir), list(_outputs()), self._is_polling, home]
+        ignored = [list(_outputs()), self._written]
+        orders = [str(self.source_dir), ignored, self._is_polling, home]
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
             [sys.executable, "-c", _COMMAND, json.dumps(orders)],
             stdin=subprocess.PIPE,

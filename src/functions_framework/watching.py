@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .source_changes import files_below, relevant
 
@@ -25,10 +25,31 @@ POLL_SECONDS = 0.25
 Stamp = tuple[int, int, int]
 
 
-Inodes = frozenset[tuple[int, int]]
+class Outputs(NamedTuple):
+    """What the server itself writes: no reason to restart.
+
+    Attributes:
+        inodes: device and inode of files, as lists of two.
+        directory: an absolute path, None for none.
+    """
+
+    inodes: list[list[int]]
+    directory: str | None
+
+    def hold(self, path: Path) -> bool:
+        """Whether a path is one of them."""
+        if self.directory is not None and path.is_relative_to(self.directory):
+            return True
+        try:
+            found = path.stat()
+        except OSError:
+            return False
+        return [found.st_dev, found.st_ino] in self.inodes
 
 
-def report_changes(directory: str, outputs: Inodes, *, is_polling: bool) -> None:
+def report_changes(
+    directory: str, written: tuple[list[list[int]], str | None], *, is_polling: bool
+) -> None:
     """Watch a directory for good: one line on stdout once it does, then one for each change.
 
     A line of a change is a JSON list of paths, relative to the directory. Lines on stdin are JSON
@@ -36,12 +57,12 @@ def report_changes(directory: str, outputs: Inodes, *, is_polling: bool) -> None
 
     Args:
         directory: what is watched, with all below it.
-        outputs: device and inode of files that the server itself writes to.
+        written: the fields of `Outputs`.
         is_polling: look again and again.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
-    root = Path(directory)
+    root, outputs = Path(directory), Outputs(*written)
     if not root.is_dir():
         sys.exit(f"{root} is no directory.")
     outside = _Outside()
@@ -91,7 +112,7 @@ class _Announcement:
         return False
 
 
-def _report_told(root: Path, outputs: Inodes) -> None:
+def _report_told(root: Path, outputs: Outputs) -> None:
     """Report what the system tells of; never returns."""
     from watchfiles import Change, watch
 
@@ -110,7 +131,7 @@ def _report_told(root: Path, outputs: Inodes) -> None:
         _report(files, root, outputs)
 
 
-def _poll_source(root: Path, outputs: Inodes) -> None:
+def _poll_source(root: Path, outputs: Outputs) -> None:
     """Report what looking again and again shows; never returns."""
     looks = _looks(root)
     before = next(looks)
@@ -134,18 +155,10 @@ def _stamp(file: os.DirEntry[str] | Path) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _report(paths: set[Path], root: Path, outputs: Inodes) -> None:
-    changed = relevant((path for path in paths if not _is_one_of(path, outputs)), root)
+def _report(paths: set[Path], root: Path, outputs: Outputs) -> None:
+    changed = relevant((path for path in paths if not outputs.hold(path)), root)
     if changed:
         _print_line(changed)
-
-
-def _is_one_of(path: Path, inodes: Inodes) -> bool:
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    return (found.st_dev, found.st_ino) in inodes
 
 
 _printing = threading.Lock()

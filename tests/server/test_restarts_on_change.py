@@ -215,6 +215,18 @@ def test_a_log_in_the_directory_of_the_source_restarts_nothing(tmp_path: Path) -
         process.wait()
 
 
+def test_what_is_recorded_beside_the_source_restarts_nothing(tmp_path: Path) -> None:
+    source = written(tmp_path, PLAIN.format("one"))
+    with ServerProcess.start(source, "hello", "--reload", "--record", "calls") as server:
+        server.ready()
+        assert server.get() == (200, b"one")
+        wait_until(lambda: any((tmp_path / "calls").iterdir()), "a recorded call")
+        save(source, PLAIN.format("two"))  # noticed after it
+        server.wait_for("Restarted in")
+        assert server.log.count("changed: restarting.") == 1
+        assert "main.py changed: restarting." in server.log
+
+
 def test_a_port_in_use_ends_it_at_once(tmp_path: Path, server: ServerProcess) -> None:
     source = written(tmp_path, PLAIN.format("one"))
     flags = ["--reload", "--port", str(server.port)]

@@ -16,6 +16,8 @@ import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .traced_threads import traced
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -116,7 +118,8 @@ class Engine:
         """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
         loop = _NoLoop()
         worker = self._granian.WSGIWorker(**self._arguments(self._limits.threads))
-        worker.serve_mtr(self._scheduler(loop, call, lambda _watcher: None), loop, self._stop)
+        scheduler = self._scheduler(loop, traced(call), lambda _watcher: None)
+        worker.serve_mtr(scheduler, loop, self._stop)
 
     def start_async(self, schedule: Callable[[Any], None], loop: Any) -> None:
         """Listen; `schedule(watcher)` is called on a thread of Granian's for each request."""

@@ -20,6 +20,7 @@ from functions_framework.reload import Watcher
 
 from . import listening, messages, terminal
 from .supervisor import Supervisor
+from .traced_threads import is_debugged
 
 if TYPE_CHECKING:
     import socket
@@ -46,7 +47,9 @@ class ReloadingSupervisor(Supervisor):
         self, settings: Settings, build: Build, listener: socket.socket, source_dir: Path
     ) -> None:
         super().__init__(settings, build, listener)
-        self._watcher = Watcher(source_dir, is_polling=settings.reload_poll)
+        self._watcher = Watcher(
+            source_dir, is_polling=settings.reload_poll, written=settings.record
+        )
         self._changed: set[str] = set()
         self._restarted: float | None = None
         self._what = ""
@@ -113,12 +116,14 @@ class ReloadingSupervisor(Supervisor):
         self._failed_loads = 0
         self._is_announced = False
         self._due.clear()
-        for worker in self._workers:
+        for worker in list(self._workers):
             self._receive(worker)  # it may have become ready this moment
+        for worker in self._workers:
             if worker.ready is None:
                 worker.kill(signal.SIGKILL)  # it has accepted nothing, and is of no use any more
             elif not worker.is_leaving:
-                worker.tell(messages.DRAIN)
+                # Who looks at a call in a debugger keeps it; it is the old worker's last.
+                worker.tell(messages.RETIRE if is_debugged() else messages.DRAIN)
             worker.is_leaving = True
         for name in changed:
             _forget_byte_code(self._watcher.source_dir / name)
@@ -157,8 +162,11 @@ class ReloadingSupervisor(Supervisor):
         super()._bury(worker, code)
         self._restart_if_possible()
 
-    def _retry_load(self, _: Worker, failed: messages.Failed) -> None:
+    def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
         """A worker died while it loaded: the next one says so to who asks."""
+        if worker.replaces is not None:
+            super()._retry_load(worker, failed)
+            return
 
         def fail() -> Hosted:
             raise FunctionsFrameworkException(failed.text)

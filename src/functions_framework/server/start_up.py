@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import listening, terminal
 from .supervisor import Supervisor
+from .traced_threads import is_debugged
 
 if TYPE_CHECKING:
     import socket
@@ -43,6 +44,9 @@ def serve(settings: Settings, build: Build | None = None) -> int:
     if settings.debug:
         settings = replace(settings, workers=1, timeout=0.0)
         _warn_of_debugging(settings.host)
+    if is_debugged():
+        # Who looks at a call that has stopped needs the time it takes.
+        settings = replace(settings, timeout=0.0)
     with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
         if build is None:
             from .building import of_target

@@ -1,0 +1,65 @@
+"""Debuggers and coverage in the engine's threads, which the interpreter did not start.
+
+Such tools ask `threading` to trace every new thread, which it does for its own only.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Call = Callable[[Any, dict[str, Any]], None]
+
+
+def is_debugged() -> bool:
+    """Whether a debugger of an editor is attached, or may attach any moment."""
+    return "pydevd" in sys.modules
+
+
+def traced(call: Call) -> Call:
+    """What the engine calls, itself as long as no tool is there to trace anything.
+
+    A debugger may also be there and attach later, so it is asked at each call.
+    """
+    debugger = _debugger()
+    if debugger is not None:
+
+        def call_debugged(protocol: Any, scope: dict[str, Any]) -> None:
+            # Debuggers look a thread up among those `threading` knows; this makes it one of them.
+            threading.current_thread()
+            debugger()
+            call(protocol, scope)
+
+        return call_debugged
+    if threading.gettrace() is None and threading.getprofile() is None:
+        return call
+
+    def call_traced(protocol: Any, scope: dict[str, Any]) -> None:
+        if sys.gettrace() is None:
+            sys.settrace(threading.gettrace())
+        if sys.getprofile() is None:
+            sys.setprofile(threading.getprofile())
+        call(protocol, scope)
+
+    return call_traced
+
+
+def _debugger() -> Callable[[], object] | None:
+    """What makes debugpy, or PyCharm's pydevd it stands on, see the thread that calls it."""
+    debugpy = sys.modules.get("debugpy")
+    if debugpy is not None:
+        return lambda: debugpy.trace_this_thread(True)  # noqa: FBT003 - its only form
+    pydevd = sys.modules.get("pydevd")
+    if pydevd is None:
+        return None
+
+    def trace_this_thread() -> None:
+        attached = pydevd.get_global_debugger()
+        if attached is not None:
+            attached.enable_tracing()
+
+    return trace_this_thread

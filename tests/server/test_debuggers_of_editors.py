@@ -1,0 +1,208 @@
+"""Breakpoints of an editor's debugger stop in served functions, and go on after a restart."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from debug_client import Editor
+from served_source import written
+from server_process import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+PAGE = Path(__file__).parents[2] / "docs" / "debugging.md"
+TEXT = """\
+def hello(request):
+    value = 20
+    value += 1
+    return str(value)
+"""
+LINE = 3
+KINDS = pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def started(directory: Path, *command: str) -> Iterator[Path]:
+    """Run a program to the end of the block; gives the file with all it printed."""
+    output = directory.parent / f"{directory.name}.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=directory, stdout=stream, stderr=stream,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield output
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            process.wait()
+
+
+def ask(port: int) -> Callable[[], str]:
+    """Send a request as soon as the server answers; what is returned waits for the answer."""
+    answers: list[str] = []
+
+    def send() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("GET", "/")
+            answers.append(connection.getresponse().read().decode())
+        except ConnectionError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    client = threading.Thread(
+        target=lambda: wait_until(send, "an answer of the server", 30), daemon=True
+    )
+    client.start()
+
+    def wait() -> str:
+        client.join(60)
+        return answers[0]
+
+    return wait
+
+
+ATTACH = {"type": "debugpy", "request": "attach"}
+
+
+@KINDS
+@pytest.mark.parametrize("flags", [[], ["--reload"], ["--debug"]], ids=str)
+def test_debugpy_stops_in_the_function(flags: list[str], prefix: str, tmp_path: Path) -> None:
+    source = written(tmp_path.resolve(), f"{prefix}{TEXT}")
+    debug_port, port = free_port(), free_port()
+    command = ["-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"]
+    served = ["--target", "hello", "--host", "127.0.0.1", "--port", str(port), "--timeout", "0.5"]
+    with (
+        started(
+            tmp_path, *command, "--wait-for-client", "-m", "functions_framework", *served, *flags
+        ) as output,
+        Editor(debug_port, ATTACH, {str(source): [LINE]}) as editor,
+    ):
+        answer = ask(port)
+        stop = editor.wait_for_stop()
+        assert (stop.line, stop.evaluate("value")) == (LINE, "20")
+        stop.evaluate("__import__('time').sleep(0.8)")  # longer than the time limit
+        stop.go_on()
+        assert answer() == "21"
+        if flags:
+            source.write_text(source.read_text().replace("20", "30"))
+            wait_until(lambda: "Restarted in" in output.read_text(), "a restart", 20)
+            answer = ask(port)
+            stop = editor.wait_for_stop()
+            assert stop.evaluate("value") == "30"
+            stop.go_on()
+            assert answer() == "31"
+
+
+@KINDS
+def test_a_restart_leaves_a_call_that_has_stopped_alone(prefix: str, tmp_path: Path) -> None:
+    source = written(tmp_path.resolve(), f"{prefix}{TEXT}")
+    debug_port, port = free_port(), free_port()
+    command = ["-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"]
+    served = ["--target", "hello", "--host", "127.0.0.1", "--port", str(port), "--reload"]
+    with (
+        started(
+            tmp_path, *command, "--wait-for-client", "-m", "functions_framework", *served,
+            "--grace-period", "0.1",
+        ) as output,
+        Editor(debug_port, ATTACH, {str(source): [LINE]}) as editor,
+    ):  # fmt: skip
+        answer = ask(port)
+        stop = editor.wait_for_stop()
+        uncalled = "def uncalled():\n    value = 0\n    return value\n"  # has the line that stops
+        source.write_text(f"{uncalled}{prefix}def hello(request):\n    return 'changed'\n")
+        wait_until(lambda: "Restarted in" in output.read_text(), "a restart", 20)
+        stop.evaluate("__import__('time').sleep(0.5)")  # longer than the grace period
+        assert stop.evaluate("value * 2") == "40"
+        stop.go_on()
+        assert answer() == "21"
+        assert ask(port)() == "changed"
+
+
+def configurations() -> list[dict[str, Any]]:
+    """Visual Studio Code's configurations on the page about debugging."""
+    found = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    return [json.loads(text) for text in found]
+
+
+def test_the_pages_launch_configuration_stops_in_the_function(tmp_path: Path) -> None:
+    launch = next(found for found in configurations() if found["request"] == "launch")
+    assert launch["type"] == "debugpy"
+    source = written(tmp_path.resolve(), TEXT)
+    adapter_port, port = free_port(), free_port()
+    given = {
+        **launch,
+        "args": [*launch["args"], "--port", str(port)],
+        # What the editor fills in.
+        "cwd": str(source.parent),
+        "python": [sys.executable],
+        "console": "internalConsole",
+    }
+    with (
+        started(tmp_path, "-m", "debugpy.adapter", "--port", str(adapter_port)),
+        Editor(adapter_port, given, {str(source): [LINE]}) as editor,
+    ):
+        answer = ask(port)
+        stop = editor.wait_for_stop()
+        assert stop.evaluate("value") == "20"
+        stop.go_on()
+        assert answer() == "21"
+
+
+def test_the_pages_attach_configuration_fits_its_command() -> None:
+    attach = next(found for found in configurations() if found["request"] == "attach")
+    assert attach["type"] == "debugpy"
+    text = PAGE.read_text(encoding="utf-8")
+    port = attach["connect"]["port"]
+    assert f"python -m debugpy --listen {port} -m functions_framework --target hello" in text
+    assert attach["connect"]["host"] == "localhost"
+
+
+def test_coverage_sees_functions_that_are_served(tmp_path: Path) -> None:
+    """What traces threads through `threading` is let into the engine's own."""
+    source = written(
+        tmp_path,
+        "import threading\nseen = []\n"
+        "def trace(frame, event, arg):\n"
+        "    if frame.f_code.co_name == 'hello' and event == 'line':\n"
+        "        seen.append(frame.f_lineno)\n"
+        "    return trace\n"
+        "threading.settrace(trace)\n"
+        "def hello(request):\n"
+        "    first = len(seen)\n"
+        "    return str(first)\n",
+    )
+    port = free_port()
+    served = ["--target", "hello", "--host", "127.0.0.1", "--port", str(port)]
+    with started(tmp_path, "-m", "functions_framework", "--source", str(source), *served):
+        assert ask(port)() == "1"
