@@ -106,6 +106,16 @@ def test_several_functions_and_the_variables_of_the_command(given: str, tmp_path
         assert server.exit_code() == 0
 
 
+def test_debug_shows_the_list_and_restarts_nothing(tmp_path: Path) -> None:
+    call = "functions_framework.serve(hello, on_event, port=0, host='127.0.0.1', debug=True)"
+    with _program(tmp_path, call) as server, _client(server) as client:
+        assert "on_event (cloudevent)" in client.get("/", headers={"accept": "text/html"}).text
+        workers = server.children()
+        (tmp_path / "main.py").touch()
+        assert client.get("/hello").status_code == 200
+        assert server.children() == workers
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

@@ -48,12 +48,16 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         # Who looks at a call that has stopped needs the time it takes.
         settings = replace(settings, timeout=0.0)
     with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
+        # Functions that are there already are not loaded again: nothing is to be watched.
+        is_reloading = build is None and settings.is_reloading
         if build is None:
             from .building import of_target
 
             build = of_target(settings)
         if hasattr(os, "fork"):
-            return _supervisor(settings, build, listener).run()
+            if is_reloading:
+                return _reloading(settings, build, listener).run()
+            return Supervisor(settings, build, listener).run()
         from .in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)
@@ -67,9 +71,7 @@ def _metrics(settings: Settings) -> AbstractContextManager[None]:
     return metrics_served(settings)
 
 
-def _supervisor(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
-    if not settings.is_reloading:
-        return Supervisor(settings, build, listener)
+def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
     from functions_framework import loading
 
     from .reloading import ReloadingSupervisor
