@@ -18,8 +18,9 @@ from typing import Any
 from bench.cases import Case, chosen
 from bench.exchange import Exchange
 from bench.places import FUNCTIONS
-from functions_framework import asgi, hosts, wsgi
+from functions_framework import assembly as hosts
 from functions_framework.function import Function, Signature
+from functions_framework.hosts import asgi, wsgi
 from functions_framework.message import Message
 from functions_framework.settings import Settings
 from functions_framework.signatures import codec_of

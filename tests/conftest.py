@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from functions_framework import loading, source, standard_names
+from functions_framework import loading
 from functions_framework.settings import Settings, options
+from functions_framework.sources import source, standard_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

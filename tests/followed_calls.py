@@ -9,11 +9,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.asgi_host import ASGIHost
-from functions_framework.errors import ErrorHandlers
-from functions_framework.event_host import EventHost
-from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
+from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.event_host import EventHost
+from functions_framework.hosts.flask_app import FunctionApp
 from functions_framework.registrations import Registrations
 from functions_framework.settings import Settings
 from functions_framework.telemetry.followed_host import followed

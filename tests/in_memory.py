@@ -8,11 +8,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions_framework.asgi_host import ASGIHost
-from functions_framework.errors import ErrorHandlers
-from functions_framework.event_host import EventHost
-from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
+from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.event_host import EventHost
+from functions_framework.hosts.flask_app import FunctionApp
 from functions_framework.layers import wrap
 from functions_framework.message import Reply
 from functions_framework.registrations import Registrations

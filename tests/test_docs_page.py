@@ -7,9 +7,9 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from functions_framework.docs_page import render
 from functions_framework.function import Function, Signature
-from functions_framework.openapi import document
+from functions_framework.openapi.document import document
+from functions_framework.openapi.page import render
 
 
 @dataclasses.dataclass

@@ -47,7 +47,7 @@ def probe(module: str) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     [
         "functions_framework",
         "functions_framework.loading",
-        "functions_framework.source",
+        "functions_framework.sources.source",
         "functions_framework.reload",
         "functions_framework.settings",
         "functions_framework.exceptions",

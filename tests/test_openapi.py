@@ -16,7 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.function import Function, Signature
-from functions_framework.openapi import document
+from functions_framework.openapi.document import document
 from functions_framework.secret import Secret
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cloudevents.http import from_http as from_http
     from cloudevents.http import is_binary as is_binary
 
+    from functions_framework.hosts.flask_app import crash_handler as crash_handler
     from google.cloud.functions_v1.context import Context as Context
 
     from .applications import LazyWSGIApp as LazyWSGIApp
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from .decorators import typed as typed
     from .execution import current as current
     from .execution import remaining as remaining
-    from .flask_app import crash_handler as crash_handler
     from .layers import Invocation as Invocation
     from .layers import middleware as middleware
     from .lifecycle import on_shutdown as on_shutdown
@@ -66,7 +66,7 @@ _PUBLIC = {
     "ServerSentEvent": ".server_sent_events",
     "app": ".applications",
     "cloud_event": ".decorators",
-    "crash_handler": ".flask_app",
+    "crash_handler": ".hosts.flask_app",
     "create_app": ".applications",
     "current": ".execution",
     "errorhandler": ".registrations",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
-from . import hosts, loading, wsgi
+from functions_framework import assembly as hosts
+from functions_framework import loading
+from functions_framework.hosts import wsgi
+
 from .exceptions import InvalidConfigurationException
 from .function import Function, protocol_of
 from .lifecycle import Lifecycle

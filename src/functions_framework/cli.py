@@ -123,8 +123,9 @@ def _print_document(settings: Settings) -> None:
     import json
     import sys
 
-    from . import hosts, loading
-    from .openapi import document
+    from functions_framework import assembly as hosts
+    from functions_framework import loading
+    from functions_framework.openapi.document import document
 
     with contextlib.redirect_stdout(sys.stderr):
         functions = loading.load(settings, around=hosts.FlaskContext().around)

@@ -25,7 +25,7 @@ def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) 
     """Serve a function of a request: `flask.Request` for `def`, Starlette's for `async def`.
 
     Args:
-        function: called with the request; returns what `functions_framework.responses` lists.
+        function: called with the request; returns what `functions_framework.hosts.responses` lists.
         path: the path it owns where several functions share a port; `/<name>` by default.
         cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
     """

@@ -10,8 +10,9 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from . import source as sources
-from . import targets
+from functions_framework.sources import source as sources
+from functions_framework.sources import targets
+
 from .exceptions import (
     FunctionsFrameworkException,
     InvalidConfigurationException,

@@ -10,9 +10,10 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from functions_framework.hosts.routing import place_of
+
 from .exceptions import InvalidConfigurationException
 from .registrations import pending
-from .routing import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator

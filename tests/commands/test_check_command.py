@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework import needed_variables
 from functions_framework.commands import source_reading
 from functions_framework.commands.checking import check
 from functions_framework.commands.faults import BadInput
 from functions_framework.settings import Settings
+from functions_framework.sources import needed_variables
 
 if TYPE_CHECKING:
     from pathlib import Path

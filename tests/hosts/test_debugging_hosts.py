@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import create_environ
 
-from functions_framework import hosts
-from functions_framework.debug_page import is_local
+from functions_framework import assembly as hosts
+from functions_framework.hosts.debug_page import is_local
 from functions_framework.settings import Settings
 from in_memory import Answer
 

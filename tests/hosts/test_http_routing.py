@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import Client
 
 from functions_framework.execution import current
-from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function
+from functions_framework.hosts.flask_app import FunctionApp
 from functions_framework.registrations import Registrations
 from in_memory import HOSTS, serve
 

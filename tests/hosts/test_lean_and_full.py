@@ -14,9 +14,9 @@ import pytest
 from starlette import responses as starlette_responses
 from werkzeug.test import Client, EnvironBuilder
 
-from functions_framework import lean
-from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
+from functions_framework.hosts import lean
+from functions_framework.hosts.flask_app import FunctionApp
 from functions_framework.registrations import Registrations
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from werkzeug.exceptions import NotFound
 
 import functions_framework
 from callers import raiser
-from functions_framework import wsgi
-from functions_framework.asgi_host import ASGIHost
-from functions_framework.errors import ErrorHandlers
-from functions_framework.event_host import EventHost
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.flask_app import FunctionApp
 from functions_framework.function import Function, Signature
+from functions_framework.hosts import wsgi
+from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.event_host import EventHost
+from functions_framework.hosts.flask_app import FunctionApp
 from functions_framework.registrations import Registrations
 
 if TYPE_CHECKING:

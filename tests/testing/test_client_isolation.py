@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import functions_framework
-from functions_framework import registrations, source, standard_names
+from functions_framework import registrations
 from functions_framework.exceptions import MissingOptionException, MissingSourceException
+from functions_framework.sources import source, standard_names
 from functions_framework.testing import AsyncClient, Client
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .. import hosts, loading
+from functions_framework import assembly as hosts
+from functions_framework import loading
+
 from ..applications import Source, application
 from ..decorators import put
 from ..exceptions import InvalidConfigurationException

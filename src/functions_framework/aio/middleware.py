@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..asgi import send_reply
-from ..errors import CRASH_REPLY
+from functions_framework.hosts.asgi import send_reply
+from functions_framework.hosts.errors import CRASH_REPLY
+
 from ..logs import log_crash
 
 

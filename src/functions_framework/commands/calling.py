@@ -9,11 +9,11 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING
 
-from functions_framework import source as sources
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
-from functions_framework.needed_variables import missing_variables
+from functions_framework.sources import source as sources
+from functions_framework.sources.needed_variables import missing_variables
 from functions_framework.testing.exchange import Answer, respond, respond_async
 from functions_framework.testing.pipeline import Pipeline
 from functions_framework.testing.result import ResponseHeaders, Result

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions_framework import source as sources
 from functions_framework.exceptions import (
     FunctionsFrameworkException,
     MissingOptionException,
@@ -19,7 +18,8 @@ from functions_framework.exceptions import (
     MissingTargetException,
 )
 from functions_framework.function import Function, Signature
-from functions_framework.needed_variables import NeededVariable, needed_variables
+from functions_framework.sources import source as sources
+from functions_framework.sources.needed_variables import NeededVariable, needed_variables
 from functions_framework.testing.pipeline import Pipeline
 
 from .faults import BadInput

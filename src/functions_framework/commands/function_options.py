@@ -35,7 +35,7 @@ def set_variables(ctx: click.Context) -> None:
         InvalidSettingException: the file cannot be read, or a line of it is wrong.
     """
     if ctx.params.get("env_file") is not None:
-        from functions_framework import env_file
+        from functions_framework.sources import env_file
 
         env_file.apply(ctx.params["env_file"])
 

@@ -99,7 +99,7 @@ def _write_tests(
     file: Path, outcomes: Sequence[Outcome], settings: Settings, ignored: Sequence[str]
 ) -> None:
     from functions_framework.recording.pytest_file import tests_of
-    from functions_framework import source as sources
+    from functions_framework.sources import source as sources
 
     main = sources.locate(settings.source)
     relative = Path(os.path.relpath(main, file.absolute().parent)).as_posix()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from functions_framework.needed_variables import full_name, imported_names
+from functions_framework.sources.needed_variables import full_name, imported_names
 
 from .findings import WARNING, Finding
 

@@ -6,9 +6,9 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from functions_framework import wsgi
 from functions_framework.exceptions import RequestRefused
 from functions_framework.execution import execution
+from functions_framework.hosts import wsgi
 
 from .directory import Directory
 from .exchange import Exchange, Recorder
@@ -18,10 +18,10 @@ from .taps import AsyncBodyTap, BodyTap
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from functions_framework.asgi import Receive, Scope
+    from functions_framework.hosts.asgi import Receive, Scope
+    from functions_framework.hosts.wsgi import Environ
     from functions_framework.message import Reply
     from functions_framework.settings import Settings
-    from functions_framework.wsgi import Environ
 
 
 def recorded(host: Any, target: str, settings: Settings) -> SyncRecorded | AsyncRecorded:

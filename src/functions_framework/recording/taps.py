@@ -9,7 +9,7 @@ from .recording import LARGEST_BODY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_framework.asgi import Receive
+    from functions_framework.hosts.asgi import Receive
 
 _PIECE = 1 << 16
 

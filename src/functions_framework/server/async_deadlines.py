@@ -6,7 +6,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import TIMEOUT_REPLY
+from functions_framework.hosts.errors import TIMEOUT_REPLY
 
 from .deadlines import log_late
 

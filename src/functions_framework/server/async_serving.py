@@ -10,7 +10,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import refusal
+from functions_framework.hosts.errors import refusal
 from functions_framework.logs import call_end
 
 from .admission import QUEUE, Running
@@ -22,9 +22,9 @@ from .async_stream import cut_answered, send_stream
 from .body import too_large
 from .call_ends import ending_async
 from .client_gone import ClientWatch
-from .drain import POLL_SECONDS, Quiet, last_response
+from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import Proxies
-from .replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
+from .replies import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -210,6 +210,8 @@ class AsyncServing:
                 scope["functions_framework.deadline"] = self._deadlines.next()
             if limit and length is not None and length > limit:
                 reply = refusal(too_large(limit))
+            elif not scope["path"]:
+                reply = ending(NO_PATH, request.http_version)
             else:
                 reply = await self._respond(scope, receive)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:

@@ -1,8 +1,9 @@
 """A request's body as a sync function reads it: whole or refused, and drained in bounded memory.
 
 Granian reports a body that breaks off as a plain end of file. Where a Content-Length was declared
-the difference shows. A chunked body shows it in one way only: reading all of it at once gives
-nothing when it broke off, so `read()` is passed on as such and never assembled from pieces.
+the difference shows. Reading all of a chunked body at once gives nothing when it broke off, so
+`read()` is passed on as such where it can be. What is read in pieces, or is empty, is held against
+what the kernel says of the client: whether it has just hung up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import BodyTooLarge, BodyTooSlow, MalformedRequest
+
+from .connections import has_hung_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,7 @@ class Body:
         is_typed: whether the request has a Content-Type: then an empty chunked body is taken for
             one that broke off, as nobody describes what is not there.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
+        peer: the address of the client's connection, None where others share it (HTTP/2).
         admission: lends the call's slot out while the client has us wait.
     """
 
@@ -39,13 +43,14 @@ class Body:
         "_is_typed",
         "_left",
         "_limit",
+        "_peer",
         "_source",
         "_taken",
         "is_broken",
         "is_read",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a body before it is read
         self,
         source: Any,
         length: int | None,
@@ -53,12 +58,14 @@ class Body:
         is_typed: bool,
         admission: Admission,
         limit: int = 0,
+        peer: str | None = None,
     ) -> None:
         self._source = source
         self._left = length
         self._is_typed = is_typed
         self._admission = admission
         self._limit = limit
+        self._peer = peer
         self._taken = 0
         self._is_refused = False
         self._buffer = b""
@@ -132,7 +139,7 @@ class Body:
             return found
         if left is None and not self._limit and not self._buffer and not self.is_read:
             found = self._take(None)
-            if not found and self._is_typed:
+            if not found and (self._is_typed or self._has_hung_up()):
                 self._break_off()
             return found
         pieces = [self._buffer]
@@ -145,8 +152,11 @@ class Body:
 
     def _fill(self, size: int) -> None:
         self._buffer += self._take(size)
-        if self.is_broken:
+        if self.is_broken or (self.is_read and self._left is None and self._has_hung_up()):
             self._break_off()
+
+    def _has_hung_up(self) -> bool:
+        return self._peer is not None and has_hung_up(self._peer)
 
     def _take(self, size: int | None) -> bytes:
         """Wait for `size` bytes or the end, with the slot lent out; note an end that is early."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_framework.debug_page import is_local_environ, page
+from functions_framework.hosts.debug_page import is_local_environ, page
 from functions_framework.lifecycle import Lifecycle
 from functions_framework.load_failure import load_failure_text
 from functions_framework.message import CRASH, TEXT, Reply

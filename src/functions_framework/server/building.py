@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from functions_framework.assembly import Served
     from functions_framework.function import Function
-    from functions_framework.hosts import Served
     from functions_framework.settings import Settings
 
 
@@ -21,13 +21,14 @@ def of_target(settings: Settings) -> Build:
     """A `Build` that loads `settings.target` when it is called, in the worker."""
 
     def build() -> Hosted:
-        from functions_framework import hosts, loading, logs
+        from functions_framework import assembly as hosts
+        from functions_framework import loading, logs
 
         logs.configure(settings)
         try:
             return hosted_of(hosts.load(settings))
         except KeyError as error:
-            from functions_framework.needed_variables import missing_variables
+            from functions_framework.sources.needed_variables import missing_variables
 
             text = missing_variables(error, loading.precheck(settings))
             if text is None:
@@ -47,7 +48,8 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
     """
 
     def build() -> Hosted:
-        from functions_framework import hosts, loading, logs
+        from functions_framework import assembly as hosts
+        from functions_framework import loading, logs
 
         logs.configure(settings)
         loading.announce(functions)
@@ -62,7 +64,7 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
 
 def hosted_of(served: Served) -> Hosted:
     """What was loaded, in the server's words."""
-    from functions_framework.routing import paths_of
+    from functions_framework.hosts.routing import paths_of
 
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
@@ -73,7 +75,7 @@ def _outlives(functions: list[Function]) -> Callable[[str], bool] | None:
     """Which paths' functions asked to go on when their client has left."""
     if not any("outlives_client" in function.options for function in functions):
         return None
-    from functions_framework.routing import Routes, paths_of
+    from functions_framework.hosts.routing import Routes, paths_of
 
     routes = Routes((path, "outlives_client" in of.options) for path, of in paths_of(functions))
     return lambda path: bool(routes.find(path))

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions_framework import wsgi
+from functions_framework.hosts import wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,6 +25,8 @@ _STATE_CLOSE_WAIT = 8
 _STATES = {_STATE_ESTABLISHED, _STATE_CLOSE_WAIT}
 _LAST_SENT_OFFSET = 8 + 4 * 9  # tcpi_last_data_sent: milliseconds ago
 _LAST_RECEIVED_OFFSET = 8 + 4 * 11  # tcpi_last_data_recv: milliseconds ago
+_LAST_ACKNOWLEDGED_OFFSET = 8 + 4 * 12  # tcpi_last_ack_recv: milliseconds ago
+_A_MOMENT = 0.25
 _FAMILIES = {socket.AF_INET, socket.AF_INET6}
 _EARLY = 0.005
 _LATE = 0.025
@@ -65,6 +67,25 @@ def count_silent(address: str, seconds: float) -> int:
     with _connections(address) as found:
         times = [_idle_seconds(item) for item in found]
     return sum(received >= seconds and sent + _LATE >= received for sent, received in times)
+
+
+def has_hung_up(address: str) -> bool:
+    """Whether a client at `address` ended its connection a moment ago, or none is left there.
+
+    False where the kernel does not tell (elsewhere than on Linux).
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    with _connections(address) as found:
+        infos = [item.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256) for item in found]
+    # The end of a connection (FIN) acknowledges what was sent, so its moment is known.
+    moments = [
+        struct.unpack_from("I", info, _LAST_ACKNOWLEDGED_OFFSET)[0] / 1000
+        for info in infos
+        if info[0] == _STATE_CLOSE_WAIT
+    ]
+    is_anyone_left = any(info[0] == _STATE_ESTABLISHED for info in infos)
+    return not is_anyone_left or any(moment < _A_MOMENT for moment in moments)
 
 
 def cut_silent(address: str, answered: list[float], silent: float) -> None:

@@ -19,8 +19,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import TIMEOUT_REPLY
 from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.hosts.errors import TIMEOUT_REPLY
 
 if TYPE_CHECKING:
     from .admission import Admission, Slot

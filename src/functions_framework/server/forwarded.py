@@ -100,6 +100,11 @@ class Proxies:
         return found
 
 
+def peer_of(environ: dict[str, Any]) -> str:
+    """The address of the connection itself, whatever a proxy says of its client."""
+    return environ.get(PEER) or environ["REMOTE_ADDR"]  # type: ignore[no-any-return]
+
+
 def scheme(forwarded_proto: str) -> str | None:
     """The scheme the client used, None when it is neither http nor https."""
     word = forwarded_proto.rpartition(",")[2].strip().lower()

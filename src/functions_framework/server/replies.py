@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functions_framework.message import CRASH, TEXT, Reply
 
+NO_PATH = Reply(400, [TEXT], b"The request's target has no path.\n")
+"""`CONNECT a:1` and `GET a`: nothing a function could be asked."""
+
 CRASHED = Reply(500, [TEXT, CRASH], b"Internal Server Error")
 """A fault of the framework's own; a function's are the host's to answer."""
 

@@ -12,12 +12,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import refusal
+from functions_framework.hosts.errors import refusal
 
 from .body import too_slow
 from .connections import count_silent, cut_silent
 from .drain import ending
-from .forwarded import PEER
+from .forwarded import peer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Reading:
     @property
     def peer(self) -> str:
         """The address of its connection."""
-        return self.environ.get(PEER) or self.environ["REMOTE_ADDR"]  # type: ignore[no-any-return]
+        return peer_of(self.environ)
 
     @property
     def version(self) -> str:

@@ -8,8 +8,8 @@ import time
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.errors import TIMEOUT_REPLY, refusal
 from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.logs import call_end
 
 from .admission import QUEUE, Admission, Running
@@ -18,8 +18,8 @@ from .call_ends import ending_sync
 from .connections import cut_sender
 from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, ending, last_response
-from .forwarded import PEER, Proxies
-from .replies import BUSY, CRASHED, DRAINING, SATURATED
+from .forwarded import Proxies, peer_of
+from .replies import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
 from .slow_senders import Reading, SlowSenders
 
 if TYPE_CHECKING:
@@ -159,7 +159,9 @@ class SyncServing:
 
     def _answer(self, protocol: Any, environ: Environ) -> None:
         try:
-            if (
+            if not environ["PATH_INFO"]:
+                self._send(protocol, environ, ending(NO_PATH, environ["SERVER_PROTOCOL"]))
+            elif (
                 "CONTENT_LENGTH" in environ
                 or "HTTP_TRANSFER_ENCODING" in environ
                 or environ["SERVER_PROTOCOL"] == "HTTP/2"
@@ -186,6 +188,7 @@ class SyncServing:
             is_typed="CONTENT_TYPE" in environ,
             admission=self._admission,
             limit=limit,
+            peer=None if environ["SERVER_PROTOCOL"] == "HTTP/2" else peer_of(environ),
         )
         environ["wsgi.input"] = body
         if limit and length is not None and length > limit:
@@ -253,8 +256,7 @@ class _Stream:
 
     def _break_off(self) -> None:
         environ = self._environ
-        peer = environ.get(PEER) or environ["REMOTE_ADDR"]
-        is_cut = cut_sender(peer, self._sent)
+        is_cut = cut_sender(peer_of(environ), self._sent)
         _log.exception(
             "The response to %s %s failed halfway%s.",
             environ["REQUEST_METHOD"],

@@ -26,7 +26,8 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, get_origin
 
-from .. import responses
+from functions_framework.hosts import responses
+
 from ..exceptions import MalformedRequest, UnsupportedMediaType
 from ..message import JSON, Message, Reply
 from ..problems import UnsupportedInputType

@@ -11,10 +11,10 @@ from .request import Call, Follower, Outcome, request_of_environ, request_of_sco
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from functions_framework.asgi import Receive, Scope
     from functions_framework.execution import Execution
+    from functions_framework.hosts.asgi import Receive, Scope
+    from functions_framework.hosts.wsgi import Environ
     from functions_framework.message import Reply
-    from functions_framework.wsgi import Environ
 
 
 def followed(host: Any, follower: Follower) -> SyncFollowed | AsyncFollowed:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from functions_framework import wsgi
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.function import Signature
+from functions_framework.hosts import wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from functions_framework.bridge import environ_of
+from functions_framework.hosts.bridge import environ_of
 from functions_framework.logs import log_crash
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from functions_framework import registrations, standard_names
-from functions_framework import source as sources
+from functions_framework import registrations
 from functions_framework.registrations import Registrations
+from functions_framework.sources import source as sources
+from functions_framework.sources import standard_names
 
 from .layers import Layers
 

@@ -9,20 +9,21 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions_framework import hosts, side_loop
-from functions_framework import source as sources
-from functions_framework.flask_context import FlaskContext
+from functions_framework import assembly as hosts
+from functions_framework import side_loop
 from functions_framework.function import Function, Signature
+from functions_framework.hosts.flask_context import FlaskContext
 from functions_framework.registrations import Registrations, pending
 from functions_framework.resources import Resource
 from functions_framework.settings import Settings
+from functions_framework.sources import source as sources
 
 from .isolation import World, apart
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from functions_framework.hosts import Served
+    from functions_framework.assembly import Served
     from functions_framework.lifecycle import Lifecycle
 
 Source = str | os.PathLike[str]

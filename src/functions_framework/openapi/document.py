@@ -10,17 +10,17 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .function import Function, Signature
-from .problems import MEDIA_TYPE
-from .schemas import PREFIX, Schema, Schemas
-from .signatures.annotations import MISSING
-from .signatures.query import is_array, is_object, variants
-from .signatures.typed import TypedSignature
+from functions_framework.function import Function, Signature
+from functions_framework.openapi.schemas import PREFIX, Schema, Schemas
+from functions_framework.problems import MEDIA_TYPE
+from functions_framework.signatures.annotations import MISSING
+from functions_framework.signatures.query import is_array, is_object, variants
+from functions_framework.signatures.typed import TypedSignature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .signatures.checked import CheckedType
+    from functions_framework.signatures.checked import CheckedType
 
 VERSION = "3.1.0"
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from . import asgi, wsgi
-from .errors import CRASH_REPLY
-from .exceptions import InvalidConfigurationException
-from .logs import log_crash
-from .message import Headers, Reply
-from .streaming import Closing, open_asgi
+from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.hosts import asgi, wsgi
+from functions_framework.hosts.errors import CRASH_REPLY
+from functions_framework.hosts.streaming import Closing, open_asgi
+from functions_framework.logs import log_crash
+from functions_framework.message import Headers, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .asgi import Receive, Scope
-    from .function import Function
-    from .lifecycle import Lifecycle
+    from functions_framework.function import Function
+    from functions_framework.hosts.asgi import Receive, Scope
+    from functions_framework.lifecycle import Lifecycle
 
 _LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
 _UNSERVED = "lifespan.startup.failed"

@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .exceptions import MissingSourceException
-from .standard_names import keep_standard_names
+from functions_framework.exceptions import MissingSourceException
+from functions_framework.sources.standard_names import keep_standard_names
 
 if TYPE_CHECKING:
     from types import ModuleType

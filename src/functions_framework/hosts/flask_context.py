@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from .flask_app import FunctionApp
+    from functions_framework.hosts.flask_app import FunctionApp
 
 _IMPORTS_FLASK = re.compile(rb"^\s*(?:from|import)\s+flask\b", re.MULTILINE)
 
@@ -53,7 +53,7 @@ class FlaskContext:
     def get(self) -> FunctionApp:
         """The application, made now if there is none yet."""
         if self.app is None:
-            from .flask_app import FunctionApp
+            from functions_framework.hosts.flask_app import FunctionApp
 
             self.app = FunctionApp(self.source.stem, self.source.parent)
             if self._is_debugging:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from .exceptions import MalformedRequest
-from .execution import Execution, execution, new_execution_id
-from .message import Message, Reply
+from functions_framework.exceptions import MalformedRequest
+from functions_framework.execution import Execution, execution, new_execution_id
+from functions_framework.message import Message, Reply
 
 if TYPE_CHECKING:
-    from .function import Function
+    from functions_framework.function import Function
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

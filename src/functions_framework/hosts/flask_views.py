@@ -9,15 +9,15 @@ from typing import Any
 import flask
 from werkzeug.exceptions import NotFound
 
-from . import wsgi
-from .event_host import answer_without_call
-from .exceptions import RequestRefused
-from .function import Function, Signature
-from .http_errors import as_refused
-from .loading import is_legacy_mode
-from .message import Reply
-from .signatures import codec_of
-from .streaming import Blocking, Closing
+from functions_framework.exceptions import RequestRefused
+from functions_framework.function import Function, Signature
+from functions_framework.hosts import wsgi
+from functions_framework.hosts.event_host import answer_without_call
+from functions_framework.hosts.http_errors import as_refused
+from functions_framework.hosts.streaming import Blocking, Closing
+from functions_framework.loading import is_legacy_mode
+from functions_framework.message import Reply
+from functions_framework.signatures import codec_of
 
 View = Callable[[flask.Request], Any]
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .exceptions import RequestRefused, RequestTimeoutException
-from .message import CRASH, HTML, TEXT, Reply
+from functions_framework.exceptions import RequestRefused, RequestTimeoutException
+from functions_framework.message import CRASH, HTML, TEXT, Reply
 
 Handler = Callable[..., Any]
 Handled = tuple[Handler, Exception]
@@ -90,7 +90,7 @@ class ErrorHandlers:
     def __init__(self, registered: Sequence[tuple[type[Exception] | int, Handler]]) -> None:
         self._slots: dict[int | None, dict[type, Handler]] = {}
         if registered:
-            from .http_errors import slot_of
+            from functions_framework.hosts.http_errors import slot_of
 
             for key, handler in registered:
                 status, kind = slot_of(key)
@@ -108,7 +108,7 @@ class ErrorHandlers:
         """
         if not self._slots or not isinstance(error, Exception):
             return None
-        from .http_errors import as_http_error
+        from functions_framework.hosts.http_errors import as_http_error
 
         return self._find(error if is_crash else as_http_error(error))
 
@@ -116,12 +116,12 @@ class ErrorHandlers:
         """The handler for 500 with what it is called with, None if there is none."""
         if 500 not in self._slots:
             return None
-        from .http_errors import as_crash
+        from functions_framework.hosts.http_errors import as_crash
 
         return self._find(as_crash(error))
 
     def _find(self, error: Exception) -> Handled | None:
-        from .http_errors import slots_of
+        from functions_framework.hosts.http_errors import slots_of
 
         for status in slots_of(error):
             handlers = self._slots.get(status, {})
@@ -143,7 +143,7 @@ def own_reply(error: BaseException) -> Reply | None:
 
 
 def _werkzeugs_reply(error: Any) -> Reply:
-    from .responses import encode
+    from functions_framework.hosts.responses import encode
 
     if error.code == 500:
         return Reply(500, [HTML, CRASH], str(error).encode())

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .settings.options import InvalidSettingException
+from functions_framework.settings.options import InvalidSettingException
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

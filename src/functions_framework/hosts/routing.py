@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .exceptions import InvalidConfigurationException
+from functions_framework.exceptions import InvalidConfigurationException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .function import Function
+    from functions_framework.function import Function
 
 Owner = TypeVar("Owner")
 

@@ -7,17 +7,17 @@ import sys
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from .exceptions import MalformedRequest
-from .execution import execution
-from .streaming import as_async
+from functions_framework.exceptions import MalformedRequest
+from functions_framework.execution import execution
+from functions_framework.hosts.streaming import as_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from .asgi import Receive, Scope
-    from .function import Function
-    from .message import Reply
+    from functions_framework.function import Function
+    from functions_framework.hosts.asgi import Receive, Scope
+    from functions_framework.message import Reply
 
 
 class Bridge:

@@ -12,17 +12,17 @@ from urllib.parse import parse_qs
 
 from werkzeug.debug import DebuggedApplication
 
-from .debug_page import is_local, is_local_environ, page
-from .execution import execution
-from .logs.crash import traceback_text
-from .message import TEXT, Reply
+from functions_framework.execution import execution
+from functions_framework.hosts.debug_page import is_local, is_local_environ, page
+from functions_framework.logs.crash import traceback_text
+from functions_framework.message import TEXT, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .asgi import Receive, Scope, Send
-    from .function import Function
-    from .wsgi import Environ
+    from functions_framework.function import Function
+    from functions_framework.hosts.asgi import Receive, Scope, Send
+    from functions_framework.hosts.wsgi import Environ
 
 _LEAD = "The function raised this."
 _FORBIDDEN = Reply(403, [TEXT], b"The debugger answers this machine only.\n")
@@ -116,7 +116,7 @@ class AsyncDebugHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""
-        from .asgi import send_reply
+        from functions_framework.hosts.asgi import send_reply
 
         if scope["type"] == "http":
             await send_reply(await self.respond(scope, receive), send, scope)

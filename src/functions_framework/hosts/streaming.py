@@ -6,8 +6,8 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from .logs import log_crash
-from .message import Reply
+from functions_framework.logs import log_crash
+from functions_framework.message import Reply
 
 if TYPE_CHECKING:
     import asyncio

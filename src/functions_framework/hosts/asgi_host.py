@@ -10,9 +10,19 @@ from contextvars import copy_context
 from functools import cached_property
 from typing import Any, Protocol
 
-from .asgi import Receive, Scope, Send, begin, live, read_message, send_reply
-from .bridge import Bridge
-from .errors import (
+from functions_framework.exceptions import MalformedRequest, RequestRefused
+from functions_framework.function import Function, Signature
+from functions_framework.hosts.asgi import (
+    Receive,
+    Scope,
+    Send,
+    begin,
+    live,
+    read_message,
+    send_reply,
+)
+from functions_framework.hosts.bridge import Bridge
+from functions_framework.hosts.errors import (
     CRASH_REPLY,
     IGNORED_PATHS,
     NOT_FOUND_REPLY,
@@ -21,15 +31,13 @@ from .errors import (
     own_reply,
     refusal,
 )
-from .event_host import answer_without_call
-from .exceptions import MalformedRequest, RequestRefused
-from .function import Function, Signature
-from .logs import log_crash
-from .message import Reply
-from .responses import compact_json, encode
-from .routing import Routes, paths_of
-from .signatures import codec_of
-from .streaming import Deferred, as_async
+from functions_framework.hosts.event_host import answer_without_call
+from functions_framework.hosts.responses import compact_json, encode
+from functions_framework.hosts.routing import Routes, paths_of
+from functions_framework.hosts.streaming import Deferred, as_async
+from functions_framework.logs import log_crash
+from functions_framework.message import Reply
+from functions_framework.signatures import codec_of
 
 Crashed = Callable[[BaseException, Scope], Awaitable[Reply]]
 
@@ -119,7 +127,7 @@ class ASGIHost:
         """A reply without a call, through its status's handler if there is one."""
         if not self._handlers or reply.status < 400:
             return reply
-        from .http_errors import as_refused
+        from functions_framework.hosts.http_errors import as_refused
 
         error = as_refused(reply)
         return await self.handled(error, scope) if self._handlers.find(error) else reply

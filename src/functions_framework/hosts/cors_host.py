@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import wsgi
-from .asgi import Receive, Scope, Send, send_reply
-from .cors import CORS, is_preflight, with_headers
-from .exceptions import InvalidConfigurationException
-from .message import Reply
-from .routing import Routes, described, paths_of
+from functions_framework.cors import CORS, is_preflight, with_headers
+from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.hosts import wsgi
+from functions_framework.hosts.asgi import Receive, Scope, Send, send_reply
+from functions_framework.hosts.routing import Routes, described, paths_of
+from functions_framework.message import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .function import Function
+    from functions_framework.function import Function
 
 CORSRoutes = Routes[CORS]
 

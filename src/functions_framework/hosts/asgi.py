@@ -1,4 +1,4 @@
-"""The ASGI side shared by what serves from an event loop (ASGI 3): reading a scope, sending a reply."""
+"""The ASGI side of what serves from an event loop (ASGI 3): reading a scope, sending a reply."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from .exceptions import MalformedRequest
-from .execution import Execution, execution, new_execution_id
-from .logs import log_crash
-from .message import Message, Reply
+from functions_framework.exceptions import MalformedRequest
+from functions_framework.execution import Execution, execution, new_execution_id
+from functions_framework.logs import log_crash
+from functions_framework.message import Message, Reply
 
 if TYPE_CHECKING:
-    from .function import Function
+    from functions_framework.function import Function
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -99,7 +99,7 @@ async def live(receive: Receive, send: Send) -> None:
 
 
 async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
-    """Send a reply; a stream that fails is logged and cut off, so that nobody takes it for whole."""
+    """Send a reply; a stream that fails is logged and cut off, so that it never looks whole."""
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers
     ]

@@ -5,23 +5,23 @@ from __future__ import annotations
 import atexit
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import loading
-from .errors import ErrorHandlers
-from .flask_context import FlaskContext, uses_flask
-from .function import Function, Signature
-from .lifecycle import Lifecycle
-from .registrations import Registrations, take
-from .telemetry.switch import noted
+from functions_framework import loading
+from functions_framework.function import Function, Signature
+from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.flask_context import FlaskContext, uses_flask
+from functions_framework.lifecycle import Lifecycle
+from functions_framework.registrations import Registrations, take
+from functions_framework.telemetry.switch import noted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .asgi_app import FunctionASGIApp
-    from .asgi_host import ASGIHost
-    from .cors_host import CORSRoutes
-    from .event_host import EventHost
-    from .flask_app import FunctionApp
-    from .settings import Settings
+    from functions_framework.hosts.asgi_app import FunctionASGIApp
+    from functions_framework.hosts.asgi_host import ASGIHost
+    from functions_framework.hosts.cors_host import CORSRoutes
+    from functions_framework.hosts.event_host import EventHost
+    from functions_framework.hosts.flask_app import FunctionApp
+    from functions_framework.settings import Settings
 
 __all__ = ["FlaskContext", "Served", "asgi_app", "build", "flask_app", "load", "run_with_process"]
 
@@ -64,18 +64,18 @@ def build(functions: list[Function], context: FlaskContext, settings: Settings) 
     lifecycle = Lifecycle.of(registered)
     host: Any
     if any(function.protocol for function in functions):
-        from .application_hosts import host_of
+        from functions_framework.hosts.application_hosts import host_of
 
         host = host_of(functions, lifecycle)
     else:
         called = noted(functions, settings)
         host = _function_host(called, context, registered, settings.threads)
     if settings.docs or (settings.debug and len(functions) > 1):
-        from .pages import with_pages
+        from functions_framework.openapi.pages import with_pages
 
         host = with_pages(host, functions, settings)
     if settings.debug:
-        from .debug_hosts import AsyncDebugHost, SyncDebugHost
+        from functions_framework.hosts.debug_hosts import AsyncDebugHost, SyncDebugHost
 
         host = AsyncDebugHost(host) if host.is_async else SyncDebugHost(host)
     return Served(functions, with_cors(host, functions, settings.cors), lifecycle)
@@ -88,7 +88,7 @@ def _function_host(
     plain = [function for function in wrapped if not function.is_asgi]
     if len(plain) == len(wrapped):
         return _sync_host(plain, context, registered)
-    from .asgi_host import ASGIHost
+    from functions_framework.hosts.asgi_host import ASGIHost
 
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
@@ -99,7 +99,7 @@ def with_middleware(functions: Sequence[Function], registered: Registrations) ->
     """The functions with their module's middleware around them, themselves without any."""
     if not registered.middleware:
         return functions
-    from .layers import wrap
+    from functions_framework.layers import wrap
 
     return [wrap(function, registered.middleware) for function in functions]
 
@@ -112,7 +112,7 @@ def _sync_host(
         app = context.get()
         app.serve(functions, registered)
         return app
-    from .event_host import EventHost
+    from functions_framework.hosts.event_host import EventHost
 
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
@@ -126,7 +126,7 @@ def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> An
     routes = _cors_routes(functions, given)
     if routes is None:
         return host
-    from .cors_host import AsyncCORSHost, SyncCORSHost
+    from functions_framework.hosts.cors_host import AsyncCORSHost, SyncCORSHost
 
     return AsyncCORSHost(host, routes) if host.is_async else SyncCORSHost(host, routes)
 
@@ -134,7 +134,7 @@ def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> An
 def _cors_routes(functions: Sequence[Function], given: str | None) -> CORSRoutes | None:
     if given is None and not any("cors" in function.options for function in functions):
         return None
-    from .cors_host import cors_routes
+    from functions_framework.hosts.cors_host import cors_routes
 
     return cors_routes(functions, given)
 
@@ -149,7 +149,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     app.serve(with_middleware([function], registered), registered)
     routes = _cors_routes([function], _cors_setting())
     if routes is not None:
-        from .cors_host import CORSMiddleware
+        from functions_framework.hosts.cors_host import CORSMiddleware
 
         app.wsgi_app = CORSMiddleware(app.wsgi_app, routes)  # type: ignore[method-assign]
     run_with_process(Lifecycle.of(registered))
@@ -161,8 +161,8 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     Its module's hooks run when the server announces the application's start and its end.
     """
-    from .asgi_app import FunctionASGIApp
-    from .asgi_host import ASGIHost
+    from functions_framework.hosts.asgi_app import FunctionASGIApp
+    from functions_framework.hosts.asgi_host import ASGIHost
 
     registered = take()
     wrapped = with_middleware([function], registered)
@@ -179,6 +179,6 @@ def run_with_process(lifecycle: Lifecycle) -> None:
 
 
 def _cors_setting() -> str | None:
-    from .settings import Settings
+    from functions_framework.settings import Settings
 
     return Settings.load(names=["cors"]).cors

@@ -15,28 +15,36 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from . import lean, wsgi
-from .errors import CRASH_REPLY, IGNORED_PATHS
-from .flask_views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
-from .function import Function, Signature
-from .http_errors import HTTPForm, as_http_error
-from .lean import (
+from functions_framework.function import Function, Signature
+from functions_framework.hosts import lean, wsgi
+from functions_framework.hosts.errors import CRASH_REPLY, IGNORED_PATHS
+from functions_framework.hosts.flask_views import (
+    Crash,
+    View,
+    blocking,
+    is_foreign,
+    not_found,
+    reply_of,
+    view_of,
+)
+from functions_framework.hosts.http_errors import HTTPForm, as_http_error
+from functions_framework.hosts.lean import (
     APP_CONTEXT,
     REQUEST_CONTEXT,
     LeanAppContext,
     LeanRequestContext,
     make_request,
 )
-from .logs import log_crash
-from .message import Reply
-from .responses import encode
-from .routing import Routes, paths_of
+from functions_framework.hosts.responses import encode
+from functions_framework.hosts.routing import Routes, paths_of
+from functions_framework.logs import log_crash
+from functions_framework.message import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .registrations import Registrations
+    from functions_framework.registrations import Registrations
 
 # Paths that Flask's own routing answers: the two above and the redirect of an empty path.
 _FLASKS_OWN = IGNORED_PATHS | {""}

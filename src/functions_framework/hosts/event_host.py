@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import wsgi
-from .errors import (
+from functions_framework.exceptions import RequestRefused
+from functions_framework.function import Function, Signature
+from functions_framework.hosts import wsgi
+from functions_framework.hosts.errors import (
     CRASH_REPLY,
     NOT_FOUND_REPLY,
     ErrorHandlers,
@@ -13,13 +15,11 @@ from .errors import (
     own_reply,
     refusal,
 )
-from .exceptions import RequestRefused
-from .function import Function, Signature
-from .logs import log_crash
-from .message import HTML, Reply
-from .responses import encode
-from .routing import Routes, paths_of
-from .signatures import Codec, codec_of
+from functions_framework.hosts.responses import encode
+from functions_framework.hosts.routing import Routes, paths_of
+from functions_framework.logs import log_crash
+from functions_framework.message import HTML, Reply
+from functions_framework.signatures import Codec, codec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ class EventHost:
         """A reply without a call, through its status's handler if there is one."""
         if not self._handlers or reply.status < 400:
             return reply
-        from .http_errors import as_refused
+        from functions_framework.hosts.http_errors import as_refused
 
         error = as_refused(reply)
         return self._handled(error, environ) if self._handlers.find(error) else reply

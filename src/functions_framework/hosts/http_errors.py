@@ -18,10 +18,10 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response
 
-from .errors import own_reply, status_of
+from functions_framework.hosts.errors import own_reply, status_of
 
 if TYPE_CHECKING:
-    from .message import Reply
+    from functions_framework.message import Reply
 
 
 class HTTPForm(HTTPException):

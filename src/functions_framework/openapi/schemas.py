@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from .signatures.alternatives import Alternatives
-from .signatures.msgspec_type import MsgspecType, schema_hook
+from functions_framework.signatures.alternatives import Alternatives
+from functions_framework.signatures.msgspec_type import MsgspecType, schema_hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .signatures.checked import CheckedType
+    from functions_framework.signatures.checked import CheckedType
 
 Schema = dict[str, Any]
 Purpose = Literal["input", "output"]

@@ -8,8 +8,12 @@ from contextlib import suppress
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from .exceptions import InvalidTargetTypeException, MissingOptionException, MissingTargetException
-from .function import mark_of
+from functions_framework.exceptions import (
+    InvalidTargetTypeException,
+    MissingOptionException,
+    MissingTargetException,
+)
+from functions_framework.function import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

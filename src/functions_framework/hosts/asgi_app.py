@@ -11,10 +11,10 @@ from starlette.routing import Match, Router
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .asgi_host import ASGIHost
-    from .cors_host import AsyncCORSHost
-    from .function import Function
-    from .lifecycle import Lifecycle
+    from functions_framework.function import Function
+    from functions_framework.hosts.asgi_host import ASGIHost
+    from functions_framework.hosts.cors_host import AsyncCORSHost
+    from functions_framework.lifecycle import Lifecycle
 
 
 class FunctionRouter(Router):

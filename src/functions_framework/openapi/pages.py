@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .message import HTML, JSON, Reply
-from .routing import paths_of
+from functions_framework.hosts.routing import paths_of
+from functions_framework.message import HTML, JSON, Reply
 
 if TYPE_CHECKING:
-    from . import wsgi
-    from .asgi import Receive, Scope
-    from .function import Function
-    from .settings import Settings
+    from functions_framework.function import Function
+    from functions_framework.hosts import wsgi
+    from functions_framework.hosts.asgi import Receive, Scope
+    from functions_framework.settings import Settings
 
 DOCUMENT_PATH = "/openapi.json"
 DOCS_PATH = "/docs"
@@ -45,8 +45,8 @@ def with_pages(host: Any, functions: Sequence[Function], settings: Settings) -> 
     if settings.debug and len(functions) > 1 and "/" not in dict(paths):
         pages["/"] = Page(Reply(200, [HTML], _listing(paths).encode()), is_for_browsers=True)
     if settings.docs:
-        from .docs_page import render
-        from .openapi import document
+        from functions_framework.openapi.document import document
+        from functions_framework.openapi.page import render
 
         described = document(functions)
         pages[DOCUMENT_PATH] = Page(Reply(200, [JSON], json.dumps(described).encode()))

@@ -17,7 +17,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask.wrappers import Request
 from werkzeug.datastructures import EnvironHeaders
 
-from .message import Reply
+from functions_framework.message import Reply
 
 if TYPE_CHECKING:
     import flask

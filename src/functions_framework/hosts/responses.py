@@ -21,7 +21,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from .message import HTML, JSON, Reply
+from functions_framework.message import HTML, JSON, Reply
 
 Dump = Callable[[Any], bytes]
 
@@ -170,7 +170,7 @@ def _from_werkzeug(response: Any) -> Reply:
         body: Any = b"".join(response.iter_encoded())
         response.close()
     else:
-        from .streaming import Closing
+        from functions_framework.hosts.streaming import Closing
 
         body = Closing(response.iter_encoded(), response.close)
     return Reply(response.status_code, headers, body)
@@ -186,6 +186,6 @@ def _from_starlette(response: Any) -> Reply:
         return Reply(response.status_code, headers, response.body_iterator)  # type: ignore[arg-type]
     if response.background is None and hasattr(response, "body"):
         return Reply(response.status_code, headers, bytes(response.body))
-    from .streaming import Deferred
+    from functions_framework.hosts.streaming import Deferred
 
     return Reply(response.status_code, headers, Deferred(response))

@@ -1,0 +1,1 @@
+"""What serves functions: each host answers requests with one kind of function."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document of typed functions, and the pages that show it."""
