@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -30,9 +31,9 @@ class Terminal:
         shown: all that stood on the screen so far.
     """
 
-    def __init__(self, directory: Path, *flags: str, command: tuple[str, ...] = (), **env: str):
+    def __init__(self, directory: Path, *flags: str, variables: Mapping[str, str] | None = None):
         self._ours, theirs = pty.openpty()
-        program = command or (sys.executable, "-m", "functions_framework")
+        program = (sys.executable, "-m", "functions_framework")
         self.process = subprocess.Popen(
             [*program, "--host", "127.0.0.1", "--port", "0", *flags],
             cwd=directory,
@@ -41,7 +42,7 @@ class Terminal:
             stderr=theirs,
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - a call to the kernel and no more
-            env={**_environment(), "TERM": "xterm", **env},
+            env={**_environment(), "TERM": "xterm", **(variables or {})},
         )
         os.close(theirs)
         self.shown = ""

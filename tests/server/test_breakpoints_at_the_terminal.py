@@ -81,7 +81,7 @@ def test_a_prompt_shows_and_changes_what_the_call_holds(
 def test_neither_time_limits_nor_prints_as_records_end_it(tmp_path: Path) -> None:
     written(tmp_path, STOPPING)
     flags = ["--target", "hello", "--debug", "--log-execution-id"]
-    with Terminal(tmp_path, *flags, CLOUD_RUN_TIMEOUT_SECONDS="0.2") as terminal:
+    with Terminal(tmp_path, *flags, variables={"CLOUD_RUN_TIMEOUT_SECONDS": "0.2"}) as terminal:
         answer = ask(terminal.port())
         terminal.read_until("(Pdb) ")
         terminal.type("import time; time.sleep(0.5); value")
@@ -177,6 +177,6 @@ def test_a_breakpoint_while_the_source_is_loaded(tmp_path: Path) -> None:
 
 def test_another_hook_named_by_the_environment_is_kept(tmp_path: Path) -> None:
     written(tmp_path, STOPPING)
-    with Terminal(tmp_path, "--target", "hello", PYTHONBREAKPOINT="0") as terminal:
+    with Terminal(tmp_path, "--target", "hello", variables={"PYTHONBREAKPOINT": "0"}) as terminal:
         assert ask(terminal.port())() == (200, "21 answered")
     assert os.environ.get("PYTHONBREAKPOINT") is None
