@@ -45,11 +45,13 @@ def metrics_served(settings: Settings) -> Iterator[None]:
     with (
         _directory() as directory,
         listening.bind(settings.host, settings.metrics_port) as listener,
-        _exporter(listener, directory, settings.workers),
     ):
-        port = listener.getsockname()[1]
-        terminal.say(f"Metrics on http://{listening.url_host(settings.host)}:{port}/metrics")
-        yield
+        # At once: whoever asks before the exporter is up waits for it and is not refused.
+        listener.listen()
+        with _exporter(listener, directory, settings.workers):
+            port = listener.getsockname()[1]
+            terminal.say(f"Metrics on http://{listening.url_host(settings.host)}:{port}/metrics")
+            yield
 
 
 @contextlib.contextmanager
