@@ -101,8 +101,17 @@ TRANSFER_CODINGS = [
         f"Transfer-Encoding {value.decode('latin-1')!r}",
         POST + b"transfer-encoding: %s\r\n\r\n0\r\n\r\n" % value + SMUGGLED,
     )
-    for value in (b"identity", b"xchunked", b"chunked, identity", b"gzip", b"\x0bchunked")
-    + (b'"chunked"', b"chunked;a=b", b"chunked\x00", b"")
+    for value in (
+        b"identity",
+        b"xchunked",
+        b"chunked, identity",
+        b"gzip",
+        b"\x0bchunked",
+        b'"chunked"',
+        b"chunked;a=b",
+        b"chunked\x00",
+        b"",
+    )
 ]
 TRANSFER_CODINGS += [
     Malformed(name, POST + field + b"\r\n\r\n0\r\n\r\n" + SMUGGLED)
@@ -141,6 +150,7 @@ BAD_CHUNKS = {
     "no last chunk": b"2\r\nab\r\n",
     "chunk that breaks off": b"5\r\nab",
 }
+BROKEN_OFF = ["no last chunk", "chunk that breaks off", "size of 16 digits"]
 CHUNKS = [
     *[Malformed(name, TYPED + chunk, has_left=True) for name, chunk in BAD_CHUNKS.items()],
     *[
@@ -175,7 +185,11 @@ ACCEPTED = [
         "POST / b'ab'",
     ),
     Accepted("extension", CHUNKED + b"2;x=y\r\nab\r\n0\r\n\r\n", "POST / b'ab'"),
-    Accepted("trailer", CHUNKED + b"2\r\nab\r\n0\r\na: b\r\n\r\n", "POST / b'ab'"),
+    Accepted(
+        "trailer",
+        CHUNKED[:-2] + b"trailer: a\r\n\r\n" + b"2\r\nab\r\n0\r\na: b\r\n\r\n",
+        "POST / b'ab'",
+    ),
     Accepted(
         "unknown expectation",
         POST + b"expect: 200-ok\r\ncontent-length: 2\r\n\r\nab",

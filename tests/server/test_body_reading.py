@@ -50,10 +50,10 @@ def test_reads_give_what_was_sent(data: bytes, is_chunked: bool, sizes: list[int
 def test_lines_are_those_of_the_content(data: bytes, is_chunked: bool) -> None:
     length = None if is_chunked else len(data)
     expected = data.splitlines(keepends=True) if b"\r" not in data else None
-    lines = list(body_of(Source(data), length))
+    lines = list(body_of(Source(data), length, is_typed=bool(data)))
     assert b"".join(lines) == data
     assert all(line.endswith(b"\n") for line in lines[:-1])
-    assert body_of(Source(data), length).readlines() == lines
+    assert body_of(Source(data), length, is_typed=bool(data)).readlines() == lines
     assert expected is None or len(lines) == data.count(b"\n") + (not data.endswith(b"\n")) * bool(
         data
     )
@@ -87,8 +87,23 @@ def test_chunked_body_that_broke_off_is_refused() -> None:
         body_of(Source(b"abc", is_broken=True), None).read()
 
 
-def test_empty_chunked_body_without_a_type_is_empty() -> None:
+def test_empty_body_of_unknown_length_without_a_type_is_empty_over_http2() -> None:
     assert body_of(Source(b""), None, is_typed=False).read() == b""
+
+
+@pytest.mark.parametrize("size", [-1, 10])
+def test_empty_chunked_body_may_have_broken_off(size: int) -> None:
+    body = Body(Source(b""), None, is_typed=False, admission=Admission(4), peer="127.0.0.1")
+    with pytest.raises(MalformedRequest, match="cut off"):
+        body.read(size)
+
+
+def test_chunked_body_in_pieces_whose_client_is_gone_is_refused() -> None:
+    # Nobody is connected to this process from there.
+    body = Body(Source(b"abc"), None, is_typed=True, admission=Admission(4), peer="192.0.2.1")
+    assert body.read(3) == b"abc"
+    with pytest.raises(MalformedRequest, match="cut off"):
+        body.read(1)
 
 
 def test_never_reads_past_the_declared_length() -> None:

@@ -2,8 +2,9 @@
 
 Granian reports a body that breaks off as a plain end of file. Where a Content-Length was declared
 the difference shows. Reading all of a chunked body at once gives nothing when it broke off, so
-`read()` is passed on as such where it can be. What is read in pieces, or is empty, is held against
-what the kernel says of the client: whether it has just hung up.
+`read()` is passed on as such where it can be; that an empty one is refused as well harms few, as
+clients say `Content-Length: 0`. What is read in pieces is held against what the kernel says of the
+client: whether it has just hung up.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ class Body:
     Args:
         source: Granian's own body.
         length: the declared Content-Length, None for a chunked body.
-        is_typed: whether the request has a Content-Type: then an empty chunked body is taken for
-            one that broke off, as nobody describes what is not there.
+        is_typed: whether the request has a Content-Type: then an empty body of unknown length is
+            taken for one that broke off, as nobody describes what is not there.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
-        peer: the address of the client's connection, None where others share it (HTTP/2).
+        peer: the address of the client's connection where the body is chunked, None else.
         admission: lends the call's slot out while the client has us wait.
     """
 
@@ -139,7 +140,7 @@ class Body:
             return found
         if left is None and not self._limit and not self._buffer and not self.is_read:
             found = self._take(None)
-            if not found and (self._is_typed or self._has_hung_up()):
+            if not found and self._is_lost():
                 self._break_off()
             return found
         pieces = [self._buffer]
@@ -152,10 +153,13 @@ class Body:
 
     def _fill(self, size: int) -> None:
         self._buffer += self._take(size)
-        if self.is_broken or (self.is_read and self._left is None and self._has_hung_up()):
+        if self.is_broken or (self.is_read and self._left is None and self._is_lost()):
             self._break_off()
 
-    def _has_hung_up(self) -> bool:
+    def _is_lost(self) -> bool:
+        """Whether the end of a body of unknown length is one that came too early."""
+        if not self._taken:
+            return self._is_typed or self._peer is not None
         return self._peer is not None and has_hung_up(self._peer)
 
     def _take(self, size: int | None) -> bytes:

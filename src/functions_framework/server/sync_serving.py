@@ -188,7 +188,7 @@ class SyncServing:
             is_typed="CONTENT_TYPE" in environ,
             admission=self._admission,
             limit=limit,
-            peer=None if environ["SERVER_PROTOCOL"] == "HTTP/2" else peer_of(environ),
+            peer=peer_of(environ) if "HTTP_TRANSFER_ENCODING" in environ else None,
         )
         environ["wsgi.input"] = body
         if limit and length is not None and length > limit:
