@@ -11,7 +11,6 @@ comes second waits for the exception, or for it to be called off.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sys
 import threading
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
+
+from .thread_exceptions import raise_in, take_back
 
 if TYPE_CHECKING:
     from .admission import Admission, Slot
@@ -68,7 +69,7 @@ class Watchdog:
             slot.guard.pop()
         except IndexError:
             with self._lock:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(slot.thread), None)
+                take_back(slot.thread)
 
     def _run(self) -> None:
         due = 0.0
@@ -111,9 +112,7 @@ class Watchdog:
     def _interrupt(thread: int) -> traceback.StackSummary:
         frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented, for debuggers
         stack = traceback.extract_stack(frame) if frame else traceback.StackSummary()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread), ctypes.py_object(RequestTimeoutException)
-        )
+        raise_in(thread, RequestTimeoutException)
         return stack
 
     def _answer_late(self) -> float:

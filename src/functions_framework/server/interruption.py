@@ -5,7 +5,6 @@ Their threads are found by what they run, so that nothing is kept of a call for 
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 
 from .replies import ENDED
+from .thread_exceptions import raise_in
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -33,9 +33,7 @@ def interrupt(serving: CodeType) -> None:
         serving: the code that serves one call; it has the engine's `protocol`.
     """
     for thread in _protocols(serving):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread), ctypes.py_object(RequestTimeoutException)
-        )
+        raise_in(thread, RequestTimeoutException)
     until = time.monotonic() + _SECONDS
     while (left := _protocols(serving)) and time.monotonic() < until:
         time.sleep(_STEP_SECONDS)

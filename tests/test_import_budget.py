@@ -1,0 +1,73 @@
+"""What each kind of server may import: a list each, so that a new import is a decision."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Loads a function as a worker does and prints the top-level packages from outside the standard
+# library, and of the costly ones inside it those that were loaded.
+PROBE = """
+import json, sys
+before = set(sys.modules)
+import functions_framework
+if len(sys.argv) > 1:
+    from functions_framework.server import building, engine, worker
+    from functions_framework.settings import Settings
+    settings = Settings(target=sys.argv[1], source=sys.argv[2])
+    assert isinstance(worker.load(settings, building.of_target(settings)), worker.Loaded)
+    engine.load()
+loaded = set(sys.modules) - before
+tops = {name.partition(".")[0] for name in loaded}
+own = {"functions_framework", "google", "main"}
+print(json.dumps({
+    "count": len(loaded),
+    "outside": sorted(n for n in tops - own if n not in sys.stdlib_module_names and n[0] != "_"),
+    "costly": sorted({"asyncio", "ctypes", "multiprocessing", "ssl", "concurrent"} & loaded),
+}))
+"""
+
+SOURCE = """
+from functions_framework import cloud_event
+def hello(request): return "x"
+@cloud_event
+def on_event(event): pass
+async def waiting(request): return "x"
+"""
+
+FLASK = ["blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug"]
+EVENTS = ["cloudevents", "deprecation", "msgspec", "packaging", "typing_extensions"]
+STARLETTE = ["anyio", "python_multipart", "starlette", "typing_extensions"]
+
+# What may be loaded besides the standard library, and how many modules in all: some above what
+# it takes today, for other versions of Python and of the libraries.
+BUDGETS = {
+    "import functions_framework": ([], [], set(), 60),
+    "sync http": (["hello"], FLASK, {"ssl", "concurrent"}, 420),
+    "sync cloudevent": (["on_event"], EVENTS, {"concurrent"}, 270),
+    "async http": (["waiting"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 380),
+}
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_no_more_is_imported_than_the_budget_allows(name: str, tmp_path: Path) -> None:
+    target, outside, costly, count = BUDGETS[name]
+    source = tmp_path / "main.py"
+    source.write_text(SOURCE, encoding="utf-8")
+    arguments = [*target, str(source)] if target else []
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True
+    )
+    found = json.loads(result.stdout)
+    # A namespace package of setuptools' editable installs shows up under a name of its own.
+    beyond = {item for item in found["outside"] if "editable" not in item} - set(outside)
+    assert beyond - {"granian"} == set()
+    assert set(found["costly"]) <= costly
+    assert found["count"] <= count
