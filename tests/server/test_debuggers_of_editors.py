@@ -92,6 +92,14 @@ def ask(port: int) -> Callable[[], str]:
     return wait
 
 
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 ATTACH = {"type": "debugpy", "request": "attach"}
 
 
@@ -144,8 +152,11 @@ def test_a_restart_leaves_a_call_that_has_stopped_alone(prefix: str, tmp_path: P
         wait_until(lambda: "Restarted in" in output.read_text(), "a restart", 20)
         stop.evaluate("__import__('time').sleep(0.5)")  # longer than the grace period
         assert stop.evaluate("value * 2") == "40"
+        old = int(stop.evaluate("__import__('os').getpid()"))
         stop.go_on()
         assert answer() == "21"
+        # While all its threads were stopped it could not stop accepting either.
+        wait_until(lambda: not is_alive(old), "the end of the old worker", 20)
         assert ask(port)() == "changed"
 
 
