@@ -17,7 +17,7 @@ from functions_framework.settings import Settings, options
 from functions_framework.sources import source, standard_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions_framework.function import Function
 
@@ -81,6 +81,23 @@ def _interpreter_as_found() -> Iterator[None]:
         file = getattr(sys.modules[name], "__file__", None) or ""
         if file.startswith(tempfile.gettempdir()):
             del sys.modules[name]
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Call it with a line of what was counted or measured: the run ends with all of them."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted."""
+    reports = [item for found in terminalreporter.stats.values() for item in found]
+    properties = [pair for item in reports for pair in getattr(item, "user_properties", ())]
+    figures = sorted({str(value) for name, value in properties if name == "figure"})
+    if figures:
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.line(line)
 
 
 @pytest.fixture

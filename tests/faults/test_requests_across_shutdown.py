@@ -19,6 +19,7 @@ from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from pathlib import Path
 
 CLIENTS = 16
@@ -70,7 +71,7 @@ class Client(threading.Thread):
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_request_is_lost_when_the_server_is_told_to_stop(
-    tmp_path: Path, kind: str, workers: int
+    tmp_path: Path, figure: Callable[[str], None], kind: str, workers: int
 ) -> None:
     source = tmp_path / "main.py"
     source.write_text(FUNCTIONS)
@@ -92,7 +93,10 @@ def test_no_request_is_lost_when_the_server_is_told_to_stop(
             client.join(15)
     total = sum((client.outcomes for client in clients), Counter[str]())
     reasons = [reason for client in clients for reason in client.reasons]
-    print(f"\n{kind}, {workers} worker(s): {dict(total)}, lost {total['lost']}, {took:.2f} s")
+    figure(
+        f"shutdown under load, {kind}, {workers} worker(s): answered {total['answered']}, "
+        f"lost {total['lost']}, ended in {took:.2f} s"
+    )
     assert (total["lost"], total["failed"], reasons) == (0, 0, [])
     assert total["refused"] == CLIENTS
     assert took < 3

@@ -11,6 +11,7 @@ import pytest
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SLOW = 500
@@ -18,7 +19,9 @@ REQUESTS = 300
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_slow_senders_do_not_slow_others(tmp_path: Path, kind: str) -> None:
+def test_slow_senders_do_not_slow_others(
+    tmp_path: Path, figure: Callable[[str], None], kind: str
+) -> None:
     source = tmp_path / "main.py"
     source.write_text(FUNCTIONS)
     with ServerProcess.start(source, kind) as server, ExitStack() as stack:
@@ -33,7 +36,7 @@ def test_slow_senders_do_not_slow_others(tmp_path: Path, kind: str) -> None:
             assert server.get() == (200, b"Hello world!")
             times.append(time.monotonic() - start)
         p99 = sorted(times)[REQUESTS * 99 // 100]
-        print(f"\n{kind}: {SLOW} slow senders, {REQUESTS} requests, p99 {p99 * 1000:.0f} ms")
+        figure(f"{SLOW} slow senders, {kind}: {REQUESTS} requests, p99 {p99 * 1000:.0f} ms")
         assert p99 < 1
         for number, connection in enumerate(slow):
             connection.sendall(b"cdefghi"[1 if number < REQUESTS else 0 :])

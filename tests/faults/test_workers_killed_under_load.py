@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KILLS = 20
@@ -25,7 +27,9 @@ CLIENTS = 8
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_server_survives_twenty_kills(tmp_path: Path, kind: str) -> None:
+def test_server_survives_twenty_kills(
+    tmp_path: Path, figure: Callable[[str], None], kind: str
+) -> None:
     source = tmp_path / "main.py"
     source.write_text(FUNCTIONS)
     with ServerProcess.start(source, kind, "--workers", "2") as server:
@@ -44,9 +48,7 @@ def test_server_survives_twenty_kills(tmp_path: Path, kind: str) -> None:
             victim = server.children()[0]
             start = time.monotonic()
             os.kill(victim, signal.SIGKILL)
-            wait_until(
-                lambda gone=victim: len(set(server.children()) - {gone}) == 2, "a replacement"
-            )
+            wait_until(partial(has_two_workers, server, victim), "a replacement")
             slowest = max(slowest, time.monotonic() - start)
         answered = outcomes["answered"]
         wait_until(lambda: outcomes["answered"] > answered + 100, "answers after the last kill")
@@ -55,10 +57,17 @@ def test_server_survives_twenty_kills(tmp_path: Path, kind: str) -> None:
             client.join(15)
         server.signal()
         assert server.exit_code() == 0
-    print(f"\n{kind}: {KILLS} kills, {dict(outcomes)}, slowest replacement {slowest:.2f} s")
+    figure(
+        f"{KILLS} workers killed under load, {kind}: answered {outcomes['answered']}, cut off with "
+        f"their worker {outcomes['broken']}, slowest replacement {slowest:.2f} s"
+    )
     assert (outcomes["refused"], outcomes["failed"]) == (0, 0)
     assert outcomes["broken"] <= KILLS * CLIENTS
     assert slowest < 1
+
+
+def has_two_workers(server: ServerProcess, gone: int) -> bool:
+    return len(set(server.children()) - {gone}) == 2
 
 
 def _send(server: ServerProcess, outcomes: Counter[str], is_over: threading.Event) -> None:

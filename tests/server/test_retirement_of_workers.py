@@ -14,6 +14,7 @@ from functions_framework.server.retirement import memory_in_use
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RETIREMENTS = 4
@@ -42,7 +43,9 @@ def ask(server: ServerProcess) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_request_is_lost_when_workers_retire_by_age(tmp_path: Path, kind: str) -> None:
+def test_no_request_is_lost_when_workers_retire_by_age(
+    tmp_path: Path, figure: Callable[[str], None], kind: str
+) -> None:
     flags = ["--max-worker-age", "0.6", "--workers", "2"]
     with ServerProcess.start(put(tmp_path), kind, *flags) as server:
         server.ready()
@@ -64,7 +67,8 @@ def test_no_request_is_lost_when_workers_retire_by_age(tmp_path: Path, kind: str
             client.join(15)
         server.signal()
         assert server.exit_code() == 0
-    print(f"\n{kind}: {dict(outcomes)}, workers {len(pids)}")
+    lost = sum(outcomes.values()) - outcomes["answered"]
+    figure(f"{len(pids) - 2} retirements, {kind}: answered {outcomes['answered']}, lost {lost}")
     assert set(outcomes) == {"answered"}
     assert "is replaced: it has reached the age of 0.6 seconds." in server.log
     assert "Traceback" not in server.log
