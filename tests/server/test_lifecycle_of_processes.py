@@ -259,7 +259,7 @@ def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None
         server.wait_for("loading")
         (worker,) = server.children()
         server.process.kill()
-        wait_until(lambda: not _is_alive(worker), "the worker is gone", 2)
+        wait_until(lambda: not _is_alive(worker), "the worker is gone", 10)
         assert server.exit_code() == -signal.SIGKILL
 
 
