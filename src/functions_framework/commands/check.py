@@ -10,6 +10,7 @@ import click
 
 from .findings import ERROR, WARNING
 from .function_options import function_options, settings_of
+from .progress import progress
 
 if TYPE_CHECKING:
     from .checking import Report
@@ -34,7 +35,8 @@ def _check(
 ) -> None:
     from .checking import check
 
-    report = check(settings_of(ctx, target_argument), slow)
+    with progress("loading the source"):
+        report = check(settings_of(ctx, target_argument), slow)
     click.echo(_document(report) if as_json else _lines(report))
     ctx.exit(int(bool(report.count(ERROR) or (is_strict and report.count(WARNING)))))
 

@@ -11,6 +11,7 @@ import click
 
 from .faults import BadInput
 from .function_options import function_options, settings_of
+from .progress import progress
 from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
     if params["url"]:
         from functions_framework.testing.over_http import send
 
-        result = send(params["url"], call.request_to(None))
+        with progress(f"waiting for {params['url']}"):
+            result = send(params["url"], call.request_to(None))
     else:
         settings = settings_of(ctx, target)
         from .calling import call_once
 
-        result = call_once(settings, call.request_to)
+        with progress(f"calling {settings.target or 'the function'}"):
+            result = call_once(settings, call.request_to)
     _print(result)
     ctx.exit(int(result.status >= 500 or not result.is_whole))
 

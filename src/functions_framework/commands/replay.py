@@ -11,6 +11,7 @@ import click
 
 from .faults import BadInput
 from .function_options import function_options, settings_of
+from .progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,8 @@ def _replay(ctx: click.Context, /, **params: Any) -> None:
         _check_test_file(tests, params["url"])
     recordings = read_recordings(Path(params["path"]))
     settings = settings_of(ctx)
-    outcomes = replay(recordings, settings, params["url"], headers, params["ignore"])
+    with progress(f"replaying {len(recordings)} requests"):
+        outcomes = replay(recordings, settings, params["url"], headers, params["ignore"])
     replayed = [one for one in outcomes if one.skipped is None]
     if not replayed:
         raise BadInput(f"Nothing in {params['path']} can be replayed: {outcomes[0].skipped}.")
