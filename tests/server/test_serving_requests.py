@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import time
@@ -245,3 +246,25 @@ def test_slow_senders_do_not_take_the_places_of_others(tmp_path: Path) -> None:
             connection.sendall(b"cde")
             assert read_answer(connection) == (200, b"5")
             connection.close()
+
+
+@pytest.mark.parametrize("framing", ["content-length: 9", "transfer-encoding: chunked"])
+def test_body_that_breaks_off_unread_is_no_crash_of_an_error_page(
+    tmp_path: Path, framing: str
+) -> None:
+    """405 is answered by Flask's way of error pages, which takes the rest of the body off."""
+    source = (
+        "import functions_framework\n"
+        "@functions_framework.event\ndef event(data, context): pass\n"
+        "@functions_framework.http\ndef http(request): return 'Hello world!'\n"
+    )
+    (tmp_path / "main.py").write_text(source)
+    with ServerProcess.start(tmp_path / "main.py", None) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(f"PUT /event HTTP/1.1\r\nhost: x\r\n{framing}\r\n\r\n2".encode())
+            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionError):
+                assert read_answer(connection)[0] == 405
+        assert server.get("/http") == (200, b"Hello world!")
+        assert "Traceback" not in server.log

@@ -6,10 +6,11 @@ No web library is imported here; `event_host` serves with this alone, `flask_app
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import MalformedRequest
+from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.execution import Execution, execution, new_execution_id
 from functions_framework.message import Message, Reply
 
@@ -85,11 +86,15 @@ def read_body(environ: Environ) -> bytes:
 
 
 def drain(environ: Environ) -> None:
-    """Read and drop what is left of the body, so that a client still sending gets its answer."""
+    """Read and drop what is left of the body, so that a client still sending gets its answer.
+
+    That it breaks off, or is too long, is no fault here: nobody wanted it.
+    """
     if environ.get("wsgi.input_terminated"):
         read = environ["wsgi.input"].read
-        while read(CHUNK):
-            pass
+        with suppress(RequestRefused):
+            while read(CHUNK):
+                pass
     elif declared := environ.get("CONTENT_LENGTH"):
         left = int(declared)
         while left > 0 and (part := environ["wsgi.input"].read(min(left, CHUNK))):
