@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NoReturn
 from functions_framework import exceptions
 
 from . import listening, messages, terminal
-from .signals import Mailbox, blocked, restore_defaults
+from .signals import Mailbox, blocked, death, restore_defaults
 from .startup_line import startup_line
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from .hosting import Build
 
 LOAD_ATTEMPTS = 3
-"""Replacements in a row that may fail to load before the server gives up."""
+"""Replacements in a row that may fail to load before the server gives up, if no other serves."""
 
 _SHORT_LIFE = 1.0
 _RESPAWN_DELAY = 0.2
+_LONGEST_RESPAWN_DELAY = 5.0
 _TERMINATE_SECONDS = 0.5
-_EXIT_MARGIN = 0.6
+_EXIT_MARGIN = 1.0
 
 
 @dataclass(eq=False, slots=True)
@@ -224,13 +225,13 @@ class Supervisor:
             successors[0].replaces = None
         elif worker.ready is None:
             failed = worker.failed or messages.Failed(
-                code if code > 0 else 1, text=f"The worker {_death(code)} while loading."
+                code if code > 0 else 1, text=f"The worker {death(code)} while loading."
             )
             self._retry_load(worker, failed)
         else:
             is_young = time.monotonic() - worker.started < _SHORT_LIFE
             self._due.append(time.monotonic() + (_RESPAWN_DELAY if is_young else 0.0))
-            terminal.say(f"Worker {worker.pid} {_death(code)}; it is replaced.")
+            terminal.say(f"Worker {worker.pid} {death(code)}; it is replaced.")
 
     def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
         """A worker ended before it was ready: try again, or end the server."""
@@ -240,10 +241,13 @@ class Supervisor:
             terminal.say(f"Worker {worker.replaces.pid} is not replaced, and goes on.")
             return
         self._failed_loads += 1
-        if not worker.is_replacement or self._failed_loads >= LOAD_ATTEMPTS:
+        is_serving = any(other.ready and not other.is_leaving for other in self._workers)
+        is_last = self._failed_loads >= LOAD_ATTEMPTS and not is_serving
+        if not worker.is_replacement or is_last:
             self._outcome = self._outcome or failed
         else:
-            self._due.append(time.monotonic() + _RESPAWN_DELAY * self._failed_loads)
+            delay = min(_RESPAWN_DELAY * self._failed_loads, _LONGEST_RESPAWN_DELAY)
+            self._due.append(time.monotonic() + delay)
 
     def _respawn(self) -> None:
         now = time.monotonic()
@@ -287,11 +291,3 @@ class Supervisor:
             else:
                 worker.kill(signal.SIGTERM)
         self._listener.close()
-
-
-def _death(code: int) -> str:
-    if code >= 0:
-        return f"exited with code {code}"
-    with contextlib.suppress(ValueError):
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"was ended by signal {-code}"

@@ -165,19 +165,21 @@ def serve(
         parent.tell(failed)
         return failed
     ready = messages.Ready(hosted.what, hosted.host.is_async)
-    until = 0.0
-    allowed = settings.grace_period
+    until, allowed, is_accepting = 0.0, settings.grace_period, True
 
     def on_drain(then: Callable[[float], object]) -> None:
         def drain(order: bytes) -> None:
-            nonlocal allowed, until
-            listening.stop_accepting(listener)
+            nonlocal allowed, until, is_accepting
+            ordered = time.monotonic()
+            if is_accepting:
+                is_accepting = False
+                listening.stop_accepting(listener)
             if order == messages.RETIRE:
                 allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
             else:
                 allowed = settings.grace_period
-            until = time.monotonic() + allowed
-            then(allowed)
+            until = ordered + allowed
+            then(until - time.monotonic())
 
         parent.on_order(drain)
 
