@@ -45,6 +45,8 @@ async def waiting(request): return "x"
 FLASK = ["blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug"]
 EVENTS = ["cloudevents", "deprecation", "msgspec", "packaging", "typing_extensions"]
 STARLETTE = ["anyio", "python_multipart", "starlette", "typing_extensions"]
+if sys.version_info < (3, 11):
+    STARLETTE.append("exceptiongroup")
 
 # What may be loaded besides the standard library, and how many modules in all: some above what
 # it takes today, for other versions of Python and of the libraries.
