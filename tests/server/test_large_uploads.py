@@ -1,0 +1,59 @@
+"""A function that streams an upload takes one larger than its memory."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from server_process import KINDS, ServerProcess, read_answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = """
+import functions_framework
+
+def memory():
+    return open("/proc/self/status").read()
+
+@functions_framework.http
+def plain(request):
+    if request.path == "/memory":
+        return memory()
+    return str(sum(len(part) for part in iter(lambda: request.stream.read(65536), b"")))
+
+@functions_framework.http
+async def waiting(request):
+    if request.url.path == "/memory":
+        return memory()
+    return str(sum([len(part) async for part in request.stream()]))
+"""
+PIECE = b"x" * 2**20
+PIECES = 96
+
+
+def peak(server: ServerProcess) -> int:
+    found = re.search(rb"VmHWM:\s+(\d+) kB", server.get("/memory")[1])
+    assert found
+    return int(found[1]) * 1024
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_streamed_upload_takes_little_memory(tmp_path: Path, kind: str, framing: str) -> None:
+    (tmp_path / "main.py").write_text(SOURCE)
+    size = PIECES * len(PIECE)
+    is_chunked = framing == "chunked"
+    header = "transfer-encoding: chunked" if is_chunked else f"content-length: {size}"
+    with ServerProcess.start(tmp_path / "main.py", kind) as server:
+        before = peak(server.ready())
+        with server.connect() as connection:
+            connection.sendall(f"POST / HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n".encode())
+            for _ in range(PIECES):
+                connection.sendall(b"%x\r\n%s\r\n" % (len(PIECE), PIECE) if is_chunked else PIECE)
+            if is_chunked:
+                connection.sendall(b"0\r\n\r\n")
+            assert read_answer(connection) == (200, str(size).encode())
+        assert peak(server) - before < 24 * 2**20
