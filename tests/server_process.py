@@ -200,6 +200,14 @@ class ServerProcess:
         text = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in text.split()]
 
+    def is_refusing(self) -> bool:
+        """Whether a new connection is refused."""
+        try:
+            self.connect(0.3).close()
+        except OSError:
+            return True
+        return False
+
     def connect(self, seconds: float = 10.0) -> socket.socket:
         """Open a connection."""
         return socket.create_connection((self.host, self.port), seconds)

@@ -1,9 +1,8 @@
-"""The life of a real server: start-up failures, signals at any moment, workers that die."""
+"""The life of a real server: start-up failures, workers that die, what is left behind."""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import time
@@ -30,102 +29,6 @@ def put(folder: Path, text: str = FUNCTIONS) -> Path:
     source = folder / "main.py"
     source.write_text(text)
     return source
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("stop", STOPS)
-def test_q42_q61_idle_server_exits_0_at_once(
-    tmp_path: Path, kind: str, stop: int, workers: str
-) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
-        server.ready()
-        with server.connect() as idle:
-            idle.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            assert read_answer(idle)[0] == 200
-            start = time.monotonic()
-            server.signal(stop)
-            assert server.exit_code() == 0
-            assert time.monotonic() - start < 1.5
-            assert idle.recv(1) == b""
-
-
-@pytest.mark.parametrize("stop", STOPS)
-def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) -> None:
-    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
-        server.wait_for("loading")
-        start = time.monotonic()
-        server.signal(stop)
-        assert server.exit_code() == 0
-        assert time.monotonic() - start < 1.5
-
-
-def test_signal_during_a_load_that_ignores_it_exits_0(tmp_path: Path) -> None:
-    source = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLOW_LOAD + HELLO
-    with ServerProcess.start(put(tmp_path, source), "hello") as server:
-        server.wait_for("loading")
-        server.signal()
-        assert server.exit_code() == 0
-
-
-@pytest.mark.parametrize("stop", STOPS)
-def test_request_in_flight_is_answered_after_the_signal(
-    tmp_path: Path, kind: str, stop: int
-) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
-        server.ready()
-        with server.connect() as connection:
-            connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
-            server.wait_for("sleeping")
-            server.signal(stop)
-            assert read_answer(connection) == (200, b"Hello world!")
-        assert server.exit_code(3) == 0
-
-
-def test_stream_in_flight_is_completed_after_the_signal(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
-        server.ready()
-        with server.connect() as connection:
-            connection.sendall(b"GET /stream/10 HTTP/1.1\r\nhost: x\r\n\r\n")
-            server.wait_for("streaming")
-            server.signal()
-            status, body = read_answer(connection)
-        assert (status, body.count(b"part")) == (200, 10)
-        assert server.exit_code(3) == 0
-
-
-def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--grace-period", "0.5") as server:
-        server.ready()
-        with server.connect() as connection:
-            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
-            server.wait_for("sleeping")
-            start = time.monotonic()
-            server.signal()
-            assert server.exit_code() == 0
-        assert time.monotonic() - start < 1.5
-        assert re.search(rf"{kind}: /sleep/30 was ended at shutdown: .* for 0\.\d", server.log)
-
-
-def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
-        server.ready()
-        with server.connect() as connection:
-            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
-            server.wait_for("sleeping")
-            server.signal()
-            wait_until(lambda: _is_refused(server), "no new connections")
-            start = time.monotonic()
-            server.signal()
-            assert server.exit_code() == 128 + signal.SIGTERM
-            assert time.monotonic() - start < 1
-
-
-def _is_refused(server: ServerProcess) -> bool:
-    try:
-        server.connect(0.3).close()
-    except OSError:
-        return True
-    return False
 
 
 def test_port_in_use_is_one_line_and_exit_1(tmp_path: Path) -> None:
@@ -290,7 +193,7 @@ def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) ->
     ):
         server.wait_for("loading")
         server.port = port
-        assert _is_refused(server)
+        assert server.is_refusing()
 
 
 def test_q50_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:

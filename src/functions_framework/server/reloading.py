@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from functions_framework.settings import Settings
 
+    from .child import Child
     from .hosting import Build, Hosted
-    from .supervisor import Worker
 
 _SHOWN = 3
 
@@ -131,10 +131,12 @@ class ReloadingSupervisor(Supervisor):
 
     # -- reports ------------------------------------------------------------------------------
 
-    def _note(self, worker: Worker, report: messages.Report) -> None:
+    def _note(self, worker: Child, report: messages.Report) -> None:
         if isinstance(report, messages.Local):
             self._watcher.watch_also(report.files)
-        elif isinstance(report, messages.Ready) and (worker.failed or worker.is_leaving):
+        elif isinstance(report, messages.Ready) and (
+            not self._is_ending and (worker.failed or worker.is_leaving)
+        ):
             worker.ready = report
         elif isinstance(report, messages.Failed) and not worker.is_leaving:
             worker.failed = report
@@ -144,7 +146,7 @@ class ReloadingSupervisor(Supervisor):
         else:
             super()._note(worker, report)
 
-    def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
+    def _note_prompt(self, worker: Child, *, is_open: bool) -> None:
         super()._note_prompt(worker, is_open=is_open)
         self._restart_if_possible()
 
@@ -158,11 +160,11 @@ class ReloadingSupervisor(Supervisor):
 
     # -- ends ---------------------------------------------------------------------------------
 
-    def _bury(self, worker: Worker, code: int) -> None:
+    def _bury(self, worker: Child, code: int) -> None:
         super()._bury(worker, code)
         self._restart_if_possible()
 
-    def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
+    def _retry_load(self, worker: Child, failed: messages.Failed) -> None:
         """A worker died while it loaded: the next one says so to who asks."""
         if worker.replaces is not None:
             super()._retry_load(worker, failed)

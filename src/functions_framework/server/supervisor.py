@@ -15,13 +15,13 @@ import socket
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from functions_framework import exceptions
 
 from . import listening, messages, terminal
+from .child import Child
 from .signals import Mailbox, blocked, death, restore_defaults
 from .startup_line import startup_line
 
@@ -40,33 +40,6 @@ _TERMINATE_SECONDS = 0.5
 _EXIT_MARGIN = 1.0
 
 
-@dataclass(eq=False, slots=True)
-class Worker:
-    """A serving process as its parent sees it."""
-
-    pid: int
-    channel: socket.socket
-    is_replacement: bool
-    started: float = field(default_factory=time.monotonic)
-    ready: messages.Ready | None = None
-    failed: messages.Failed | None = None
-    is_leaving: bool = False
-    replaces: Worker | None = None
-    order: bytes = messages.DRAIN
-    has_prompt: bool = False
-    received: bytes = b""
-
-    def tell(self, order: bytes) -> None:
-        """Send an order; a worker that has just died takes none."""
-        with contextlib.suppress(OSError):
-            self.channel.sendall(order)
-
-    def kill(self, number: int) -> None:
-        """Send a signal."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
-
-
 class Supervisor:
     """Runs the workers of one server until a signal or a failed load ends it.
 
@@ -81,7 +54,7 @@ class Supervisor:
         self._build = build
         self._listener = listener
         self._port: int = listener.getsockname()[1]
-        self._workers: list[Worker] = []
+        self._workers: list[Child] = []
         self._due: list[float] = []
         self._failed_loads = 0
         self._is_announced = False
@@ -110,7 +83,7 @@ class Supervisor:
         """
         self._spawn(is_replacement=False)
 
-    def _spawn(self, *, is_replacement: bool, replaces: Worker | None = None) -> None:
+    def _spawn(self, *, is_replacement: bool, replaces: Child | None = None) -> None:
         ours, theirs = socket.socketpair()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -120,7 +93,7 @@ class Supervisor:
                 self._become_worker(ours, theirs)
         theirs.close()
         ours.setblocking(False)  # noqa: FBT003
-        worker = Worker(pid, ours, is_replacement, replaces=replaces)
+        worker = Child(pid, ours, is_replacement, replaces=replaces)
         self._workers.append(worker)
         self._selector.register(ours, selectors.EVENT_READ, partial(self._receive, worker))
 
@@ -155,7 +128,7 @@ class Supervisor:
             if pid:
                 self._bury(worker, os.waitstatus_to_exitcode(status))
 
-    def _receive(self, worker: Worker) -> None:
+    def _receive(self, worker: Child) -> None:
         try:
             data = worker.channel.recv(65536)
         except BlockingIOError:
@@ -171,9 +144,14 @@ class Supervisor:
         for line in lines:
             self._note(worker, messages.decode(line))
 
-    def _note(self, worker: Worker, report: messages.Report) -> None:
+    def _note(self, worker: Child, report: messages.Report) -> None:
         if isinstance(report, messages.Ready):
             worker.ready = report
+            if self._is_ending:
+                # It was about to serve when all were told to stop; the signal passed it by.
+                worker.is_leaving = True
+                worker.tell(messages.DRAIN)
+                return
             self._failed_loads = 0
             self._succeed(worker)
             if not self._is_announced:
@@ -187,7 +165,7 @@ class Supervisor:
         elif isinstance(report, messages.Leaving):
             self._replace(worker, report)
 
-    def _replace(self, worker: Worker, asked: messages.Leaving) -> None:
+    def _replace(self, worker: Child, asked: messages.Leaving) -> None:
         """Start another in the place of a worker that goes on until the other is ready."""
         is_going = worker.is_leaving or any(other.replaces is worker for other in self._workers)
         if self._is_ending or is_going:
@@ -196,20 +174,20 @@ class Supervisor:
         worker.order = messages.RETIRE if asked.is_patient else messages.DRAIN
         self._spawn(is_replacement=True, replaces=worker)
 
-    def _succeed(self, worker: Worker) -> None:
+    def _succeed(self, worker: Child) -> None:
         """Let the worker go that a new one replaces."""
         before, worker.replaces = worker.replaces, None
         if before is not None and not before.is_leaving:
             before.is_leaving = True
             before.tell(before.order)
 
-    def _note_prompt(self, worker: Worker, *, is_open: bool) -> None:
+    def _note_prompt(self, worker: Child, *, is_open: bool) -> None:
         worker.has_prompt = is_open
 
     def _announce(self, ready: messages.Ready) -> None:
         terminal.announce(startup_line(ready, self._settings, self._port))
 
-    def _bury(self, worker: Worker, code: int) -> None:
+    def _bury(self, worker: Child, code: int) -> None:
         """Take note of a worker's death: replace it, or give up."""
         self._receive(worker)
         with contextlib.suppress(KeyError):
@@ -233,7 +211,7 @@ class Supervisor:
             self._due.append(time.monotonic() + (_RESPAWN_DELAY if is_young else 0.0))
             terminal.say(f"Worker {worker.pid} {death(code)}; it is replaced.")
 
-    def _retry_load(self, worker: Worker, failed: messages.Failed) -> None:
+    def _retry_load(self, worker: Child, failed: messages.Failed) -> None:
         """A worker ended before it was ready: try again, or end the server."""
         if worker.replaces is not None:
             if failed.text:

@@ -1,0 +1,130 @@
+"""Signals that tell a real server to stop: idle, while it loads, in a call, in a stream."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STOPS = [signal.SIGTERM, signal.SIGINT]
+SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+HELLO = "def hello(request):\n    return 'Hello world!'\n"
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def put(folder: Path, text: str = FUNCTIONS) -> Path:
+    source = folder / "main.py"
+    source.write_text(text)
+    return source
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("stop", STOPS)
+def test_q42_q61_idle_server_exits_0_at_once(
+    tmp_path: Path, kind: str, stop: int, workers: str
+) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
+        server.ready()
+        with server.connect() as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert read_answer(idle)[0] == 200
+            start = time.monotonic()
+            server.signal(stop)
+            assert server.exit_code() == 0
+            assert time.monotonic() - start < 1.5
+            assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) -> None:
+    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+        server.wait_for("loading")
+        start = time.monotonic()
+        server.signal(stop)
+        assert server.exit_code() == 0
+        assert time.monotonic() - start < 1.5
+
+
+def test_signal_during_a_load_that_ignores_it_exits_0(tmp_path: Path) -> None:
+    source = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLOW_LOAD + HELLO
+    with ServerProcess.start(put(tmp_path, source), "hello") as server:
+        server.wait_for("loading")
+        server.signal()
+        assert server.exit_code() == 0
+
+
+def test_worker_that_becomes_ready_after_the_signal_leaves_at_once(
+    tmp_path: Path, kind: str
+) -> None:
+    ignored = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    late = ignored + "print('loading', file=__import__('sys').stderr)\ntime.sleep(0.2)\n"
+    with ServerProcess.start(put(tmp_path, late + FUNCTIONS), kind) as server:
+        server.wait_for("loading")
+        server.signal()
+        assert server.exit_code(3) == 0
+        assert "Serving" not in server.log
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_request_in_flight_is_answered_after_the_signal(
+    tmp_path: Path, kind: str, stop: int
+) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal(stop)
+            assert read_answer(connection) == (200, b"Hello world!")
+        assert server.exit_code(3) == 0
+
+
+def test_stream_in_flight_is_completed_after_the_signal(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /stream/10 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("streaming")
+            server.signal()
+            status, body = read_answer(connection)
+        assert (status, body.count(b"part")) == (200, 10)
+        assert server.exit_code(3) == 0
+
+
+def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--grace-period", "0.5") as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            start = time.monotonic()
+            server.signal()
+            assert server.exit_code() == 0
+        assert time.monotonic() - start < 1.5
+        assert re.search(rf"{kind}: /sleep/30 was ended at shutdown: .* for 0\.\d", server.log)
+
+
+def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
+    with ServerProcess.start(put(tmp_path), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal()
+            wait_until(server.is_refusing, "no new connections")
+            start = time.monotonic()
+            server.signal()
+            assert server.exit_code() == 128 + signal.SIGTERM
+            assert time.monotonic() - start < 1
