@@ -28,6 +28,11 @@ hypothesis.settings.load_profile("timeless")
 _PLATFORM_VARIABLES = ("ENTRY_POINT", "FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE", "K_SERVICE")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """How many run at once: more than there are cores, as tests of real servers mostly wait."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 class SourceTree:
     """Files a test writes under a directory of its own, and loads.
 

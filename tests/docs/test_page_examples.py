@@ -18,6 +18,7 @@ _FIRST = ROOT / "README.md"
 SCENARIOS = [found for page in pages() if page != _FIRST for found in scenarios(page)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_the_example_does_what_the_page_says(scenario: Scenario, tmp_path: Path) -> None:
     directory = tmp_path / "example"

@@ -22,7 +22,10 @@ from server_process import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.once,
+]
 
 PAGE = Path(__file__).parents[2] / "docs" / "debugging.md"
 TEXT = """\
@@ -103,8 +106,11 @@ def is_alive(pid: int) -> bool:
 ATTACH = {"type": "debugpy", "request": "attach"}
 
 
-@KINDS
-@pytest.mark.parametrize("flags", [[], ["--reload"], ["--debug"]], ids=str)
+@pytest.mark.parametrize(
+    ("flags", "prefix"),
+    [([], ""), ([], "async "), (["--reload"], "async "), (["--debug"], "")],
+    ids=str,
+)
 def test_debugpy_stops_in_the_function(flags: list[str], prefix: str, tmp_path: Path) -> None:
     source = written(tmp_path.resolve(), f"{prefix}{TEXT}")
     debug_port, port = free_port(), free_port()
