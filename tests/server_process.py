@@ -104,6 +104,15 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 10.0
         time.sleep(0.005)
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class ServerProcess:
     """`functions-framework` as a user starts it, on a free port.
 
@@ -142,6 +151,8 @@ class ServerProcess:
                 stdout=subprocess.DEVNULL,
                 text=True,
                 cwd=source.parent,
+                # A group of its own: what it leaves behind can be ended with it.
+                start_new_session=True,
             )
         )
 
@@ -151,9 +162,13 @@ class ServerProcess:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        # A worker that outlives its parent would hold stderr, and its reader, for ever.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._reader.join(5)
-        if self.process.stderr:
+        # Closing waits for whoever reads.
+        if self.process.stderr and not self._reader.is_alive():
             self.process.stderr.close()
 
     def _read(self) -> None:

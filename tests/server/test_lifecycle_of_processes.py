@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from server_process import FUNCTIONS, KINDS, ServerProcess, is_alive, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,16 +145,8 @@ def test_workers_leave_when_their_parent_is_killed(tmp_path: Path, kind: str) ->
             server.wait_for("sleeping")
             server.process.kill()
             assert read_answer(connection) == (200, b"Hello world!")
-        wait_until(lambda: not any(map(_is_alive, workers)), "the workers are gone")
+        wait_until(lambda: not any(map(is_alive, workers)), "the workers are gone")
         assert server.exit_code() == -signal.SIGKILL
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None:
@@ -162,7 +154,7 @@ def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None
         server.wait_for("loading")
         (worker,) = server.children()
         server.process.kill()
-        wait_until(lambda: not _is_alive(worker), "the worker is gone", 10)
+        wait_until(lambda: not is_alive(worker), "the worker is gone", 10)
         assert server.exit_code() == -signal.SIGKILL
 
 
@@ -204,11 +196,3 @@ def test_q50_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:
         server.signal()
         assert server.exit_code() == 0
     assert list(home.iterdir()) == []
-
-
-def test_environment_of_the_process_is_not_in_the_environ(tmp_path: Path) -> None:
-    text = "def hello(request):\n    return str([key for key in request.environ])\n"
-    with ServerProcess.start(put(tmp_path, text), "hello", MY_SECRET="x") as server:
-        body = server.ready().get()[1]
-    assert b"MY_SECRET" not in body
-    assert b"wsgi.input" in body

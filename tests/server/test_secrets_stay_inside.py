@@ -78,3 +78,12 @@ def test_answers_and_logs_hold_no_secrets(tmp_path: Path, kind: str, form: str) 
     assert "said-by-the-exception" in server.log
     assert "sent-as-" not in server.log
     assert "known-to-the-process" not in server.log
+
+
+def test_environment_of_the_process_is_not_in_the_environ(tmp_path: Path) -> None:
+    text = "def hello(request):\n    return str([key for key in request.environ])\n"
+    (tmp_path / "main.py").write_text(text)
+    with ServerProcess.start(tmp_path / "main.py", "hello", MY_SECRET="x") as server:
+        body = server.ready().get()[1]
+    assert b"MY_SECRET" not in body
+    assert b"wsgi.input" in body

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from . import messages
@@ -61,14 +61,22 @@ class Parent:
     def on_order(self, then: Callable[[bytes], object]) -> None:
         """Call `then` with each order that comes, on a thread of its own, until one to drain.
 
-        A parent that is gone orders that.
+        A parent that is gone orders that. What `then` raises ends the process: one that obeys no
+        more would outlive its parent.
         """
 
         def listen() -> None:
             order = messages.RETIRE
-            while order == messages.RETIRE:
-                order = self._next_order()
-                then(order)
+            try:
+                while order == messages.RETIRE:
+                    order = self._next_order()
+                    then(order)
+            except BaseException:  # noqa: BLE001 - shown, then os._exit
+                with suppress(Exception):
+                    _log.exception("An order could not be carried out; the worker ends.")
+                    for stream in (sys.stdout, sys.stderr):
+                        stream.flush()
+                os._exit(1)
 
         threading.Thread(target=listen, name="orders", daemon=True).start()
 

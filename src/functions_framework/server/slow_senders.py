@@ -8,6 +8,7 @@ replaced.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -140,7 +141,9 @@ class SlowSenders:
             self._has_work.clear()
             while self._readings:
                 time.sleep(pause)
-                self._look()
+                # To look takes a descriptor: where none is left there may be one the next time.
+                with contextlib.suppress(OSError):
+                    self._look()
             self._is_idle = True
             if self._readings:
                 self._has_work.set()

@@ -173,7 +173,11 @@ def serve(
             ordered = time.monotonic()
             if is_accepting:
                 is_accepting = False
-                listening.stop_accepting(listener)
+                try:
+                    listening.stop_accepting(listener)
+                except OSError:
+                    # No descriptor is left, so nothing can be accepted as it is.
+                    _log.warning("The worker closes its listener at once.", exc_info=True)
             if order == messages.RETIRE:
                 allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
             else:
