@@ -89,6 +89,14 @@ def test_q41_head_longer_than_allowed_is_refused(
     assert answer[0] == status
 
 
+@pytest.mark.parametrize(("count", "status"), [(100, 200), (101, 431)])
+def test_q41_more_headers_than_allowed_are_refused(
+    server: ServerProcess, count: int, status: int
+) -> None:
+    others = b"a: b\r\n" * (count - 1)
+    assert server.send(b"GET / HTTP/1.1\r\nhost: x\r\n" + others + b"\r\n")[0] == status
+
+
 def test_slow_head_and_idle_connection_are_cut(server: ServerProcess) -> None:
     with server.connect() as slow, server.connect() as idle:
         slow.sendall(b"GET / HT")

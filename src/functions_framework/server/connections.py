@@ -34,6 +34,7 @@ _POLL_SECONDS = 0.02
 _SEARCH_SECONDS = 2.0
 _RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
 _FIRST_BYTES_SECONDS = 0.5
+_SHORTEST_REQUEST = len(b"GET / HTTP/1.1\r\n\r\n")
 
 
 def cut(address: str, port: int) -> bool:
@@ -123,6 +124,21 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     return sent, received
 
 
+def cut_unused(port: int, silent: float) -> None:
+    """Shut down the connections accepted on `port` on which no request can have begun.
+
+    Args:
+        port: this server's own; connections that a function made to others are left alone.
+        silent: seconds for which they have sent nothing.
+    """
+    with _connections() as found:
+        for item in found:
+            info = item.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+            is_unused = _bytes_received(info) < _SHORTEST_REQUEST
+            if is_unused and item.getsockname()[1] == port and _idle_seconds(item)[1] >= silent:
+                _shut_down(item)
+
+
 def has_sent(address: str, port: int, since: float) -> bool:
     """Whether the connection of one peer sent something since; so where nobody can tell.
 
@@ -178,8 +194,11 @@ def wait_for_first_bytes() -> None:
 
 def _has_sent_nothing(connection: socket.socket) -> bool:
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-    received = struct.unpack_from("Q", info, _RECEIVED_OFFSET)[0]
-    return info[0] == _STATE_ESTABLISHED and received == 0
+    return info[0] == _STATE_ESTABLISHED and _bytes_received(info) == 0
+
+
+def _bytes_received(info: bytes) -> int:
+    return struct.unpack_from("Q", info, _RECEIVED_OFFSET)[0]  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

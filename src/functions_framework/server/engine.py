@@ -27,6 +27,9 @@ CONNECTIONS = 100_000
 
 IDLE_THREAD_SECONDS = 30
 
+_PING_SECONDS = 20
+"""Seconds that a client has, at most, to answer a ping of HTTP/2."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -36,7 +39,8 @@ class Limits:
         threads: threads that may run Python at once (made when needed).
         backlog: connections the kernel holds until they are accepted.
         header_size: bytes of one request's head.
-        head_seconds: seconds a connection may be idle, or a client take for a request's head.
+        head_seconds: seconds a connection may be idle, or a client take for a request's head. Over
+            HTTP/2 the client is asked so often whether it is still there.
         keeps_alive: whether a connection serves more than one request.
         certificate: files of the certificate chain and its key, None for no TLS.
     """
@@ -140,6 +144,7 @@ class Engine:
             tls["ssl_protocol_min"] = "tls1.2"
         descriptor = self._listener.fileno()
         holder = self._granian.SocketHolder
+        head_milliseconds = max(1, round(limits.head_seconds * 1000))
         return {
             "worker_id": 1,
             "sock": (
@@ -158,12 +163,16 @@ class Engine:
             "backpressure": CONNECTIONS,
             "http_mode": "auto",
             "http1_opts": _Http1(
-                header_read_timeout=max(1, round(limits.head_seconds * 1000)),
+                header_read_timeout=head_milliseconds,
                 keep_alive=limits.keeps_alive,
                 max_buffer_size=limits.header_size,
                 pipeline_flush=False,
             ),
-            "http2_opts": _Http2(max_headers_size=limits.header_size),
+            "http2_opts": _Http2(
+                max_headers_size=limits.header_size,
+                keep_alive_interval=head_milliseconds,
+                keep_alive_timeout=max(1, min(_PING_SECONDS, round(limits.head_seconds))),
+            ),
             "metrics": (None, None),
             **tls,
         }

@@ -15,7 +15,7 @@ from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.load_failure import load_failure_text
 
-from . import breakpoints, listening, messages, retirement
+from . import breakpoints, listening, messages, retirement, silent_clients
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .loaded import Loaded
@@ -189,6 +189,7 @@ def serve(
 
     serving.leave = parent.ask_to_leave
     retirement.watch(settings, parent)
+    silent_clients.watch(listener, limits)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, allowed)
     loaded.stop(until)

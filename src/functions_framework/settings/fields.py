@@ -141,7 +141,7 @@ class Settings:
     max_header_size: int = declare(
         "--max-header-size", "MAX_HEADER_SIZE", size, default=64 * 1024, group="Limits",
         help="Bytes a request's line and headers may have together (8K at least); more is "
-        "answered 431, as are more than 99 headers.",
+        "answered 431, as are more than 100 headers over HTTP/1.1.",
     )
     header_timeout: float = declare(
         "--header-timeout", "HEADER_TIMEOUT", seconds, default=30.0, group="Limits",
