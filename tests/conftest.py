@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A machine that runs tests in parallel stalls now and then: time is no property of a parser.
 hypothesis.settings.register_profile("timeless", deadline=None)
+# By hand: pytest --hypothesis-profile long tests/events
+hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile("timeless")
 
 _PLATFORM_VARIABLES = ("ENTRY_POINT", "FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE", "K_SERVICE")

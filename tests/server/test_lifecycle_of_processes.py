@@ -91,18 +91,21 @@ def test_worker_killed_while_loading_ends_the_server(tmp_path: Path) -> None:
     assert "ended by SIGKILL while loading" in server.log
 
 
-def test_killed_worker_is_replaced_without_stopping_the_other(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_killed_worker_is_replaced_without_stopping_the_other(
+    tmp_path: Path, kind: str, number: signal.Signals
+) -> None:
     with ServerProcess.start(put(tmp_path), kind, "--workers", "2") as server:
         server.ready()
         wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
         first, second = server.children()
         start = time.monotonic()
-        os.kill(first, signal.SIGKILL)
+        os.kill(first, number)
         wait_until(lambda: len(server.children()) == 2 and first not in server.children(), "two")
         assert second in server.children()
         assert time.monotonic() - start < 1
         assert server.get() == (200, b"Hello world!")
-        server.wait_for("was ended by SIGKILL; it is replaced.")
+        server.wait_for(f"was ended by {number.name}; it is replaced.")
         server.signal()
         assert server.exit_code() == 0
 

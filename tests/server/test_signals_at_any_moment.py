@@ -47,6 +47,23 @@ def test_q42_q61_idle_server_exits_0_at_once(
             assert idle.recv(1) == b""
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_signal_at_any_moment_of_the_start_exits_at_once(
+    tmp_path: Path, kind: str, workers: str
+) -> None:
+    source = put(tmp_path, "print('loading', file=__import__('sys').stderr)\n" + FUNCTIONS)
+    for delay in (0.0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16, 0.2, 0.25):
+        with ServerProcess.start(source, kind, "--workers", workers) as server:
+            time.sleep(delay)
+            start = time.monotonic()
+            server.signal()
+            code = server.exit_code()
+            assert time.monotonic() - start < 2
+            assert "Traceback" not in server.log
+            # Before the command runs at all the signal does what it does to any process.
+            assert code in ({0} if server.log else {0, -signal.SIGTERM})
+
+
 @pytest.mark.parametrize("stop", STOPS)
 def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) -> None:
     with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
@@ -91,8 +108,11 @@ def test_request_in_flight_is_answered_after_the_signal(
         assert server.exit_code(3) == 0
 
 
-def test_stream_in_flight_is_completed_after_the_signal(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_stream_in_flight_is_completed_after_the_signal(
+    tmp_path: Path, kind: str, workers: str
+) -> None:
+    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /stream/10 HTTP/1.1\r\nhost: x\r\n\r\n")
