@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -138,3 +140,11 @@ def test_only_the_first_call_of_a_process_is_a_cold_start() -> None:
     assert [Execution("id").cold_start for _ in range(3)] == [True, False, False]
     reseed()
     assert Execution("id").cold_start is True
+
+
+def test_the_threads_of_a_call_without_an_id_agree_on_one() -> None:
+    running = Execution()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: running.execution_id, range(64)))
+    assert found == {running.execution_id}
+    assert re.fullmatch("[0-9a-f]{12}", running.execution_id)

@@ -10,6 +10,7 @@ import re
 import time
 from contextvars import ContextVar
 from random import Random
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -92,12 +93,16 @@ def new_execution_id() -> str:
     return f"{_random_bits(48):012x}"
 
 
+_making_id = Lock()
+
+
 class Execution:
     """One call of a function.
 
     Attributes:
         function: the function called, None outside a host.
-        execution_id: the id the caller sent in `Function-Execution-Id`, or a new one.
+        execution_id: the id the caller sent in `Function-Execution-Id`, or a new one, made when
+            somebody asks for it.
         traceparent: the W3C header as received.
         tracestate: the W3C header as received.
         cloud_trace: the `X-Cloud-Trace-Context` header as received.
@@ -111,13 +116,13 @@ class Execution:
     """
 
     __slots__ = (
+        "_execution_id",
         "_trace",
         "arguments",
         "cloud_trace",
         "cold_start",
         "deadline",
         "error",
-        "execution_id",
         "function",
         "traceparent",
         "tracestate",
@@ -126,13 +131,13 @@ class Execution:
 
     def __init__(
         self,
-        execution_id: str,
+        execution_id: str | None = None,
         function: Function | None = None,
         traceparent: str | None = None,
         cloud_trace: str | None = None,
         tracestate: str | None = None,
     ) -> None:
-        self.execution_id = execution_id
+        self._execution_id = execution_id
         self.function = function
         self.traceparent = traceparent
         self.cloud_trace = cloud_trace
@@ -144,6 +149,20 @@ class Execution:
 
     arguments: tuple[Any, ...]
     error: BaseException
+
+    @property
+    def execution_id(self) -> str:
+        """See the class."""
+        if self._execution_id is None:
+            with _making_id:
+                # Threads of one call agree on the first one's.
+                if self._execution_id is None:
+                    self._execution_id = new_execution_id()
+        return self._execution_id
+
+    @execution_id.setter
+    def execution_id(self, execution_id: str) -> None:
+        self._execution_id = execution_id
 
     @property
     def trace(self) -> Trace:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions_framework.execution import Execution
 from functions_framework.server.async_scope import RequestScope, address
 
 if TYPE_CHECKING:
@@ -93,12 +94,17 @@ def test_what_is_set_is_not_made_again() -> None:
     assert dict(scope)["client"] == ("proxy", 1)
 
 
-@pytest.mark.parametrize("given", [[], [("x-id", "")]])
-def test_a_header_is_added_or_replaces_an_empty_one(given: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.parametrize("given", [[], [("function-execution-id", "")]])
+def test_the_headers_hold_the_id_of_a_call_without_one(
+    given: list[tuple[str, str]], is_read: bool
+) -> None:
     scope = RequestScope(Request(), list(given), dict(given))
-    scope.add_header("x-id", "1")
-    assert scope["headers"] == [(b"x-id", b"1")]
-    assert scope.by_name["x-id"] == "1"
+    if is_read:
+        assert len(scope["headers"]) == len(given)
+    running = Execution()
+    scope.show_id_of(running)
+    assert scope["headers"] == [(b"function-execution-id", running.execution_id.encode())]
 
 
 def test_http_2_names_its_host_by_authority() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.server.admission import Admission
-from functions_framework.server.body import Body, NoBody, declared_length
+from functions_framework.server.body import Body, Bounds, NoBody, declared_length
 
 CONTENT = st.binary(max_size=300).map(lambda data: data.replace(b"\x01", b"\n"))
 
@@ -34,7 +34,13 @@ class Source:
 
 
 def body_of(source: Source, length: int | None, *, is_typed: bool = True) -> Body:
-    return Body(source, length, is_typed=is_typed, admission=Admission(4))
+    environ = {"CONTENT_TYPE": "text/plain"} if is_typed else {}
+    return body_in(environ, source, length)
+
+
+def body_in(environ: dict[str, str], source: Source, length: int | None) -> Body:
+    environ["REMOTE_ADDR"] = "192.0.2.1"  # nobody is connected to this process from there
+    return Body(source, length, environ, Bounds(Admission(4)), None)
 
 
 @given(data=CONTENT, is_chunked=st.booleans(), sizes=st.lists(st.integers(-1, 40), max_size=30))
@@ -93,14 +99,13 @@ def test_empty_body_of_unknown_length_without_a_type_is_empty_over_http2() -> No
 
 @pytest.mark.parametrize("size", [-1, 10])
 def test_empty_chunked_body_may_have_broken_off(size: int) -> None:
-    body = Body(Source(b""), None, is_typed=False, admission=Admission(4), peer="127.0.0.1")
+    body = body_in({"HTTP_TRANSFER_ENCODING": "chunked"}, Source(b""), None)
     with pytest.raises(MalformedRequest, match="cut off"):
         body.read(size)
 
 
 def test_chunked_body_in_pieces_whose_client_is_gone_is_refused() -> None:
-    # Nobody is connected to this process from there.
-    body = Body(Source(b"abc"), None, is_typed=True, admission=Admission(4), peer="192.0.2.1")
+    body = body_in({"HTTP_TRANSFER_ENCODING": "chunked"}, Source(b"abc"), None)
     assert body.read(3) == b"abc"
     with pytest.raises(MalformedRequest, match="cut off"):
         body.read(1)

@@ -63,7 +63,7 @@ class WSGIHost:
 
     def respond(self, environ: wsgi.Environ) -> Reply:
         """Answer one request; never raises."""
-        wsgi.begin(environ, self.function)
+        wsgi.begin_seen(environ, self.function)
         try:
             return _open_wsgi(self.function.call, environ)
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.execution import Execution, execution, new_execution_id
+from functions_framework.execution import Execution, execution
 from functions_framework.logs import log_crash
 from functions_framework.message import Message, Reply
 
@@ -35,12 +35,8 @@ def header_fields(scope: Scope) -> dict[str, str]:
 def begin(scope: Scope, function: Function | None) -> Execution:
     """Start a call: give the request an execution id if it has none, and make it current."""
     fields = header_fields(scope)
-    execution_id = fields.get(_EXECUTION_ID)
-    if not execution_id:
-        execution_id = new_execution_id()
-        _add_execution_id(scope, execution_id)
     running = Execution(
-        execution_id,
+        fields.get(_EXECUTION_ID) or None,
         function,
         fields.get("traceparent"),
         fields.get("x-cloud-trace-context"),
@@ -48,17 +44,16 @@ def begin(scope: Scope, function: Function | None) -> Execution:
     )
     running.deadline = scope.get("functions_framework.deadline")
     execution.set(running)
+    if not fields.get(_EXECUTION_ID):
+        # The server's own scope asks for the id when somebody reads the headers.
+        show_later = getattr(scope, "show_id_of", None)
+        if show_later is None:
+            name = _EXECUTION_ID.encode()
+            kept = [pair for pair in scope["headers"] if pair[0] != name]
+            scope["headers"] = [*kept, (name, running.execution_id.encode())]
+        else:
+            show_later(running)
     return running
-
-
-def _add_execution_id(scope: Scope, execution_id: str) -> None:
-    add_header = getattr(scope, "add_header", None)
-    if add_header is not None:
-        add_header(_EXECUTION_ID, execution_id)
-        return
-    name = _EXECUTION_ID.encode()
-    kept = [pair for pair in scope["headers"] if pair[0] != name]
-    scope["headers"] = [*kept, (name, execution_id.encode())]
 
 
 async def read_message(scope: Scope, receive: Receive) -> Message:

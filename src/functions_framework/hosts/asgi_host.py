@@ -246,10 +246,9 @@ class _EventEndpoint:
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         codec = self._codec
-        refused = answer_without_call(
-            codec, self.function.signature, scope["method"], scope["path"]
-        )
-        if refused is not None:
+        method = scope["method"]
+        if method not in codec.methods:
+            refused = answer_without_call(codec, self.function.signature, method, scope["path"])
             return await self._host.refused(refused, scope)
         arguments = codec.decode(await read_message(scope, receive))
         try:

@@ -27,13 +27,11 @@ if TYPE_CHECKING:
 _HEALTHY = Reply(200, [HTML], b"")
 
 
-def answer_without_call(codec: Codec, signature: Signature, method: str, path: str) -> Reply | None:
-    """The reply to a request that the signature does not take, None if it does.
+def answer_without_call(codec: Codec, signature: Signature, method: str, path: str) -> Reply:
+    """The reply to a request whose method the signature does not take.
 
     GET and HEAD of `/` are health checks for event and cloudevent functions.
     """
-    if method in codec.methods:
-        return None
     allowed = sorted(codec.methods)
     if path == "/" and signature is not Signature.TYPED:
         if method in {"GET", "HEAD"}:
@@ -61,10 +59,10 @@ class EventHost:
         function, codec = found
         wsgi.begin(environ, function)
         try:
-            refused = answer_without_call(
-                codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            )
-            if refused is not None:
+            method = environ["REQUEST_METHOD"]
+            if method not in codec.methods:
+                path = environ["PATH_INFO"]
+                refused = answer_without_call(codec, function.signature, method, path)
                 return self._refused(refused, environ)
             arguments = codec.decode(wsgi.message(environ))
         except RequestRefused as error:

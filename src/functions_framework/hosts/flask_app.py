@@ -173,7 +173,7 @@ class FunctionApp(flask.Flask):
                 wsgi.drain(environ)
             return wsgi.send(reply, start_response)
         found = self._routes.find(wsgi.path_of(environ))
-        wsgi.begin(environ, found and found[0])
+        wsgi.begin_seen(environ, found and found[0])
         return super().wsgi_app(environ, start_response)
 
     def process_response(self, response: flask.Response) -> flask.Response:
@@ -221,7 +221,7 @@ class FunctionApp(flask.Flask):
         if path[:1] != "/" or path[:2] == "//":
             path = f"/{path.lstrip('/')}"  # as Werkzeug's request does
         function, view = self._routes.only or self._routes.find(path) or _NOBODY
-        wsgi.begin(environ, function)
+        wsgi.begin_seen(environ, function)
         rule = self._root_rule if path == "/" else self._path_rule
         request = make_request(self, environ, rule, path)
         context = LeanRequestContext(self, environ, request)

@@ -60,10 +60,9 @@ def _event_view(function: Function) -> View:
 
     def run(request: flask.Request) -> Reply:
         environ = request.environ
-        refused = answer_without_call(
-            codec, function.signature, environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        )
-        if refused is not None:
+        method = environ["REQUEST_METHOD"]
+        if method not in codec.methods:
+            refused = answer_without_call(codec, function.signature, method, environ["PATH_INFO"])
             if refused.status == 405:
                 raise as_refused(refused)
             return refused

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
-from functions_framework.execution import Execution, execution, new_execution_id
+from functions_framework.execution import Execution, execution
 from functions_framework.message import Message, Reply
 
 if TYPE_CHECKING:
@@ -21,15 +21,13 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 CHUNK = 1 << 16
+_EXECUTION_ID = "HTTP_FUNCTION_EXECUTION_ID"
 
 
 def begin(environ: Environ, function: Function | None) -> Execution:
-    """Start a call: give the request an execution id if it has none, and make it current."""
-    execution_id = environ.get("HTTP_FUNCTION_EXECUTION_ID")
-    if not execution_id:
-        execution_id = environ["HTTP_FUNCTION_EXECUTION_ID"] = new_execution_id()
+    """Start a call: make the request's execution current."""
     running = Execution(
-        execution_id,
+        environ.get(_EXECUTION_ID) or None,
         function,
         environ.get("HTTP_TRACEPARENT"),
         environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
@@ -40,15 +38,24 @@ def begin(environ: Environ, function: Function | None) -> Execution:
     return running
 
 
+def begin_seen(environ: Environ, function: Function | None) -> Execution:
+    """Start a call that sees its headers: a request without an execution id is given one."""
+    running = begin(environ, function)
+    environ[_EXECUTION_ID] = running.execution_id
+    return running
+
+
 def message(environ: Environ) -> Message:
     """Read the whole request.
 
     Raises:
         MalformedRequest: the body broke off (where the server can tell).
     """
-    attributes = {
-        name[8:].lower(): value for name, value in environ.items() if name[:8] == "HTTP_CE_"
-    }
+    attributes = {}
+    for name in environ:
+        # Nearly all names fail the first test, which takes a third of the second's time.
+        if "HTTP_CE_" in name and name[:8] == "HTTP_CE_":
+            attributes[name[8:].lower()] = environ[name]
     return Message(
         environ.get("CONTENT_TYPE") or None,
         attributes,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions_framework.execution import Execution
+
+_EXECUTION_ID = b"function-execution-id"
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _LATER = ("headers", "client", "server", "scheme", "http_version", "query_string")
 
@@ -21,7 +24,7 @@ class RequestScope(dict[str, Any]):
         by_name: the same by lower-case name, the last of a repeated one.
     """
 
-    __slots__ = ("_request", "by_name", "fields")
+    __slots__ = ("_request", "_running", "by_name", "fields")
 
     def __init__(
         self, request: Any, fields: list[tuple[str, str]], by_name: dict[str, str]
@@ -35,15 +38,15 @@ class RequestScope(dict[str, Any]):
             root_path="",
         )
         self._request = request
+        self._running: Execution | None = None
         self.fields = fields
         self.by_name = by_name
 
-    def add_header(self, name: str, value: str) -> None:
-        """Add a field that was not sent, or was sent empty; before anybody read the headers."""
-        if name in self.by_name:
-            self.fields = [field for field in self.fields if field[0] != name]
-        self.fields.append((name, value))
-        self.by_name[name] = value
+    def show_id_of(self, running: Execution) -> None:
+        """Let the headers hold the id of a call whose request has none, or an empty one."""
+        self._running = running
+        if dict.__contains__(self, "headers"):
+            self["headers"] = self._headers()
 
     def __missing__(self, key: str) -> Any:
         if key not in _LATER:
@@ -65,6 +68,9 @@ class RequestScope(dict[str, Any]):
         if self["http_version"] == "2" and "host" not in self.by_name and self._request.authority:
             # HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1).
             found.insert(0, (b"host", self._request.authority.encode("latin-1")))
+        if self._running is not None:
+            found = [pair for pair in found if pair[0] != _EXECUTION_ID]
+            found.append((_EXECUTION_ID, self._running.execution_id.encode()))
         return found
 
     def get(self, key: str, default: Any = None) -> Any:

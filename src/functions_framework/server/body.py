@@ -9,19 +9,40 @@ client: whether it has just hung up.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.exceptions import BodyTooLarge, BodyTooSlow, MalformedRequest
 
 from .connections import has_hung_up
+from .drain import ending
+from .forwarded import PEER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions_framework.message import Reply
+
     from .admission import Admission
+    from .hosting import Environ
+    from .slow_senders import SlowSenders
 
 PIECE = 65536
+
+
+class Bounds(NamedTuple):
+    """What a server grants its clients' bodies.
+
+    Attributes:
+        admission: lends the call's slot out while the client has us wait.
+        limit: bytes a body may have, 0 for any number; a longer one is refused when it is read.
+        senders: watches who has us wait, None where they may take for ever.
+    """
+
+    admission: Admission
+    limit: int = 0
+    senders: SlowSenders | None = None
 
 
 class Body:
@@ -30,48 +51,41 @@ class Body:
     Args:
         source: Granian's own body.
         length: the declared Content-Length, None for a chunked body.
-        is_typed: whether the request has a Content-Type: then an empty body of unknown length is
-            taken for one that broke off, as nobody describes what is not there.
-        limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
-        peer: the address of the client's connection where the body is chunked, None else.
-        admission: lends the call's slot out while the client has us wait.
+        environ: of the request; read, not changed.
+        bounds: what it is held against.
+        protocol: answers the client, should it stop sending.
+
+    Attributes:
+        is_read: whether its end was reached.
+        is_broken: whether it ended too early.
+        peer: the address of the client's connection.
+        since: `time.monotonic()` when the read in progress began.
+        reply: what the client is answered when nothing more comes, None for a refusal.
+        sent: `time.monotonic()` of its answer, None before.
+        is_over: whether the client was given up.
     """
 
-    __slots__ = (
-        "_admission",
-        "_buffer",
-        "_is_refused",
-        "_is_typed",
-        "_left",
-        "_limit",
-        "_peer",
-        "_source",
-        "_taken",
-        "is_broken",
-        "is_read",
-    )
+    # No slots: most bodies are read at once and never need more than the first six.
+    is_broken = False
+    since = 0.0
+    reply: Reply | None = None
+    sent: float | None = None
+    is_over = False
+    _buffer = b""
+    _is_refused = False
+    _taken = 0
 
-    def __init__(  # noqa: PLR0913 - what is known of a body before it is read
-        self,
-        source: Any,
-        length: int | None,
-        *,
-        is_typed: bool,
-        admission: Admission,
-        limit: int = 0,
-        peer: str | None = None,
+    def __init__(
+        self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Any
     ) -> None:
         self._source = source
         self._left = length
-        self._is_typed = is_typed
-        self._admission = admission
-        self._limit = limit
-        self._peer = peer
-        self._taken = 0
-        self._is_refused = False
-        self._buffer = b""
+        self._environ = environ
+        self._bounds = bounds
+        self._protocol = protocol
+        # Middleware may write over what the environ says of the client.
+        self.peer: str = environ.get(PEER) or environ["REMOTE_ADDR"]
         self.is_read = length == 0
-        self.is_broken = False
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to `size` bytes, all that is left when negative or None.
@@ -125,7 +139,7 @@ class Body:
             limit: bytes after which to stop, 0 for all.
         """
         self._buffer = b""
-        self._limit = 0
+        self._bounds = self._bounds._replace(limit=0)
         until = self._taken + limit if limit else None
         with suppress(BodyTooSlow):
             while not self.is_read and (until is None or self._taken < until):
@@ -138,7 +152,7 @@ class Body:
             if self.is_broken:
                 self._break_off()
             return found
-        if left is None and not self._limit and not self._buffer and not self.is_read:
+        if left is None and not self._bounds.limit and not self._buffer and not self.is_read:
             found = self._take(None)
             if not found and self._is_lost():
                 self._break_off()
@@ -159,27 +173,24 @@ class Body:
     def _is_lost(self) -> bool:
         """Whether the end of a body of unknown length is one that came too early."""
         if not self._taken:
-            return self._is_typed or self._peer is not None
-        return self._peer is not None and has_hung_up(self._peer)
+            # Nobody describes what is not there, and an empty body needs no chunks.
+            return "CONTENT_TYPE" in self._environ or self._is_chunked()
+        return self._is_chunked() and has_hung_up(self.peer)
+
+    def _is_chunked(self) -> bool:
+        return "HTTP_TRANSFER_ENCODING" in self._environ
 
     def _take(self, size: int | None) -> bytes:
-        """Wait for `size` bytes or the end, with the slot lent out; note an end that is early."""
+        """Wait for `size` bytes or the end; note an end that is early."""
         left = self._left
         if size is not None and left is not None:
             size = min(size, left)
-        is_lent = self._admission.lend()
-        try:
-            data: bytes = self._source.read() if size is None else self._source.read(size)
-        except BodyTooSlow:
-            self._is_refused = self.is_read = True
-            raise
-        finally:
-            if is_lent:
-                self._admission.reclaim()
+        data = self._receive(size)
         self._taken += len(data)
-        if 0 < self._limit < self._taken:
+        limit = self._bounds.limit
+        if 0 < limit < self._taken:
             self._is_refused = True
-            raise too_large(self._limit)
+            raise too_large(limit)
         is_end = size is None or len(data) < size
         if left is not None:
             self._left = left = left - len(data)
@@ -187,6 +198,41 @@ class Body:
             is_end = is_end or left == 0
         self.is_read = is_end
         return data
+
+    def _receive(self, size: int | None) -> bytes:
+        """Wait for the client, watched, with the slot lent out."""
+        if self.is_over:
+            return b""
+        admission, _, senders = self._bounds
+        is_lent = admission.lend()
+        if senders is not None:
+            senders.begin(self)
+        try:
+            data: bytes = self._source.read() if size is None else self._source.read(size)
+        finally:
+            if senders is not None:
+                senders.end(self)
+            if is_lent:
+                admission.reclaim()
+        if senders is not None and self.is_over:
+            self._is_refused = self.is_read = True
+            raise senders.refusal()
+        return data
+
+    @property
+    def version(self) -> str:
+        """Of HTTP."""
+        return self._environ["SERVER_PROTOCOL"]  # type: ignore[no-any-return]
+
+    def answer(self, refusal: Reply) -> None:
+        """Answer the client, if it was not, and let the connection end.
+
+        Args:
+            refusal: sent where no reply is known yet.
+        """
+        if self.sent is None:
+            self.sent = time.monotonic()
+            self._protocol.response_bytes(*ending(self.reply or refusal, self.version))
 
     def _break_off(self) -> None:
         self.is_broken = True

@@ -13,14 +13,14 @@ from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.logs import call_end
 
 from .admission import QUEUE, Admission, Running
-from .body import Body, NoBody, declared_length, too_large
+from .body import Body, Bounds, NoBody, declared_length, too_large
 from .call_ends import ending_sync
 from .connections import cut_sender
 from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import Proxies, peer_of
 from .replies import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
-from .slow_senders import Reading, SlowSenders
+from .slow_senders import SlowSenders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,12 +68,12 @@ class SyncServing:
         self._respond = host.respond
         self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
         self._base = base_environ(is_multiprocess=settings.workers > 1)
-        self._body_limit = settings.max_body_size
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
         seconds = settings.body_timeout
         self._senders = SlowSenders(seconds) if seconds else None
+        self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
@@ -178,38 +178,26 @@ class SyncServing:
             protocol.response_bytes(*CRASHED)
 
     def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
-        length, limit = declared_length(environ), self._body_limit
-        source = environ["wsgi.input"]
-        if self._senders is not None:
-            source = Reading(source, self._senders, protocol, environ)
-        body = Body(
-            source,
-            length,
-            is_typed="CONTENT_TYPE" in environ,
-            admission=self._admission,
-            limit=limit,
-            peer=peer_of(environ) if "HTTP_TRANSFER_ENCODING" in environ else None,
-        )
+        length, limit = declared_length(environ), self._bounds.limit
+        body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
         if limit and length is not None and length > limit:
             reply = refusal(too_large(limit))
         else:
             reply = self._respond(environ)
-        if not limit:
+        if body.is_read:
+            self._send(protocol, environ, reply)
+        elif not limit:
             # Unread, the body would cost the client its connection, and perhaps the answer.
             if isinstance(reply.body, bytes):
-                if isinstance(source, Reading):
-                    source.reply = reply
+                body.reply = reply
                 body.drain()
-            self._send(protocol, environ, reply)
-        elif body.is_read:
             self._send(protocol, environ, reply)
         else:
             # Not all of it is taken: the connection ends, after a while to read the answer in.
             self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
             if "HTTP_EXPECT" not in environ:
-                if isinstance(source, Reading):
-                    source.sent = time.monotonic()
+                body.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
 
     def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:
