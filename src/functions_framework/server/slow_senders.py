@@ -82,11 +82,13 @@ class SlowSenders:
             self._has_work.wait()
             self._is_idle = False
             self._has_work.clear()
+            # Sleeps first: most bodies are there at once, and should not wake this thread each.
+            time.sleep(pause)
             while self._bodies:
-                time.sleep(pause)
                 # To look takes a descriptor: where none is left there may be one the next time.
                 with contextlib.suppress(OSError):
                     self._look()
+                time.sleep(pause)
             self._is_idle = True
             if self._bodies:
                 self._has_work.set()
