@@ -71,7 +71,10 @@ class Watcher:
         Raises:
             FunctionsFrameworkException: the directory cannot be watched; the cause is on stderr.
         """
-        if self.take() is None:
+        reports: list[bytes] | None = []
+        while reports is not None and not reports:
+            reports = self._reports()
+        if reports is None:
             self.stop()
             raise FunctionsFrameworkException(
                 f"The directory {self.source_dir} cannot be watched for changes. "
@@ -99,18 +102,29 @@ class Watcher:
         return self._stdout().fileno()
 
     def take(self) -> list[str] | None:
-        """Wait for changes; None when the watching ended.
+        """Wait for something to be told; None when the watching ended.
 
         Returns:
-            Paths relative to the directory, absolute ones for files outside of it.
+            The changes, none as it may be: paths relative to the directory, absolute ones for files
+            outside of it.
         """
-        while b"\n" not in self._received:
-            data = self._stdout().read(65536)
-            if not data:
-                return None
-            self._received += data
-        *lines, self._received = self._received.split(b"\n")
-        return sorted({path for line in lines for path in json.loads(line)})
+        reports = self._reports()
+        if reports is None:
+            return None
+        return sorted({path for line in reports for path in json.loads(line)})
+
+    def _reports(self) -> list[bytes] | None:
+        """The lines that one read gives, None at the end."""
+        data = self._stdout().read(65536)
+        if not data:
+            return None
+        *lines, self._received = (self._received + data).split(b"\n")
+        # Debuggers and start-up files print there too, which is for people.
+        reports = [line for line in lines if line.startswith(b"[")]
+        for line in lines:
+            if line not in reports:
+                print(line.decode(errors="replace"), file=sys.stderr)  # noqa: T201
+        return reports
 
     def _stdout(self) -> IO[bytes]:
         if self._process is None or self._process.stdout is None:

@@ -84,9 +84,11 @@ class _Outside:
 
     def take_orders(self) -> None:
         """Take the files from stdin; when it is closed, so is the process that wanted them."""
-        for line in sys.stdin:
-            paths = map(Path, json.loads(line))
-            self._seen = {path: self._seen.get(path) or _stamp(path) for path in paths}
+        # PyCharm's debugger puts a reader of its own in the place of `sys.stdin`, which fails here.
+        with open(0, encoding="utf-8", closefd=False) as orders:
+            for line in orders:
+                paths = map(Path, json.loads(line))
+                self._seen = {path: self._seen.get(path) or _stamp(path) for path in paths}
         os._exit(0)
 
     def report(self) -> None:
@@ -166,4 +168,5 @@ _printing = threading.Lock()
 
 def _print_line(paths: list[str]) -> None:
     with _printing:
-        print(json.dumps(paths), flush=True)  # noqa: T201 - what the parent reads
+        # The line and its end in one piece, also where nothing is buffered.
+        print(json.dumps(paths) + "\n", end="", flush=True)  # noqa: T201 - what the parent reads

@@ -175,6 +175,20 @@ def test_modules_elsewhere_are_watched_also_while_they_are_broken(tmp_path: Path
         assert f"{module} changed: restarting." in server.log
 
 
+def test_what_the_interpreter_prints_at_its_start_is_no_change(tmp_path: Path) -> None:
+    """Site customisations and PyCharm's debugger print in every process, the watching one too."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text("print('Hello from here', flush=True)\n")
+    (tmp_path / "app").mkdir()
+    source = written(tmp_path / "app", PLAIN.format("one"))
+    with ServerProcess.start(
+        source, "hello", "--reload", PYTHONPATH=str(tmp_path / "site")
+    ) as server:
+        assert server.ready().get() == (200, b"one")
+        save(source, PLAIN.format("two"))
+        wait_for_answer(server, b"two")
+
+
 def test_what_git_ignores_and_what_is_logged_beside_the_source_restart_nothing(
     tmp_path: Path,
 ) -> None:
