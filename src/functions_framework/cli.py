@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from .commands.function_options import env_file_option, set_variables
+from .commands.printing import write
 from .commands.table import lazy_commands
 from .exceptions import FunctionsFrameworkException
 from .launch import run, tell
@@ -113,7 +114,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        write(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         ctx.exit()
 
 
@@ -129,7 +130,7 @@ def _print_document(settings: Settings) -> None:
 
     with contextlib.redirect_stdout(sys.stderr):
         functions = loading.load(settings, around=hosts.FlaskContext().around)
-    click.echo(json.dumps(document(functions), indent=2, ensure_ascii=False))
+    write(json.dumps(document(functions), indent=2, ensure_ascii=False))
 
 
 def settings_of(ctx: click.Context) -> Settings:

@@ -123,6 +123,17 @@ def test_slow_imports_are_named(sources: SourceTree) -> None:
     assert (report.imports[0].module, report.imports[0].line) == ("slow", 1)
 
 
+def test_every_function_of_a_source_is_checked(sources: SourceTree) -> None:
+    code = """
+        import functions_framework
+        @functions_framework.http
+        def fine(request): ...
+        @functions_framework.event
+        def unfit(event): ...
+    """
+    assert findings(sources, dedent(code)) == [("error", "signature", 5)]
+
+
 def test_a_missing_function_is_a_fault_of_the_arguments(sources: SourceTree) -> None:
     sources.put("main.py", "def one(request):\n    pass\n")
     for settings in (Settings(source=str(sources.root), target="two"), Settings(source="/none.py")):
@@ -156,7 +167,8 @@ def test_the_real_command(tmp_path: Path) -> None:
     assert run(tmp_path, "hello", "--strict").returncode == 1
     failed = run(tmp_path, "wrong", "--json")
     document = json.loads(failed.stdout)
-    assert (failed.returncode, document["function"]) == (1, "wrong")
+    assert failed.returncode == 1
+    assert document["functions"] == [{"name": "wrong", "signature": "http", "is_async": False}]
     assert {one["code"] for one in document["findings"]} == {"blocking-call", "signature"}
     missing = run(tmp_path, "nope")
     assert (missing.returncode, missing.stdout) == (2, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _EVENTS = (Signature.CLOUDEVENT, Signature.EVENT)
 _STDIN = "-"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,22 @@ def pair_of(text: str, between: str, option: str, example: str) -> tuple[str, st
     if not found or not name.strip():
         raise BadInput(f"{option} takes NAME{between}VALUE, such as {example!r}; found {text!r}.")
     return name.strip(), value.strip() if between == ":" else value
+
+
+def header_of(text: str) -> tuple[str, str]:
+    """The name and value of a `--header`.
+
+    Raises:
+        BadInput: the text has no such parts, or no header can hold them (RFC 9110, section 5).
+    """
+    name, value = pair_of(text, ":", "--header", "X-A: b")
+    if not _HEADER_NAME.fullmatch(name):
+        raise BadInput(f"--header takes a name of letters, digits and '-', found {name!r}.")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise BadInput(
+            f"--header {name} holds {value!r}: a value is one line of Latin-1 characters."
+        )
+    return name, value
 
 
 def _has(headers: Sequence[tuple[str, str]], wanted: str) -> bool:

@@ -8,8 +8,10 @@ import sys
 import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.hosts.routing import Routes, paths_of
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
 from functions_framework.sources import source as sources
@@ -32,7 +34,9 @@ class SourceFailed(FunctionsFrameworkException):
     """The source raised while it was loaded, which was logged; the command exits with 1."""
 
 
-def call_once(settings: Settings, request_for: Callable[[Function], Request]) -> Result:
+def call_once(
+    settings: Settings, request_for: Callable[[Function], Request], path: str = "/"
+) -> Result:
     """Load the function, run its hooks, call it.
 
     What the source prints goes to stderr: stdout is the response's.
@@ -40,6 +44,7 @@ def call_once(settings: Settings, request_for: Callable[[Function], Request]) ->
     Args:
         settings: what names the function, and how records look.
         request_for: makes the request, given the function.
+        path: that of the request, which chooses one of several functions.
 
     Raises:
         BadInput: there is no such function, or no such request for it.
@@ -48,7 +53,21 @@ def call_once(settings: Settings, request_for: Callable[[Function], Request]) ->
     with contextlib.redirect_stdout(sys.stderr):
         configure(settings)
         pipeline = load(settings)
-        return _call_each(pipeline, [request_for(pipeline.function)])[0]
+        return _call_each(pipeline, [request_for(_function_at(path, pipeline))])[0]
+
+
+def _function_at(path: str, pipeline: Pipeline) -> Function:
+    """The function that a request for a path is for.
+
+    Raises:
+        BadInput: there are several, and none of them owns the path.
+    """
+    owners = paths_of(pipeline.functions)
+    found = Routes(owners).find(urlsplit(path).path)
+    if found is not None or len(owners) == 1:
+        return found or pipeline.function
+    listed = ", ".join(repr(function.name) for function in pipeline.functions)
+    raise BadInput(f"There are several functions: {listed}. Name the one to call: invoke NAME.")
 
 
 def call_each(settings: Settings, requests: Sequence[Request]) -> list[Result]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from functions_framework.progress import progress
+
 from .findings import ERROR, WARNING
 from .function_options import function_options, settings_of
-from .progress import progress
+from .printing import styled, write
 
 if TYPE_CHECKING:
     from .checking import Report
 
-_HELP = """Load the function and verify it without serving: its parameters and annotations, calls
-that block an async function, environment variables it needs, and what its imports cost.
+_HELP = """Load the function, or all of the source, and verify it without serving: parameters and
+annotations, calls that block an async function, environment variables it needs, and what its
+imports cost.
 
 Exit codes: 0 nothing is wrong, 1 something is, 2 there is no such function.
 """
@@ -37,18 +39,22 @@ def _check(
 
     with progress("loading the source"):
         report = check(settings_of(ctx, target_argument), slow)
-    click.echo(_document(report) if as_json else _lines(report))
+    write(_document(report) if as_json else _lines(report))
     ctx.exit(int(bool(report.count(ERROR) or (is_strict and report.count(WARNING)))))
 
 
 def _document(report: Report) -> str:
-    function = report.function
     return json.dumps(
         {
             "source": str(report.source),
-            "function": function and function.name,
-            "signature": function and str(function.signature),
-            "is_async": function and function.is_async,
+            "functions": [
+                {
+                    "name": function.name,
+                    "signature": str(function.signature),
+                    "is_async": function.is_async,
+                }
+                for function in report.functions
+            ],
             "load_ms": report.load_seconds and round(report.load_seconds * 1000, 1),
             "imports": [
                 {"module": cost.module, "line": cost.line, "ms": round(cost.seconds * 1000, 1)}
@@ -61,20 +67,19 @@ def _document(report: Report) -> str:
 
 
 def _lines(report: Report) -> str:
-    colors = {ERROR: "red", WARNING: "yellow"}
-    is_plain = bool(os.environ.get("NO_COLOR"))  # no-color.org
+    colours = {ERROR: "red", WARNING: "yellow"}
     lines = []
     for finding in report.findings:
         place = (
             report.source.name if finding.line is None else f"{report.source.name}:{finding.line}"
         )
-        level = finding.level if is_plain else click.style(finding.level, fg=colors[finding.level])
+        level = styled(finding.level, colours[finding.level])
         lines.append(f"{place}: {level}: {finding.message}")
-    function = report.function
-    if function is None:
-        what = str(report.source.name)
-    else:
-        what = f"{function.name} ({function.signature}, {'async' if function.is_async else 'sync'})"
+    described = [
+        f"{function.name} ({function.signature}, {'async' if function.is_async else 'sync'})"
+        for function in report.functions
+    ]
+    what = ", ".join(described) or report.source.name
     counted = [
         f"{count} {level}{'' if count == 1 else 's'}"
         for level in (ERROR, WARNING)

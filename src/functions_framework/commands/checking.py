@@ -49,14 +49,14 @@ class Report:
 
     Attributes:
         source: the file.
-        function: what would be served, None when it could not be loaded.
+        functions: what would be served, none when it could not be loaded.
         findings: what is wrong, by line.
         imports: what the source's imports cost, the slowest first.
         load_seconds: how long loading took, None when it did not get to its end.
     """
 
     source: Path
-    function: Function | None = None
+    functions: list[Function] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     imports: list[ImportCost] = field(default_factory=list)
     load_seconds: float | None = None
@@ -67,7 +67,7 @@ class Report:
 
 
 def check(settings: Settings, slow_seconds: float = SLOW_SECONDS) -> Report:
-    """Check the function that the settings name, without serving it.
+    """Check the functions that the settings name, all there are by default, without serving them.
 
     Raises:
         BadInput: there is no such source or function.
@@ -121,8 +121,10 @@ def _load(report: Report, settings: Settings, missing: set[str]) -> None:
             report.findings.append(_load_failure(path, error))
     else:
         report.load_seconds = time.perf_counter() - before
-        report.function = pipeline.function
-        report.findings += signature_findings(pipeline.function)
+        report.functions = pipeline.functions
+        report.findings += [
+            found for function in pipeline.functions for found in signature_findings(function)
+        ]
     report.imports.sort(key=lambda cost: -cost.seconds)
 
 

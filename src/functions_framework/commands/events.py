@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from functions_framework.samples import catalogue
 
 from .faults import read_json
+from .printing import is_terminal, write
 from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
@@ -20,8 +22,18 @@ _FORMATS = ("binary", "structured", "background", "push", "curl")
 def _list() -> None:
     samples = [catalogue.find(name) for name in catalogue.names()]
     widths = [max(len(sample.name) for sample in samples), max(len(one.kind) for one in samples)]
-    for sample in samples:
-        click.echo(f"{sample.name:<{widths[0]}}  {sample.kind:<{widths[1]}}  {sample.title}")
+    lines = [
+        f"{sample.name:<{widths[0]}}  {sample.kind:<{widths[1]}}  {sample.title}"
+        for sample in samples
+    ]
+    columns = shutil.get_terminal_size().columns
+    if is_terminal() and columns < max(map(len, lines)):
+        # Whoever has no room for the types sees them by 'events show'.
+        table = click.HelpFormatter(width=columns)
+        table.write_dl([(sample.name, sample.title) for sample in samples])
+        write(table.getvalue(), has_end=False)
+    else:
+        write("\n".join(lines))
 
 
 class _Samples(click.Group):
@@ -67,7 +79,7 @@ def _show(ctx: click.Context, /, form: str | None, data: str | None, url: str, *
     wanted = sample.sent_as if form in {None, "curl"} else form
     value = forms.UNSET if data is None else read_json(data, "--data")
     request = forms.request_in(str(wanted), sample, given, value)
-    click.echo(forms.curl_of(request, url) if form == "curl" else _written(request, wanted))
+    write(forms.curl_of(request, url) if form == "curl" else _written(request, wanted))
 
 
 def _written(request: Request, form: str | None) -> str:
@@ -82,9 +94,14 @@ def _written(request: Request, form: str | None) -> str:
 
 command = click.Group(
     "events",
+    no_args_is_help=False,
     help="Show sample events of the services people use.",
     commands=[
         click.Command("list", callback=_list, help="Name every sample, its type and what it is."),
-        _Samples("show", help="Show one sample; its fields are options: show storage --bucket b."),
+        _Samples(
+            "show",
+            no_args_is_help=False,
+            help="Show one sample; its fields are options: show storage --bucket b.",
+        ),
     ],
 )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from functions_framework.progress import progress
+
 from .faults import BadInput
 from .function_options import function_options, settings_of
-from .progress import progress
+from .printing import is_terminal, styled, write
 from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
     given, arguments = _leftovers(ctx, sample, list(params["arguments"]))
     target, data = _positional(arguments, params["data"])
     call = _call(params, data, sample, given)
-    if params["url"]:
+    if params["url"] is not None:
         from functions_framework.testing.over_http import send
 
         with progress(f"waiting for {params['url']}"):
@@ -47,8 +48,10 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
         from .calling import call_once
 
         with progress(f"calling {settings.target or 'the function'}"):
-            result = call_once(settings, call.request_to)
+            result = call_once(settings, call.request_to, call.path)
     _print(result)
+    if params["url"] is not None and target and result.status == 404 and call.path == "/":
+        click.echo(f"A server of several functions has them at /<name>: --path /{target}", err=True)
     ctx.exit(int(result.status >= 500 or not result.is_whole))
 
 
@@ -75,13 +78,21 @@ def _leftovers(
     except click.NoSuchOption as error:
         own = [flag for param in ctx.command.params for flag in param.opts]
         fields = [flag for param in params for flag in param.opts]
-        close = difflib.get_close_matches(error.option_name, own + fields, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        where = f", nor has the sample {sample.name!r}" if sample else ""
-        raise BadInput(f"invoke has no option {error.option_name}{where}.{hint}") from None
+        raise _no_option(error.option_name, sample, own + fields) from None
     except click.UsageError as error:
         raise BadInput(error.format_message()) from None
     return fields_given(parsed, sample) if sample else {}, parsed.params["rest"]
+
+
+def _no_option(name: str, sample: Sample | None, flags: list[str]) -> BadInput:
+    from functions_framework.samples.catalogue import names_with_field
+
+    close = difflib.get_close_matches(name, flags, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    if sample is None and (having := names_with_field(name)):
+        hint = f" It is a field of sample events: give --event NAME, such as --event {having[0]}."
+    where = f", nor has the sample {sample.name!r}" if sample else ""
+    return BadInput(f"invoke has no option {name}{where}.{hint}")
 
 
 def _positional(arguments: tuple[str, ...], data: str | None) -> tuple[str | None, str | None]:
@@ -98,9 +109,9 @@ def _positional(arguments: tuple[str, ...], data: str | None) -> tuple[str | Non
 def _call(
     params: dict[str, Any], data: str | None, sample: Sample | None, fields: dict[str, Any]
 ) -> Call:
-    from .call_requests import Call, body_of, pair_of
+    from .call_requests import Call, body_of, header_of, pair_of
 
-    headers = tuple(pair_of(text, ":", "--header", "X-A: b") for text in params["header"])
+    headers = tuple(header_of(text) for text in params["header"])
     query = tuple(pair_of(text, "=", "--query", "a=1") for text in params["query"])
     path: str = params["path"]
     if not path.startswith("/"):
@@ -115,36 +126,34 @@ def _call(
 
 
 def _print(result: Result) -> None:
-    from functions_framework.samples.forms import pretty
-
     kind = result.headers.get("content-type", "no content type")
-    is_color = None if _may_color() else False
     try:
         status = f"{result.status} {HTTPStatus(result.status).phrase}"
     except ValueError:
         status = str(result.status)
-    color = "green" if result.status < 400 else "red" if result.status >= 500 else "yellow"
+    colour = "green" if result.status < 400 else "red" if result.status >= 500 else "yellow"
     end = "" if result.is_whole else ", broken off"
     click.echo(
-        f"{click.style(status, fg=color)}, {kind}, {len(result.body)} bytes, "
+        f"{styled(status, colour)}, {kind}, {len(result.body)} bytes, "
         f"{result.duration * 1000:.1f} ms{end}",
         err=True,
-        color=is_color,
     )
-    if sys.stdout.isatty():
-        try:
-            click.echo(pretty(result.body, kind))
-        except ValueError:
-            click.echo(result.text)  # it says JSON and is none
-    else:
-        click.echo(result.body, nl=False)
+    if not is_terminal():
+        write(result.body, has_end=False)
+    elif b"\0" in result.body:
+        click.echo("The body is binary and not shown; write it to a file with '> FILE'.", err=True)
+    elif result.body:
+        write(_for_people(result, kind))
 
 
-def _may_color() -> bool:
-    """Whether colours are welcome; click itself leaves them out where there is no terminal."""
-    import os
+def _for_people(result: Result, kind: str) -> str:
+    from functions_framework.events.payload import is_json
+    from functions_framework.samples.forms import pretty
 
-    return not os.environ.get("NO_COLOR")  # no-color.org
+    try:
+        return pretty(result.body, kind) if is_json(kind) else result.text
+    except ValueError:
+        return result.text  # it says JSON and is none
 
 
 def _option(*names: str, **kwargs: Any) -> click.Option:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from .faults import BadInput
+from .printing import write
 
 KINDS = ("http", "cloudevent", "typed", "async")
 
@@ -82,8 +83,8 @@ def _new(name: str, kind: str) -> None:
         )
     files = files_of(name, kind)
     write_project(Path(name), files)
-    click.echo(f"Wrote {name}: {', '.join(sorted(files))}.")
-    click.echo(f"Next: cd {name}, pip install -r requirements-test.txt, pytest.")
+    write(f"Wrote {name}: {', '.join(sorted(files))}.")
+    write(f"Next: cd {name}, pip install -r requirements-test.txt, pytest.")
 
 
 command = click.Command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.recording.directory import SUFFIX
 from functions_framework.recording.recording import NoRecording, Recording, decode
 
-from .faults import BadInput
+from .faults import BadInput, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,11 @@ def read_recordings(path: Path) -> list[Recorded]:
 
 def _read(file: Path) -> Recording:
     try:
-        return decode(file.read_bytes())
+        content = file.read_bytes()
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from None
+    read_json(content, str(file))
+    try:
+        return decode(content)
     except NoRecording as error:
         raise BadInput(f"{file} is no recording of --record: {error}.") from None

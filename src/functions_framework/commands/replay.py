@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from functions_framework.progress import progress
+
 from .faults import BadInput
 from .function_options import function_options, settings_of
-from .progress import progress
+from .printing import styled, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +33,11 @@ Exit codes: 0 all as recorded, 1 something changed, 2 there is nothing to replay
 
 @click.pass_context
 def _replay(ctx: click.Context, /, **params: Any) -> None:
-    from .call_requests import pair_of
+    from .call_requests import header_of
     from .recordings import read_recordings
     from .replaying import replay
 
-    headers = tuple(pair_of(text, ":", "--header", "X-A: b") for text in params["header"])
+    headers = tuple(header_of(text) for text in params["header"])
     tests = Path(params["to_pytest"]) if params["to_pytest"] is not None else None
     if tests is not None:
         _check_test_file(tests, params["url"])
@@ -68,26 +70,26 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         asked = outcome.recorded.recording.request
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
-        click.echo(f"{_state(outcome)} {asked.method} {target}  ({outcome.recorded.file.name})")
+        write(f"{_state(outcome)} {asked.method} {target}  ({outcome.recorded.file.name})")
         for change in outcome.changes:
-            click.echo("\n".join(f"  {line}" for line in str(change).splitlines()))
+            write("\n".join(f"  {line}" for line in str(change).splitlines()))
     replayed = [one for one in outcomes if one.skipped is None]
     changed = sum(bool(one.changes) for one in replayed)
     skipped = len(outcomes) - len(replayed)
     parts = [f"{len(replayed) - changed} as recorded"]
     parts += [f"{changed} changed"] if changed else []
     parts += [f"{skipped} skipped"] if skipped else []
-    click.echo(", ".join(parts) + _redaction_note(replayed))
+    write(", ".join(parts) + _redaction_note(replayed))
 
 
 def _state(outcome: Outcome) -> str:
     if outcome.skipped is not None:
-        word, color = f"skipped, {outcome.skipped}:", "yellow"
+        word, colour = f"skipped, {outcome.skipped}:", "yellow"
     elif outcome.changes:
-        word, color = "changed", "red"
+        word, colour = "changed", "red"
     else:
-        word, color = "same   ", "green"
-    return word if os.environ.get("NO_COLOR") else click.style(word, fg=color)  # no-color.org
+        word, colour = "same   ", "green"
+    return styled(word, colour)
 
 
 def _redaction_note(outcomes: Sequence[Outcome]) -> str:
@@ -117,7 +119,7 @@ def _write_tests(
     changed = sum(bool(one.changes) for one in outcomes)
     fails = " What changed fails there until the answer is as recorded." if changed else ""
     count = text.count("\ndef test_")
-    click.echo(f"Wrote {file}: {count} test{'' if count == 1 else 's'}.{fails}")
+    write(f"Wrote {file}: {count} test{'' if count == 1 else 's'}.{fails}")
 
 
 command = click.Command(

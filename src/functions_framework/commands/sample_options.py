@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from functions_framework.samples.sample import Field, Sample
 
 
-_METAVARS = {"string": "TEXT", "integer": "NUMBER"}
+_METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}
 
 
 def field_options(sample: Sample) -> list[click.Parameter]:

@@ -35,6 +35,14 @@ def find(name: str) -> Sample:
     return Sample.of(name, _described(name))
 
 
+def names_with_field(flag: str) -> list[str]:
+    """The names of the samples that have a field with this option, those of fewer words first."""
+    having = [
+        name for name in names() if any(flag == field.flag for field in find(name).fields.values())
+    ]
+    return sorted(having, key=lambda name: (name.count("-"), name))
+
+
 def _described(name: str) -> dict[str, Any]:
     own: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     extended = own.pop("extends", None)

@@ -122,9 +122,16 @@ def curl_of(request: Request, url: str) -> str:
 
     Args:
         request: what is sent; its body must be text.
-        url: scheme, host and port.
+        url: scheme, host and port; a path is put before the request's own.
+
+    Raises:
+        UnreachableServerError: the URL is none.
     """
-    lines = [f"curl {shlex.quote(url.rstrip('/') + request.target)}"]
+    from functions_framework.testing.over_http import split
+
+    parts, _ = split(url)
+    target = request.target_below(parts.path, parts.query)
+    lines = [f"curl {shlex.quote(f'{parts.scheme}://{parts.netloc}{target}')}"]
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in request.headers]
     if request.body:
         lines.append(f"--data-raw {shlex.quote(request.body.decode())}")

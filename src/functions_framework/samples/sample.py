@@ -30,11 +30,23 @@ DEFAULT_TIME = "2026-01-01T00:00:00Z"
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
+    "time": (str,),
     "integer": (int,),
     "object": (dict,),
     "any": (object,),
 }
-_EXPECTED = {"string": "text", "integer": "a whole number", "object": "a JSON object"}
+_EXPECTED = {
+    "string": "text",
+    "time": "a time like 2026-01-01T00:00:00Z",
+    "integer": "a whole number",
+    "object": "a JSON object",
+}
+# RFC 3339, section 5.6, the form of a CloudEvent's time.
+_TIME = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)"
+    r"(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
 
 
 class SampleFault(FunctionsFrameworkException, ValueError):  # noqa: N818 - the asker's fault
@@ -48,7 +60,7 @@ class Field(NamedTuple):
 
     Attributes:
         name: its name; on the command line underscores are hyphens.
-        type: `string`, `integer`, `object` or `any` (any JSON value).
+        type: `string`, `time` (RFC 3339), `integer`, `object` or `any` (any JSON value).
         default: its value when none is chosen; None leaves a `string` out.
         description: one sentence.
         choices: the only values it takes, empty for no such limit.
@@ -71,7 +83,7 @@ class Field(NamedTuple):
         Raises:
             SampleFault: the text is none.
         """
-        if self.type == "string":
+        if self.type in {"string", "time"}:
             return self.check(text)
         if self.type == "integer":
             return self.check(int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text)
@@ -94,7 +106,8 @@ class Field(NamedTuple):
         """
         is_absent = value is None and self.default is None
         is_fit = isinstance(value, _KINDS[self.type]) and not (
-            self.type == "integer" and isinstance(value, bool)
+            (self.type == "integer" and isinstance(value, bool))
+            or (self.type == "time" and isinstance(value, str) and not _TIME.fullmatch(value))
         )
         if not is_fit and not is_absent:
             raise SampleFault(
@@ -144,7 +157,7 @@ class Sample:
             for key, field in described["fields"].items()
         }
         fields["id"] = Field("id", "string", DEFAULT_ID, "Id of the event.")
-        fields["time"] = Field("time", "string", DEFAULT_TIME, "When it happened (RFC 3339).")
+        fields["time"] = Field("time", "time", DEFAULT_TIME, "When it happened (RFC 3339).")
         return cls(
             name,
             described["title"],

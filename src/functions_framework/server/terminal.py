@@ -6,12 +6,12 @@ Log records are `logs`' business; this is for the few lines of the parent proces
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 _GREEN = "32"
 _YELLOW = "33"
@@ -40,9 +40,20 @@ def fail(line: str) -> None:
 
 def has_colours() -> bool:
     """Whether stderr shows colours: a terminal, and nobody said NO_COLOR (no-color.org)."""
-    return (
-        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    if not sys.stderr.isatty():
+        return False
+    from functions_framework import colours
+
+    return colours.are_welcome()
+
+
+def patience(what: str) -> AbstractContextManager[None]:
+    """Say on a terminal what is going on if the block takes over a second; see `progress`."""
+    if not sys.stderr.isatty():
+        return contextlib.nullcontext()
+    from functions_framework.progress import progress
+
+    return progress(what)
 
 
 def _coloured(text: str, colour: str) -> str:

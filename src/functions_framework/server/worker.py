@@ -15,7 +15,7 @@ from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.load_failure import load_failure_text
 
-from . import breakpoints, listening, messages, retirement, silent_clients
+from . import breakpoints, listening, messages, retirement, silent_clients, terminal
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .loaded import Loaded
@@ -117,9 +117,10 @@ def load(settings: Settings, build: Build) -> Loaded | Unloaded:
     here with their traceback, without the framework's frames.
     """
     try:
-        hosted = observed(settings, build)
-        loaded = Loaded(hosted, serving_of(hosted, settings))
-        loaded.start()
+        with terminal.patience(f"loading {settings.target or 'the function'}"):
+            hosted = observed(settings, build)
+            loaded = Loaded(hosted, serving_of(hosted, settings))
+            loaded.start()
         return loaded
     except BaseException as error:  # noqa: BLE001 - whatever a module raises
         return Unloaded(_failed(error), error)

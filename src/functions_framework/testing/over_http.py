@@ -32,11 +32,10 @@ def send(url: str, request: Request, timeout: float = 60.0) -> Result:
     Raises:
         UnreachableServerError: there is no answer.
     """
-    parts, port = _split(url)
+    parts, port = split(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", port, timeout=timeout)
-    query = "&".join(filter(None, (parts.query, request.query)))
-    target = request._replace(path=parts.path.rstrip("/") + request.path, query=query).target
+    target = request.target_below(parts.path, parts.query)
     before = time.perf_counter()
     try:
         connection.putrequest(request.method, target, skip_accept_encoding=True)
@@ -65,7 +64,12 @@ def _headers(request: Request) -> list[tuple[str, str]]:
     return [*request.headers, *([] if request.header("content-length") else length)]
 
 
-def _split(url: str) -> tuple[SplitResult, int | None]:
+def split(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of a server's URL, and its port if it names one.
+
+    Raises:
+        UnreachableServerError: it is no URL of a server.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port

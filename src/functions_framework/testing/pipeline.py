@@ -44,7 +44,8 @@ class Pipeline:
         overrides: what resources give instead of what they make, by resource or by name.
 
     Attributes:
-        function: what is called.
+        functions: what is served.
+        function: the first of them.
         host: what the server would hand requests to.
         module: the source's module; the function's own when that was given.
         lifecycle: the hooks and resources of the source.
@@ -71,6 +72,7 @@ class Pipeline:
             served = self._load(given, target or self._world.environ.get(_TARGET), signature)
         else:
             served = self._take(given, target, signature)
+        self.functions: list[Function] = served.functions
         self.function: Function = served.functions[0]
         self.host: Any = served.host
         self.lifecycle: Lifecycle = served.lifecycle

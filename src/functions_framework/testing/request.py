@@ -27,6 +27,15 @@ class Request(NamedTuple):
         """The path with the query string, as a request line has it."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
+    def target_below(self, path: str, query: str = "") -> str:
+        """As `target`, for a URL that has a path and a query string of its own.
+
+        A request for `/` is one for the URL itself: nothing is put behind its path.
+        """
+        below = path.rstrip("/") + self.path if self.path != "/" else path or "/"
+        query = "&".join(filter(None, (query, self.query)))
+        return f"{below}?{query}" if query else below
+
     def header(self, name: str) -> str | None:
         """The first value of a header, None when absent."""
         wanted = name.lower()
