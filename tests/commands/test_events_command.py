@@ -51,6 +51,19 @@ def test_fields_and_data_are_options() -> None:
     assert "content-type" not in run("show", "pubsub", "--format", "push").stdout
 
 
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://h", "https://h/"),
+        ("https://h/api", "https://h/api"),
+        ("https://h:1/api?a=1", "https://h:1/api?a=1"),
+    ],
+)
+def test_curl_asks_for_the_url_that_was_given(url: str, written: str) -> None:
+    shown = run("show", "pubsub", "--format", "curl", "--url", url).stdout.replace("\\\n", "")
+    assert shlex.split(shown)[:2] == ["curl", written]
+
+
 def test_help_of_a_sample_cites_its_sources() -> None:
     shown = run("show", "kafka", "--help").stdout
     assert "https://knative.dev/docs/eventing/sources/kafka-source/" in shown

@@ -136,6 +136,37 @@ def test_a_running_server(project: Path, server: RunningServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "asked", "got"),
+    [
+        ("", [], "/"),
+        ("/", [], "/"),
+        ("/api", [], "/api"),
+        ("/api/", [], "/api/"),
+        ("/api", ["--path", "/p"], "/api/p"),
+        ("/api?a=2", [], "/api"),
+    ],
+)
+def test_the_path_of_a_url_is_asked_for_as_it_stands(
+    project: Path, server: RunningServer, path: str, asked: list[str], got: str
+) -> None:
+    answer = json.loads(invoke(project, "--url", f"{server.url}{path}", *asked).stdout)
+    assert (answer["path"], answer["a"]) == (got, "2" if "?" in path else None)
+
+
+def test_a_path_chooses_among_several_functions(project: Path) -> None:
+    assert json.loads(invoke(project, "--path", "/hello/x").stdout)["path"] == "/hello/x"
+    assert invoke(project, "--path", "/double", "--data", "4").stdout == "8"
+
+
+def test_a_server_of_several_functions_is_told_by_its_404(project: Path) -> None:
+    with RunningServer(project, "hello,teapot") as running:
+        run = invoke(project, "hello", "--url", running.url)
+    assert run.returncode == 0
+    hint = "A server of several functions has them at /<name>: --path /hello"
+    assert run.stderr.splitlines()[-1] == hint
+
+
+@pytest.mark.parametrize(
     ("arguments", "text"),
     [
         (("hello", "--data", '{"a" 1}'), "Expecting ':' delimiter at line 1, column 6."),

@@ -40,6 +40,12 @@ def test_a_new_project_passes_its_own_tests(tmp_path: Path, kind: str) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["my-project"]
 
 
+def test_secrets_of_the_developer_stay_out_of_repository_and_image() -> None:
+    files = new.files_of("a", "http")
+    assert ".env" in files[".gitignore"].splitlines()
+    assert {".env", "*.recorded.json"} <= set(files[".dockerignore"].splitlines())
+
+
 def test_every_kind_has_the_same_files() -> None:
     assert len({tuple(new.files_of("a", kind)) for kind in new.KINDS}) == 1
 

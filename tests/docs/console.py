@@ -28,7 +28,7 @@ SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.
 SUB_COMMANDS = frozenset({"check", "events", "invoke", "new", "replay"})
 _LANGUAGES = frozenset(
-    {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "yaml"}
+    {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "xml", "yaml"}
 )
 _PORT = "8080"
 _ANNOUNCED = re.compile(r"http://\S+:(\d+).*\n")

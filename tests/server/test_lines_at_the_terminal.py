@@ -39,6 +39,20 @@ def test_nothing_is_coloured_where_nobody_wants_it(name: str, value: str, tmp_pa
         assert ESCAPE not in terminal.shown
 
 
+def test_a_server_that_loads_for_long_says_so_on_a_terminal(tmp_path: Path) -> None:
+    written(tmp_path, f"import time\ntime.sleep(1.3)\n{SOURCE}")
+    with Terminal(tmp_path, "--target", "hello") as terminal:
+        shown = terminal.read_until("grace period 8 s")
+        assert shown.startswith("… still loading hello (Ctrl-C ends it)\r\n")
+
+
+def test_a_server_that_loads_for_long_says_nothing_in_a_file(tmp_path: Path) -> None:
+    source = written(tmp_path, f"import time\ntime.sleep(1.3)\n{SOURCE}")
+    with ServerProcess.start(source, "hello") as server:
+        server.ready()
+        assert "still" not in server.log
+
+
 def test_nothing_is_coloured_in_a_file(tmp_path: Path) -> None:
     source = written(tmp_path, SOURCE)
     with ServerProcess.start(source, "hello", "--debug", "--host", "0.0.0.0") as server:

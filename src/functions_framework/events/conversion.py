@@ -29,7 +29,9 @@ def to_cloud_event(event: BackgroundEvent) -> Parts:
     """
     kind = tables.CLOUD_EVENT_TYPES.get(_text(event.event_type, "event type"))
     if kind is None:
-        _refuse("the background event's type has no CloudEvent type; see docs/compatibility.md.")
+        _refuse(
+            "the background event's type has no CloudEvent type; docs/event.md lists which have."
+        )
     service, name = _service_and_name(event)
     tail, subject = _split(service, name)
     data = event.data

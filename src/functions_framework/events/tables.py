@@ -1,7 +1,7 @@
 """How background events and CloudEvents of Google's services map to each other, as data.
 
 Source: `docs/mapping.md` of the functions-framework-conformance repository, with the differences
-that `docs/compatibility.md` of this one explains.
+that `docs/compatibility.md` of this one explains; users find the types in `docs/event.md`.
 """
 
 from __future__ import annotations
