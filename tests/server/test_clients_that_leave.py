@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faults.test_http2_abuse import OPENING, RESET, frame, request
 from functions_framework import decorators
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
@@ -66,6 +67,14 @@ def test_second_long_call_of_a_connection_is_cancelled_too(server: ServerProcess
         server.wait_for("started /waiting/62")
     server.wait_for("cancelled /waiting/62", seconds=3)
     assert "finished /waiting/62" not in server.log
+
+
+def test_call_is_cancelled_when_its_stream_is_reset(server: ServerProcess) -> None:
+    with server.connect() as connection:
+        connection.sendall(OPENING + request(1, "/waiting/64"))
+        server.wait_for("started /waiting/64")
+        connection.sendall(frame(RESET, 1, b"\0\0\0\x08"))
+        server.wait_for("cancelled /waiting/64", seconds=3)
 
 
 def test_call_whose_client_stays_goes_on_when_another_leaves(server: ServerProcess) -> None:
