@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from functions_framework.server.health import CHECK_SECONDS
 from functions_framework.settings import Settings, options
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def test_a_knative_service_names_its_port_and_probes_it(name: str, port_name: st
     (container,) = pod(name)["containers"]
     probe = container.get("startupProbe") or container["readinessProbe"]
     assert container["ports"] == [{"name": port_name, "containerPort": 8080}]
-    assert probe["tcpSocket"] == {"port": 8080}
+    asked = probe.get("tcpSocket") or probe["httpGet"]
+    assert asked["port"] == 8080
+    assert asked.get("path") == environment(container).get("HEALTH_PATH")
 
 
 def test_the_trigger_sends_to_the_service_of_the_same_folder() -> None:
@@ -150,8 +153,11 @@ def test_the_deployment_probes_the_port_it_listens_on() -> None:
     (container,) = pod("kubernetes/deployment.yaml")["containers"]
     (port,) = container["ports"]
     assert environment(container)["PORT"] == str(port["containerPort"])
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        assert container[probe]["tcpSocket"] == {"port": port["name"]}
+    path = environment(container)["HEALTH_PATH"]
+    assert container["startupProbe"]["tcpSocket"] == {"port": port["name"]}
+    assert container["readinessProbe"]["httpGet"] == {"path": path, "port": port["name"]}
+    assert container["livenessProbe"]["httpGet"] == {"path": f"{path}/live", "port": port["name"]}
+    assert container["readinessProbe"]["timeoutSeconds"] > CHECK_SECONDS
 
 
 def test_kubernetes_waits_for_the_hook_and_the_grace_period() -> None:
