@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from .commands.completing import values
 from .commands.function_options import env_file_option, set_variables
 from .commands.printing import write
 from .commands.table import lazy_commands
@@ -107,7 +108,9 @@ def _parameter(name: str, option: Option) -> click.Option:
 
     if option.is_switch:
         return click.Option([option.flag, name], is_flag=True, help=option.help)
-    return click.Option([option.flag, name], metavar=option.metavar, callback=parse)
+    return click.Option(
+        [option.flag, name], metavar=option.metavar, callback=parse, shell_complete=values
+    )
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001

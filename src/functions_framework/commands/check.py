@@ -9,6 +9,7 @@ import click
 
 from functions_framework.progress import progress
 
+from .completing import values
 from .findings import ERROR, WARNING
 from .function_options import function_options, settings_of
 from .printing import styled, write
@@ -95,7 +96,9 @@ command = click.Command(
     help=_HELP,
     short_help="Load the function and say what is wrong with it.",
     params=[
-        click.Argument(["target_argument"], required=False, metavar="[TARGET]"),
+        click.Argument(
+            ["target_argument"], required=False, metavar="[TARGET]", shell_complete=values
+        ),
         *function_options(),
         click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON object."),
         click.Option(["--strict", "is_strict"], is_flag=True, help="Exit 1 for warnings too."),

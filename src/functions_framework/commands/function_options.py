@@ -9,6 +9,8 @@ from click.core import ParameterSource
 
 from functions_framework.settings import Option, Settings, options
 
+from .completing import values
+
 _FUNCTION = ("target", "source", "signature_type")
 # Of the server's settings those that matter to a function that is not served.
 _READ = (*_FUNCTION, "log_level", "log_format")
@@ -24,6 +26,7 @@ def env_file_option() -> click.Option:
     return click.Option(
         ["--env-file"],
         metavar="FILE",
+        shell_complete=values,
         help="File with environment variables, NAME=value a line; one that is set already stays.",
     )
 
@@ -48,7 +51,11 @@ def _parameter(name: str, option: Option) -> click.Option:
             raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
 
     return click.Option(
-        [option.flag, name], metavar=option.metavar, callback=parse, help=option.help
+        [option.flag, name],
+        metavar=option.metavar,
+        callback=parse,
+        help=option.help,
+        shell_complete=values,
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from functions_framework.progress import progress
 
+from .completing import WithFields, values
 from .faults import BadInput
 from .function_options import function_options, settings_of
 from .printing import is_terminal, styled, write
@@ -157,17 +158,23 @@ def _for_people(result: Result, kind: str) -> str:
 
 
 def _option(*names: str, **kwargs: Any) -> click.Option:
-    return click.Option(names, **kwargs)
+    return click.Option(names, shell_complete=values if "metavar" in kwargs else None, **kwargs)
 
 
-command = click.Command(
+command = WithFields(
     "invoke",
     callback=_invoke,
     help=_HELP,
     short_help="Call the function once, without a server.",
     context_settings={"ignore_unknown_options": True},
     params=[
-        click.Argument(["arguments"], nargs=-1, metavar="[TARGET] [-]", type=click.UNPROCESSED),
+        click.Argument(
+            ["arguments"],
+            nargs=-1,
+            metavar="[TARGET] [-]",
+            type=click.UNPROCESSED,
+            shell_complete=values,
+        ),
         *function_options(),
         _option("--data", metavar="JSON", help="The body, - for standard input."),
         _option("--file", metavar="PATH", help="A file with the body, - for standard input."),

@@ -11,6 +11,7 @@ import click
 
 from functions_framework.progress import progress
 
+from .completing import values
 from .faults import BadInput
 from .function_options import function_options, settings_of
 from .printing import styled, write
@@ -128,7 +129,7 @@ command = click.Command(
     help=_HELP,
     short_help="Send recorded requests again and show what changed.",
     params=[
-        click.Argument(["path"], metavar="PATH"),
+        click.Argument(["path"], metavar="PATH", shell_complete=values),
         *function_options(),
         click.Option(["--url"], metavar="URL", help="Send them to a server instead."),
         click.Option(
@@ -140,6 +141,11 @@ command = click.Command(
             multiple=True,
             help="A header or JSON key that is not compared, such as a time.",
         ),
-        click.Option(["--to-pytest"], metavar="FILE", help="Write them as tests as well."),
+        click.Option(
+            ["--to-pytest"],
+            metavar="FILE",
+            help="Write them as tests as well.",
+            shell_complete=values,
+        ),
     ],
 )
