@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
+import threading
 import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING
@@ -23,7 +25,8 @@ from functions_framework.testing.result import ResponseHeaders, Result
 from .faults import BadInput, as_bad_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
     from functions_framework.function import Function
     from functions_framework.settings import Settings
@@ -111,12 +114,33 @@ def _call(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     except Exception as error:  # noqa: BLE001 - the user's code
         raise _hook_failed(error) from None
     results = []
-    for request in requests:
-        before = time.perf_counter()
-        answer = copy_context().run(respond, pipeline.host, request)
-        results.append(_result(answer, time.perf_counter() - before))
+    with _interrupts() as interrupted:
+        for request in requests:
+            before = time.perf_counter()
+            answer = copy_context().run(respond, pipeline.host, request)
+            if interrupted.is_set():
+                break
+            results.append(_result(answer, time.perf_counter() - before))
     pipeline.stop()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     return results
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Tell whether there was a Ctrl-C: sync hosts answer it as any crash of the function."""
+    interrupted = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def _call_async(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
