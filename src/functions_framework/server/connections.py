@@ -33,6 +33,7 @@ _LATE = 0.025
 _POLL_SECONDS = 0.02
 _SEARCH_SECONDS = 2.0
 _RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
+_UNSENT_OFFSET = _RECEIVED_OFFSET + 8 + 4 * 2  # tcpi_notsent_bytes
 _FIRST_BYTES_SECONDS = 0.5
 _SHORTEST_REQUEST = len(b"GET / HTTP/1.1\r\n\r\n")
 
@@ -124,6 +125,40 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     return sent, received
 
 
+def descriptor_of(address: str, port: int) -> int | None:
+    """The descriptor of the connection of one peer, None when there is none (any more)."""
+    with contextlib.suppress(OSError):  # no descriptor is left to look with
+        for entry in _descriptors():
+            with contextlib.suppress(OSError):  # closed meanwhile, or not connected
+                if _peer_of(int(entry.name)) == (address, port):
+                    return int(entry.name)
+    return None
+
+
+def unsent(descriptor: int, address: str, port: int) -> int:
+    """Bytes that wait in the kernel for the client's window, 0 where nobody can tell.
+
+    Args:
+        descriptor: of the connection; it may be another's by now.
+        address: the peer's address.
+        port: the peer's port.
+    """
+    if not sys.platform.startswith("linux"):
+        return 0
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
+        if copy.getpeername()[:2] == (address, port):
+            info = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+            return struct.unpack_from("I", info, _UNSENT_OFFSET)[0]  # type: ignore[no-any-return]
+    return 0
+
+
+def _peer_of(descriptor: int) -> tuple[str, int] | None:
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return None
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        return copy.getpeername()[:2] if copy.family in _FAMILIES else None
+
+
 def cut_unused(port: int, silent: float) -> None:
     """Shut down the connections accepted on `port` on which no request can have begun.
 
@@ -201,13 +236,16 @@ def _bytes_received(info: bytes) -> int:
     return struct.unpack_from("Q", info, _RECEIVED_OFFSET)[0]  # type: ignore[no-any-return]
 
 
+def _descriptors() -> Iterator[Path]:
+    return Path("/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd").iterdir()
+
+
 @contextlib.contextmanager
 def _connections(address: str | None = None) -> Iterator[list[socket.socket]]:
     """This process's connections to `address` (any: None), as copies closed at the end."""
-    folder = Path("/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd")
     with contextlib.ExitStack() as copies:
         found = []
-        for entry in folder.iterdir():
+        for entry in _descriptors():
             # A descriptor may be closed at any moment by the thread that owns it.
             with contextlib.suppress(OSError):
                 number = int(entry.name)
