@@ -123,6 +123,13 @@ def test_slow_imports_are_named(sources: SourceTree) -> None:
     assert (report.imports[0].module, report.imports[0].line) == ("slow", 1)
 
 
+def test_whole_applications_have_no_parameters_to_check(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import flask\napp = flask.Flask(__name__)\n")
+    checked = run(tmp_path, "app", "--strict")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.startswith("app (WSGI application): nothing wrong, loaded in ")
+
+
 def test_every_function_of_a_source_is_checked(sources: SourceTree) -> None:
     code = """
         import functions_framework
@@ -168,7 +175,9 @@ def test_the_real_command(tmp_path: Path) -> None:
     failed = run(tmp_path, "wrong", "--json")
     document = json.loads(failed.stdout)
     assert failed.returncode == 1
-    assert document["functions"] == [{"name": "wrong", "signature": "http", "is_async": False}]
+    assert document["functions"] == [
+        {"name": "wrong", "signature": "http", "is_async": False, "protocol": None}
+    ]
     assert {one["code"] for one in document["findings"]} == {"blocking-call", "signature"}
     missing = run(tmp_path, "nope")
     assert (missing.returncode, missing.stdout) == (2, "")

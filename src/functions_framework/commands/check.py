@@ -15,6 +15,8 @@ from .function_options import function_options, settings_of
 from .printing import styled, write
 
 if TYPE_CHECKING:
+    from functions_framework.function import Function
+
     from .checking import Report
 
 _HELP = """Load the function, or all of the source, and verify it without serving: parameters and
@@ -53,6 +55,7 @@ def _document(report: Report) -> str:
                     "name": function.name,
                     "signature": str(function.signature),
                     "is_async": function.is_async,
+                    "protocol": function.protocol,
                 }
                 for function in report.functions
             ],
@@ -76,11 +79,7 @@ def _lines(report: Report) -> str:
         )
         level = styled(finding.level, colours[finding.level])
         lines.append(f"{place}: {level}: {finding.message}")
-    described = [
-        f"{function.name} ({function.signature}, {'async' if function.is_async else 'sync'})"
-        for function in report.functions
-    ]
-    what = ", ".join(described) or report.source.name
+    what = ", ".join(map(_described, report.functions)) or report.source.name
     counted = [
         f"{count} {level}{'' if count == 1 else 's'}"
         for level in (ERROR, WARNING)
@@ -88,6 +87,12 @@ def _lines(report: Report) -> str:
     ]
     took = "" if report.load_seconds is None else f", loaded in {report.load_seconds * 1000:.0f} ms"
     return "\n".join([*lines, f"{what}: {' and '.join(counted) or 'nothing wrong'}{took}"])
+
+
+def _described(function: Function) -> str:
+    if function.protocol:
+        return f"{function.name} ({function.protocol.upper()} application)"
+    return f"{function.name} ({function.signature}, {'async' if function.is_async else 'sync'})"
 
 
 command = click.Command(

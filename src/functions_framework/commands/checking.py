@@ -154,6 +154,8 @@ def _slow(report: Report, seconds: float) -> Finding:
 
 def signature_findings(function: Function) -> list[Finding]:
     """Compare the parameters of a function with how its signature calls it."""
+    if function.protocol:
+        return []  # an application, which its own framework has put together
     counts, what = _CALLED_WITH[function.signature]
     try:
         signature = inspect.signature(function.call)
