@@ -114,12 +114,19 @@ def test_steps_lead_out_of_the_call_and_let_it_restart(prefix: str, tmp_path: Pa
         port = terminal.port()
         answer = ask(port)
         terminal.read_until("(Pdb) ")
+        if sys.version_info >= (3, 13):
+            # It stops at the breakpoint's own line, before at the one that follows.
+            terminal.type("n")
+            terminal.read_until("(Pdb) ")
         terminal.type("n")
         terminal.read_until("(Pdb) ")
         source.write_text(f"{prefix}def hello(request):\n    return 'changed'\n")
         terminal.read_until("restarting once the prompt is left")
-        # In a coroutine the next step is out of it: no prompt follows.
+        # In a coroutine the next step is out of it: no prompt follows, before 3.13.
         terminal.type("n" if prefix else "c")
+        if prefix and sys.version_info >= (3, 13):
+            terminal.read_until("(Pdb) ")
+            terminal.type("c")
         assert answer() == (200, "22 answered")
         terminal.read_until("Restarted in")
         assert ask(port)() == (200, "changed")

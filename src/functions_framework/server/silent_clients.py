@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .connections import cut_unused
+from .traced_threads import is_debugged
 
 if TYPE_CHECKING:
     import socket
@@ -25,8 +26,11 @@ _LOOKS = 4
 
 
 def watch(listener: socket.socket, limits: Limits) -> None:
-    """Cut, for as long as the process lives, who says nothing for `limits.head_seconds` (Linux)."""
-    if not sys.platform.startswith("linux"):
+    """Cut, for as long as the process lives, who says nothing for `limits.head_seconds` (Linux).
+
+    Not where a debugger is there: it would take the thread for one of the functions' own.
+    """
+    if not sys.platform.startswith("linux") or is_debugged():
         return
     port = listener.getsockname()[1]
     seconds = limits.head_seconds
