@@ -1,17 +1,16 @@
-"""A worker that has no file descriptor left still obeys, and never outlives its parent."""
+"""Processes that have no file descriptor left: a worker still obeys, a parent goes on."""
 
 from __future__ import annotations
 
+import os
+import resource
 import signal
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from server_process import KINDS, ServerProcess, is_alive, read_answer, wait_until
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from server_process import FUNCTIONS, KINDS, ServerProcess, is_alive, read_answer, wait_until
 
 SOURCE = """
 import asyncio, os, resource, sys, time
@@ -61,3 +60,35 @@ def test_worker_without_descriptors_finishes_and_leaves(
         assert server.exit_code() == (0 if number == signal.SIGTERM else -number)
         wait_until(lambda: not is_alive(worker), "the end of the worker")
         assert time.monotonic() - start < 3
+
+
+def limit_descriptors(pid: int, most: int | None) -> None:
+    """Let a process open no file any more; None lets it again."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard if most is None else most, hard))
+
+
+def first_free(pid: int) -> int:
+    used = {int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    return min(set(range(len(used) + 1)) - used)
+
+
+def test_parent_without_descriptors_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with ServerProcess.start(tmp_path / "main.py", "plain", "--workers", "2") as server:
+        server.ready()
+        wait_until(lambda: len({server.get("/pid") for _ in range(20)}) == 2, "both workers")
+        first, second = server.children()
+        limit_descriptors(server.process.pid, first_free(server.process.pid))
+        os.kill(first, signal.SIGKILL)
+        server.wait_for("No worker can be started: Too many open files; it is tried again.")
+        os.kill(second, signal.SIGTERM)
+        server.wait_for(f"Worker {second} goes on, as none can be started: Too many open files.")
+        assert server.get("/pid") == (200, str(second).encode())
+        limit_descriptors(server.process.pid, None)
+        wait_until(lambda: len(server.children()) == 2, "a replacement")
+        wait_until(lambda: len({server.get("/pid") for _ in range(20)}) == 2, "its answers")
+        limit_descriptors(server.process.pid, first_free(server.process.pid))
+        server.signal()
+        assert server.exit_code() == 0
+    assert "Traceback" not in server.log

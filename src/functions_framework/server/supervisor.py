@@ -87,11 +87,16 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        with blocked():
-            pid = os.fork()
-            if pid == 0:
-                self._become_worker(ours, theirs)
-        theirs.close()
+        try:
+            with blocked():
+                pid = os.fork()
+                if pid == 0:
+                    self._become_worker(ours, theirs)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         ours.setblocking(False)  # noqa: FBT003
         worker = Child(pid, ours, is_replacement, replaces=replaces)
         self._workers.append(worker)
@@ -172,7 +177,10 @@ class Supervisor:
             return
         terminal.say(f"Worker {worker.pid} is replaced: {asked.reason}.")
         worker.order = messages.RETIRE if asked.is_patient else messages.DRAIN
-        self._spawn(is_replacement=True, replaces=worker)
+        try:
+            self._spawn(is_replacement=True, replaces=worker)
+        except OSError as error:
+            terminal.say(f"Worker {worker.pid} goes on, as none can be started: {error.strerror}.")
 
     def _succeed(self, worker: Child) -> None:
         """Let the worker go that a new one replaces."""
@@ -231,7 +239,12 @@ class Supervisor:
         now = time.monotonic()
         for due in [due for due in self._due if due <= now]:
             self._due.remove(due)
-            self._spawn(is_replacement=True)
+            try:
+                self._spawn(is_replacement=True)
+            except OSError as error:
+                # Out of descriptors, processes or memory: those that serve are not to suffer.
+                self._due.append(now + _LONGEST_RESPAWN_DELAY)
+                terminal.say(f"No worker can be started: {error.strerror}; it is tried again.")
 
     def _end(self, mailbox: Mailbox) -> int:
         """Let every worker finish what it has accepted; a second signal ends them at once."""
@@ -258,7 +271,8 @@ class Supervisor:
 
     def _stop_workers(self) -> None:
         if any(worker.ready for worker in self._workers):
-            listening.refuse_new(self._listener)
+            with contextlib.suppress(OSError, ImportError):  # no descriptor may be left
+                listening.refuse_new(self._listener)
         for worker in self._workers:
             if worker.has_prompt:
                 # An interrupt ends the prompt as well: nobody is to type there any more.
