@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .async_slow_senders import AsyncSlowSenders
 
 WHOLE = 1 << 16
-"""Bodies of at most so many declared bytes are read at once, from their arrival on."""
+"""Bodies of at most so many declared bytes are read at once, with one wait instead of two."""
 
 _DISCONNECT = {"type": "http.disconnect"}
 
@@ -37,27 +37,12 @@ def declared_length(headers: dict[str, str], request: Any) -> tuple[int | None, 
     return 0, False
 
 
-def start_reading(watcher: Any) -> Any:
-    """Start to read a small body, None for any other.
-
-    Started before the request waits for its turn on the event loop, it is mostly there by then,
-    and the call needs no wait of its own.
-    """
-    request = watcher.scope
-    if request.method == "GET":
-        return None
-    declared = request.headers.get("content-length")
-    is_small = declared is not None and 0 < int(declared) <= WHOLE
-    return watcher.proto() if is_small else None
-
-
 class Receive:
     """The ASGI `receive` of one request.
 
     Args:
         protocol: Granian's.
         length: the declared Content-Length, None when only the end will tell.
-        reading: what `start_reading` gave, None when nothing was started.
         has_trailers: whether trailers were announced, which look like a broken body to us.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
         senders: watches that more of it comes, None where nobody does.
@@ -75,7 +60,6 @@ class Receive:
         "_left",
         "_limit",
         "_protocol",
-        "_reading",
         "_senders",
         "_taken",
         "has_unread",
@@ -84,11 +68,10 @@ class Receive:
         "is_read",
     )
 
-    def __init__(  # noqa: PLR0913 - what is known of a body before it is read
+    def __init__(
         self,
         protocol: Any,
         length: int | None,
-        reading: Any = None,
         *,
         has_trailers: bool = False,
         limit: int = 0,
@@ -97,7 +80,6 @@ class Receive:
         self._protocol = protocol
         self._left = length
         self._has_trailers = has_trailers
-        self._reading = reading
         self._is_started = False
         self._limit = limit
         self._taken = 0
@@ -144,10 +126,10 @@ class Receive:
         part: bytes
         if not self._is_started:
             self._is_started = True
-            if self._reading is not None:
-                # One wait instead of two; what is not whole is broken.
+            if left is not None and left <= WHOLE:
+                # What is not whole is broken.
                 try:
-                    part = await self._waited(self._reading)
+                    part = await self._waited(self._protocol())
                 except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
                     part = b""
                 self.is_read = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections import deque
 from functools import partial
@@ -14,17 +13,19 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.logs import call_end
 
 from .admission import QUEUE, Running
-from .async_body import Receive, declared_length, start_reading
+from .async_body import Receive, declared_length
 from .async_deadlines import AsyncDeadlines
 from .async_scope import RequestScope
 from .async_slow_senders import AsyncSlowSenders
 from .async_stream import cut_answered, send_stream
+from .async_tasks import start
 from .body import too_large
 from .call_ends import ending_async
 from .client_gone import ClientWatch
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import Proxies
 from .replies import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
+from .turns import polite_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -63,16 +64,16 @@ class AsyncServing:
         self._body_limit = settings.max_body_size
         self._concurrency = settings.concurrency
         self._start = self._start_or_queue if self._concurrency else self._start_now
-        self._waiting: deque[tuple[Any, Any]] = deque()
+        self._waiting: deque[Any] = deque()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
         seconds = settings.body_timeout
         self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
+        self._arrived: deque[Any] = deque()
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
-        self._arrived: deque[Any] = deque()
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
         self._clients = ClientWatch(self._loop, self._running, outlives)
 
@@ -102,7 +103,8 @@ class AsyncServing:
         schedule = self._schedule if end is None else ending_async(self._schedule, end)
         if self.health is not None:
             schedule = self.health.answering_async(schedule, self._loop)
-        engine.start_async(schedule, self._loop)
+        with polite_threads():
+            engine.start_async(schedule, self._loop)
         return self._loop.run_until_complete(self._main(engine, listening, on_drain))
 
     def run_apart(self, work: Coroutine[Any, Any, None]) -> None:
@@ -154,7 +156,7 @@ class AsyncServing:
     def _schedule(self, watcher: Any) -> None:
         """Take a request over from the engine's thread; wake the loop once for many."""
         arrived = self._arrived
-        arrived.append((watcher, start_reading(watcher)))
+        arrived.append(watcher)
         # One thread calls this, so an earlier request still here has the loop on its way.
         if len(arrived) == 1:
             self._loop.call_soon_threadsafe(self._start_all)
@@ -162,24 +164,24 @@ class AsyncServing:
     def _start_all(self) -> None:
         arrived = self._arrived
         while arrived:
-            self._start(*arrived.popleft())
+            self._start(arrived.popleft())
 
-    def _start_or_queue(self, watcher: Any, reading: Any) -> None:
+    def _start_or_queue(self, watcher: Any) -> None:
         """Stands for `_start` where a number of calls at once was set."""
         if len(self._running) < self._concurrency:
-            self._start_now(watcher, reading)
+            self._start_now(watcher)
         elif len(self._waiting) < QUEUE:
-            self._waiting.append((watcher, reading))
+            self._waiting.append(watcher)
         else:
             watcher.proto.response_bytes(*BUSY)
             watcher.done()
 
     def _start_waiting(self, _task: asyncio.Task[None]) -> None:
         while self._waiting and len(self._running) < self._concurrency:
-            self._start_now(*self._waiting.popleft())
+            self._start_now(self._waiting.popleft())
 
-    def _start_now(self, watcher: Any, reading: Any) -> None:
-        task = _new_task(self._loop, self._serve(watcher, reading))
+    def _start_now(self, watcher: Any) -> None:
+        task = start(self._loop, self._serve(watcher))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
             self._clients.wake()
@@ -188,7 +190,7 @@ class AsyncServing:
             if self._deadlines is not None:
                 self._deadlines.watch(task, watcher)
 
-    async def _serve(self, watcher: Any, reading: Any) -> None:
+    async def _serve(self, watcher: Any) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
             headers = request.headers.items()
@@ -198,7 +200,6 @@ class AsyncServing:
             receive = Receive(
                 protocol,
                 length,
-                reading,
                 has_trailers=has_trailers,
                 limit=limit,
                 senders=self._senders,
@@ -251,12 +252,3 @@ class AsyncServing:
             protocol.response_bytes(status, headers, body)
         else:
             await send_stream(protocol, request, status, headers, body)
-
-
-def _new_task(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]
-) -> asyncio.Task[None]:
-    if sys.version_info >= (3, 12):
-        # Runs up to its first wait at once: a call that never waits is done when this returns.
-        return asyncio.Task(work, loop=loop, eager_start=True)
-    return loop.create_task(work)
