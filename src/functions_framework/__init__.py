@@ -6,12 +6,11 @@ next to nothing and changes nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging as logging  # other libraries import it from here
     from collections.abc import Callable
+    from typing import Any
 
     import flask as flask
     import werkzeug as werkzeug
@@ -93,6 +92,8 @@ _MODULES = frozenset({"flask", "logging", "werkzeug"})
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name in _PUBLIC:
         value = getattr(importlib.import_module(_PUBLIC[name], __name__), name)
     elif name in _MODULES:

@@ -17,7 +17,9 @@ FunctionsFrameworkException
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class FunctionsFrameworkException(Exception):  # noqa: N818 - the name is public since 1.0

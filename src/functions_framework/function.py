@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
-import inspect
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal
+from types import FunctionType
 
+from .values import field, value_class
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
 OUTLIVES_CLIENT = "__functions_framework_outlives_client__"
+
+# Flags of code objects, as `inspect` documents them.
+_STARRED = 0x04 | 0x08
+_COROUTINE = 0x80
+_ASYNC_GENERATOR = 0x200
 
 
 class Signature(str, Enum):
@@ -27,7 +34,7 @@ class Signature(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Mark:
     """What a decorator says of the function it decorates.
 
@@ -87,6 +94,10 @@ def is_async_callable(target: Any) -> bool:
     """Whether calling `target` makes a coroutine or an async generator."""
     while isinstance(target, functools.partial):
         target = target.func
+    if _is_simple(target):
+        return bool(target.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
+    import inspect
+
     return any(
         inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
         for candidate in (target, getattr(target, "__call__", None))  # noqa: B004
@@ -99,11 +110,7 @@ def protocol_of(target: Any) -> Literal["asgi", "wsgi"] | None:
     Applications of every library are told by the names their specifications give to what they are
     called with: `(scope, receive, send)` in ASGI 3, `start_response` in PEP 3333.
     """
-    try:
-        parameters = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):  # made in C, and silent about itself
-        return None
-    required = [item.name for item in parameters if item.default is item.empty]
+    required = _required_parameters(target)
     if required[-3:] == ["scope", "receive", "send"] and len(required) == 3:
         return "asgi"
     if len(required) == 2 and required[1] == "start_response":
@@ -111,7 +118,30 @@ def protocol_of(target: Any) -> Literal["asgi", "wsgi"] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+def _required_parameters(target: Any) -> list[str]:
+    if _is_simple(target):
+        code = target.__code__
+        return list(code.co_varnames[: code.co_argcount - len(target.__defaults__ or ())])
+    import inspect
+
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):  # made in C, and silent about itself
+        return []
+    return [item.name for item in parameters if item.default is item.empty]
+
+
+def _is_simple(target: Any) -> bool:
+    """Whether a callable is a plain `def` that tells all of itself; importing `inspect` costs."""
+    return (
+        type(target) is FunctionType
+        and vars(target).keys() <= {ATTRIBUTE, OUTLIVES_CLIENT}
+        and not target.__code__.co_kwonlyargcount
+        and not target.__code__.co_flags & _STARRED
+    )
+
+
+@value_class(frozen=True)
 class Function:
     """One function to serve.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .exceptions import FunctionsFrameworkException
 from .settings import Settings, options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
 
 def main(program: str | None = None) -> None:
@@ -80,12 +81,22 @@ def run(settings: Settings) -> int:
     Raises:
         FunctionsFrameworkException: nothing could be served.
     """
-    from . import loading
+    if not is_plainly_there(settings):
+        from . import loading
 
-    loading.precheck(settings)
+        loading.precheck(settings)
     from .server import serve
 
     return serve(settings)
+
+
+def is_plainly_there(settings: Settings) -> bool:
+    """Whether the source needs no closer look in this process; each worker looks for itself."""
+    target, source = settings.target, settings.source or "."
+    if not target or not target.isidentifier():
+        return False
+    file = os.path.join(source, "main.py") if os.path.isdir(source) else source  # noqa: PTH112, PTH118
+    return file.endswith(".py") and os.access(file, os.R_OK) and os.path.isfile(file)  # noqa: PTH113
 
 
 def tell(error: FunctionsFrameworkException) -> int:

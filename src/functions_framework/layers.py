@@ -7,7 +7,6 @@ nothing.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +17,7 @@ from . import side_loop
 from .execution import Execution, execution
 from .function import Function, Signature
 from .registrations import pending
+from .values import replace
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -77,7 +77,7 @@ def wrap(function: Function, layers: Sequence[Callable[..., Any]]) -> Function:
     compose = _compose_async if function.is_async else _compose_sync
     # The wrapper keeps the annotations: a typed function's input type is read from them.
     call = functools.update_wrapper(compose(function, layers), function.call)
-    return dataclasses.replace(function, call=call)
+    return replace(function, call=call)
 
 
 def _compose_sync(function: Function, layers: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

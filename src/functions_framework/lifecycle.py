@@ -10,10 +10,10 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .registrations import Registrations, pending
+from .values import value_class
 
 if TYPE_CHECKING:
     from .resources import Resource
@@ -51,7 +51,7 @@ def readiness(check: Hook) -> Hook:
     return check
 
 
-@dataclass(slots=True)
+@value_class()
 class Lifecycle:
     """The hooks, resources and readiness checks of one application.
 

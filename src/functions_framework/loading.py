@@ -5,7 +5,6 @@ Finding and running the source is `source`'s business, the decorators' marks are
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from .exceptions import (
 from .function import Function, Signature, mark_of
 from .registrations import dropped_on_failure
 from .settings import Settings, options
+from .values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def load(settings: Settings, around: Around | None = None) -> list[Function]:
     names, path = _named(settings.target, settings.source)
     functions = _load(names, path, settings.signature_type, around)
     if settings.asgi:
-        return [dataclasses.replace(function, is_asgi=True) for function in functions]
+        return [replace(function, is_asgi=True) for function in functions]
     return functions
 
 

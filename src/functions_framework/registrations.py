@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from .values import field, value_class
 
 if TYPE_CHECKING:
     from .resources import Resource
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-@dataclass(slots=True)
+@value_class()
 class Registrations:
     """Everything registered since the last app took its share.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.function import Signature
 from functions_framework.recording.comparing import Change, changes
 from functions_framework.recording.repeating import request_of, why_not
+from functions_framework.values import replace
 
 from .calling import call_each
 

@@ -28,10 +28,10 @@ from functions_framework.hosts.errors import (
     NOT_FOUND_REPLY,
     ErrorHandlers,
     Handled,
+    answer_without_call,
     own_reply,
     refusal,
 )
-from functions_framework.hosts.event_host import answer_without_call
 from functions_framework.hosts.responses import compact_json, encode
 from functions_framework.hosts.routing import Routes, paths_of
 from functions_framework.hosts.streaming import Deferred, as_async

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestRefused, RequestTimeoutException
+from functions_framework.function import Signature
 from functions_framework.message import CRASH, HTML, TEXT, Reply
+
+if TYPE_CHECKING:
+    from functions_framework.signatures import Codec
 
 Handler = Callable[..., Any]
 Handled = tuple[Handler, Exception]
@@ -30,6 +34,7 @@ _CRASH_TEXT = (
     " application."
 )
 
+_HEALTHY = Reply(200, [HTML], b"")
 CRASH_REPLY = Reply(500, [HTML, CRASH], _CRASH_TEXT.encode())
 TIMEOUT_REPLY = Reply(504, [TEXT], b"The function did not answer in time.")
 NOT_FOUND_REPLY = Reply(
@@ -52,6 +57,19 @@ def method_not_allowed(allowed: Sequence[str]) -> Reply:
         text="The method is not allowed for the requested URL.",
     )
     return Reply(405, [HTML, ("allow", ", ".join(allowed))], page.encode())
+
+
+def answer_without_call(codec: Codec, signature: Signature, method: str, path: str) -> Reply:
+    """The reply to a request whose method the signature does not take.
+
+    GET and HEAD of `/` are health checks for event and cloudevent functions.
+    """
+    allowed = sorted(codec.methods)
+    if path == "/" and signature is not Signature.TYPED:
+        if method in {"GET", "HEAD"}:
+            return _HEALTHY
+        allowed = ["GET", "HEAD", *allowed]
+    return method_not_allowed(allowed)
 
 
 def refusal(error: RequestRefused) -> Reply:

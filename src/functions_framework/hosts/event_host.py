@@ -5,39 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestRefused
-from functions_framework.function import Function, Signature
 from functions_framework.hosts import wsgi
 from functions_framework.hosts.errors import (
     CRASH_REPLY,
     NOT_FOUND_REPLY,
     ErrorHandlers,
-    method_not_allowed,
+    answer_without_call,
     own_reply,
     refusal,
 )
 from functions_framework.hosts.responses import encode
 from functions_framework.hosts.routing import Routes, paths_of
 from functions_framework.logs import log_crash
-from functions_framework.message import HTML, Reply
-from functions_framework.signatures import Codec, codec_of
+from functions_framework.signatures import codec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HEALTHY = Reply(200, [HTML], b"")
-
-
-def answer_without_call(codec: Codec, signature: Signature, method: str, path: str) -> Reply:
-    """The reply to a request whose method the signature does not take.
-
-    GET and HEAD of `/` are health checks for event and cloudevent functions.
-    """
-    allowed = sorted(codec.methods)
-    if path == "/" and signature is not Signature.TYPED:
-        if method in {"GET", "HEAD"}:
-            return _HEALTHY
-        allowed = ["GET", "HEAD", *allowed]
-    return method_not_allowed(allowed)
+    from functions_framework.function import Function
+    from functions_framework.message import Reply
 
 
 class EventHost:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from functions_framework.exceptions import RequestRefused
 from functions_framework.function import Function, Signature
 from functions_framework.hosts import wsgi
-from functions_framework.hosts.event_host import answer_without_call
+from functions_framework.hosts.errors import answer_without_call
 from functions_framework.hosts.http_errors import as_refused
 from functions_framework.hosts.streaming import Blocking, Closing
 from functions_framework.loading import is_legacy_mode

@@ -11,21 +11,22 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.execution import Execution, execution
 
 from .crash import log_exception
+from .late_imports import on_import
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from types import ModuleType
 
 Enter = Callable[[], Callable[[], object]]
 """Makes a thread part of what was captured; what it returns undoes that."""
 
 _start = threading.Thread.start
-_submit = ThreadPoolExecutor.submit
+_submit: Callable[..., Future[Any]]
 _captures: list[Callable[[], Enter]] = []
 
 
@@ -45,8 +46,14 @@ def install() -> None:
     unless the user sets `threading.excepthook`.
     """
     threading.Thread.start = _carrying_start  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = _carrying_submit  # type: ignore[method-assign, assignment]
+    on_import("concurrent.futures.thread", _carry_tasks)
     threading.excepthook = _log_thread_crash
+
+
+def _carry_tasks(pools: ModuleType) -> None:
+    global _submit  # noqa: PLW0603 - the class has one
+    _submit = pools.ThreadPoolExecutor.submit
+    pools.ThreadPoolExecutor.submit = _carrying_submit
 
 
 def _carrying_start(self: threading.Thread) -> None:

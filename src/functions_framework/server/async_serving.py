@@ -14,13 +14,11 @@ from functions_framework.logs import call_end
 
 from .admission import QUEUE, Running
 from .async_body import Receive, declared_length
-from .async_deadlines import AsyncDeadlines
 from .async_scope import RequestScope
 from .async_slow_senders import AsyncSlowSenders
 from .async_stream import cut_answered, send_stream
 from .async_tasks import start
 from .body import too_large
-from .call_ends import ending_async
 from .client_gone import ClientWatch
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import Proxies
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from functions_framework.message import Reply
     from functions_framework.settings import Settings
 
+    from .async_deadlines import AsyncDeadlines
     from .engine import Engine
     from .health import Health
     from .hosting import AsyncHost
@@ -67,7 +66,11 @@ class AsyncServing:
         self._waiting: deque[Any] = deque()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
-        self._deadlines = AsyncDeadlines(settings.timeout) if settings.timeout else None
+        self._deadlines: AsyncDeadlines | None = None
+        if settings.timeout:
+            from .async_deadlines import AsyncDeadlines
+
+            self._deadlines = AsyncDeadlines(settings.timeout)
         seconds = settings.body_timeout
         self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
         self._arrived: deque[Any] = deque()
@@ -99,8 +102,11 @@ class AsyncServing:
                 they may be set anew.
         """
         asyncio.set_event_loop(self._loop)
-        end = self._end
-        schedule = self._schedule if end is None else ending_async(self._schedule, end)
+        schedule: Callable[[Any], None] = self._schedule
+        if self._end is not None:
+            from .call_ends import ending_async
+
+            schedule = ending_async(schedule, self._end)
         if self.health is not None:
             schedule = self.health.answering_async(schedule, self._loop)
         with polite_threads():

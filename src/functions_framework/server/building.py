@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_framework.exceptions import InvalidConfigurationException
 
-from .hosting import Build, Hosted
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -15,6 +12,8 @@ if TYPE_CHECKING:
     from functions_framework.assembly import Served
     from functions_framework.function import Function
     from functions_framework.settings import Settings
+
+    from .hosting import Build, Hosted
 
 
 def of_target(settings: Settings) -> Build:
@@ -65,6 +64,8 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
 def hosted_of(served: Served) -> Hosted:
     """What was loaded, in the server's words."""
     from functions_framework.hosts.routing import paths_of
+
+    from .hosting import Hosted
 
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))

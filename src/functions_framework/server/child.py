@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from functions_framework.values import field, value_class
 
 from . import messages
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
 
-@dataclass(eq=False, slots=True)
+@value_class(eq=False)
 class Child:
     """A serving process as its parent sees it."""
 

@@ -13,8 +13,9 @@ import importlib.util
 import logging
 import sys
 import types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from functions_framework.values import value_class
 
 from .traced_threads import traced
 
@@ -31,7 +32,7 @@ _PING_SECONDS = 20
 """Seconds that a client has, at most, to answer a ping of HTTP/2."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Limits:
     """What the engine itself bounds.
 
@@ -53,7 +54,7 @@ class Limits:
     certificate: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class _Http1:
     header_read_timeout: int
     keep_alive: bool
@@ -61,7 +62,7 @@ class _Http1:
     pipeline_flush: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class _Http2:
     max_headers_size: int
     adaptive_window: bool = False

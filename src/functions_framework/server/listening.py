@@ -12,8 +12,6 @@ import time
 
 from functions_framework.exceptions import InvalidConfigurationException
 
-from . import connections
-
 # <asm-generic/socket.h>
 _SO_ATTACH_FILTER = 26
 # Classic BPF over the TCP header: drop what has SYN and no ACK, pass everything else.
@@ -40,8 +38,10 @@ def bind(host: str, port: int) -> socket.socket:
     """
     name = host.strip().removeprefix("[").removesuffix("]")
     try:
+        # As bytes: text is looked at by a codec for international names, which is large.
+        node = name.encode() if name.isascii() else name
         found = socket.getaddrinfo(
-            name or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            node or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (socket.gaierror, UnicodeError) as error:
         raise InvalidConfigurationException(
@@ -146,6 +146,8 @@ def stop_accepting(listener: socket.socket) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
+    from . import connections
+
     wanted = os.fstat(listener.fileno())
     with socket.socket(socket.AF_UNIX) as stand_in:
         stand_in.bind("")  # a name that nobody knows (unix(7), autobind)

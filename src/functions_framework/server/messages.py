@@ -1,9 +1,14 @@
-"""What parent and worker tell each other over their socket pair: one JSON object a line."""
+"""What parent and worker tell each other over their socket pair: one report a line.
+
+Written by `marshal`, in hexadecimal digits: both ends are one interpreter, and the parent process
+stays as small as can be (`json` would bring regular expressions with it).
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+import marshal
+
+from functions_framework.values import asdict, value_class
 
 DRAIN = b"drain\n"
 """Parent to worker: stop accepting, finish what is in flight within the grace period, exit."""
@@ -12,7 +17,7 @@ RETIRE = b"retire\n"
 """The same without hurry, as the server goes on; `DRAIN` may follow."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Ready:
     """The worker listens.
 
@@ -25,7 +30,7 @@ class Ready:
     is_async: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Failed:
     """The function could not be loaded; the worker exits.
 
@@ -40,7 +45,7 @@ class Failed:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Leaving:
     """The worker wants to be replaced, and to be told to drain then.
 
@@ -53,7 +58,7 @@ class Leaving:
     is_patient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Local:
     """Which files of the user's own the worker imported, or failed to.
 
@@ -64,7 +69,7 @@ class Local:
     files: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Prompt:
     """Somebody at the terminal looks at a call that has stopped at a breakpoint.
 
@@ -83,10 +88,11 @@ _KINDS: dict[str, type[Report]] = {
 
 def encode(report: Report) -> bytes:
     """One line."""
-    return json.dumps([type(report).__name__.lower(), asdict(report)]).encode() + b"\n"
+    content = type(report).__name__.lower(), asdict(report)
+    return marshal.dumps(content).hex().encode() + b"\n"
 
 
 def decode(line: bytes) -> Report:
     """Read one line back."""
-    kind, values = json.loads(line)
+    kind, values = marshal.loads(bytes.fromhex(line.decode()))  # noqa: S302 - of our own process
     return _KINDS[kind](**values)

@@ -27,9 +27,8 @@ _SPREAD = 0.1
 
 
 def watch(settings: Settings, parent: Parent) -> None:
-    """Ask the parent for a replacement when a limit of the settings is reached; else do nothing."""
-    is_limited = settings.max_worker_age or settings.max_worker_memory
-    if is_limited and not settings.is_reloading:
+    """Ask the parent for a replacement when a limit of the settings is reached."""
+    if not settings.is_reloading:
         worker = _Retirement(settings.max_worker_age, settings.max_worker_memory, parent)
         threading.Thread(target=worker.run, name="retirement", daemon=True).start()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from functions_framework.hosts.errors import refusal
@@ -48,8 +49,8 @@ class SlowSenders:
         self._seconds = seconds
         self._leave: Callable[[str], object] | None = None
         self._bodies: set[Body] = set()
+        self._lock = threading.Lock()
         self._is_idle = True
-        self._has_work = threading.Event()
         self.reply = refusal(self.refusal())
 
     def refusal(self) -> BodyTooSlow:
@@ -57,41 +58,43 @@ class SlowSenders:
         return too_slow(self._seconds)
 
     def start(self, leave: Callable[[str], object] | None) -> None:
-        """Start watching, for as long as the process lives.
+        """Watch from now on.
 
         Args:
             leave: asks for this worker to be replaced, with the reason.
         """
         self._leave = leave
-        threading.Thread(target=self._run, name="slow-senders", daemon=True).start()
 
     def begin(self, body: Body) -> None:
         """A read begins."""
         body.since = time.monotonic()
         self._bodies.add(body)
         if self._is_idle:
-            self._has_work.set()
+            self._watch()
 
     def end(self, body: Body) -> None:
         """The read has ended."""
         self._bodies.discard(body)
 
+    def _watch(self) -> None:
+        with self._lock:
+            if self._is_idle:
+                self._is_idle = False
+                watcher = threading.Thread(target=self._run, name="slow-senders", daemon=True)
+                Context().run(watcher.start)  # it belongs to no call
+
     def _run(self) -> None:
         pause = min(_LONGEST_PAUSE, self._seconds / 10)
-        while True:
-            self._has_work.wait()
-            self._is_idle = False
-            self._has_work.clear()
-            # Sleeps first: most bodies are there at once, and should not wake this thread each.
+        # Sleeps first: most bodies are there at once, and should not start a thread each.
+        time.sleep(pause)
+        while self._bodies:
+            # To look takes a descriptor: where none is left there may be one the next time.
+            with contextlib.suppress(OSError):
+                self._look()
             time.sleep(pause)
-            while self._bodies:
-                # To look takes a descriptor: where none is left there may be one the next time.
-                with contextlib.suppress(OSError):
-                    self._look()
-                time.sleep(pause)
-            self._is_idle = True
-            if self._bodies:
-                self._has_work.set()
+        self._is_idle = True
+        if self._bodies:  # one that began meanwhile took this thread for awake
+            self._watch()
 
     def _look(self) -> None:
         now = time.monotonic()

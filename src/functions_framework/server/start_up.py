@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from functions_framework.values import replace
 
 from . import listening, terminal
 from .supervisor import Supervisor
 from .traced_threads import is_debugged
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
     from contextlib import AbstractContextManager

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .listening import url_host
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from functions_framework.settings import Settings
 

@@ -14,9 +14,7 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
 
 from functions_framework import exceptions
 
@@ -25,7 +23,10 @@ from .child import Child
 from .signals import Mailbox, blocked, death, restore_defaults
 from .startup_line import startup_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from functions_framework.settings import Settings
 
     from .hosting import Build
@@ -112,6 +113,8 @@ class Supervisor:
 
             code = work(self._settings, self._build, self._listener, theirs)
         except BaseException:  # noqa: BLE001 - shown, then os._exit
+            import traceback
+
             traceback.print_exc()
         finally:
             os._exit(code)

@@ -14,9 +14,7 @@ from functions_framework.logs import call_end
 
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, NoBody, declared_length, too_large
-from .call_ends import ending_sync
 from .connections import cut_sender
-from .deadlines import Watchdog
 from .drain import POLL_SECONDS, Quiet, ending, last_response
 from .forwarded import Proxies, peer_of
 from .replies import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from functions_framework.message import Reply
     from functions_framework.settings import Settings
 
+    from .deadlines import Watchdog
     from .engine import Engine
     from .health import Health
     from .hosting import Environ, SyncHost
@@ -70,7 +69,11 @@ class SyncServing:
         self._base = base_environ(is_multiprocess=settings.workers > 1)
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
-        self._watchdog = Watchdog(self._admission, settings.timeout) if settings.timeout else None
+        self._watchdog: Watchdog | None = None
+        if settings.timeout:
+            from .deadlines import Watchdog
+
+            self._watchdog = Watchdog(self._admission, settings.timeout)
         seconds = settings.body_timeout
         self._senders = SlowSenders(seconds) if seconds else None
         self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
@@ -103,7 +106,11 @@ class SyncServing:
             self._watchdog.start()
         if self._senders is not None:
             self._senders.start(self.leave)
-        call = self.call if self._end is None else ending_sync(self.call, self._end)
+        call: Callable[[Any, dict[str, Any]], None] = self.call
+        if self._end is not None:
+            from .call_ends import ending_sync
+
+            call = ending_sync(call, self._end)
         engine.start_sync(call if self.health is None else self.health.answering_sync(call))
         listening()
         until = 0.0

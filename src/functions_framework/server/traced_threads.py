@@ -6,11 +6,11 @@ Such tools ask `threading` to trace every new thread, which it does for its own 
 from __future__ import annotations
 
 import sys
-import threading
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     Call = Callable[[Any, dict[str, Any]], None]
 
@@ -25,6 +25,8 @@ def traced(call: Call) -> Call:
 
     A debugger may also be there and attach later, so it is asked at each call.
     """
+    import threading
+
     debugger = _debugger()
     if debugger is not None:
 

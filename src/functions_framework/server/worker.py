@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework import execution
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.load_failure import load_failure_text
 
-from . import breakpoints, listening, messages, retirement, silent_clients, terminal
+from . import breakpoints, listening, messages, silent_clients, terminal
 from .admission import QUEUE
 from .engine import Engine, Limits
 from .loaded import Loaded
@@ -130,6 +129,8 @@ def _failed(error: BaseException) -> messages.Failed:
     if isinstance(error, FunctionsFrameworkException):
         return messages.Failed(error.exit_code, type(error).__name__, str(error))
     if not isinstance(error, SystemExit):
+        from functions_framework.load_failure import load_failure_text
+
         print(load_failure_text(error), file=sys.stderr)  # noqa: T201
         return messages.Failed(1)
     if error.code is None or isinstance(error.code, int):
@@ -189,7 +190,10 @@ def serve(
         parent.on_order(drain)
 
     serving.leave = parent.ask_to_leave
-    retirement.watch(settings, parent)
+    if settings.max_worker_age or settings.max_worker_memory:
+        from . import retirement
+
+        retirement.watch(settings, parent)
     silent_clients.watch(listener, limits)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, allowed)

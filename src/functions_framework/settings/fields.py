@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import MISSING, Field, dataclass, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from functions_framework.function import Signature
+from functions_framework.values import metadata_of, value_class
 
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
 from .parsers import (
@@ -35,11 +34,13 @@ from .parsers import (
     port as tcp_port,  # `port` is a field of its own
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Settings:
     """What the user asked for; see each field's help.
 
@@ -59,7 +60,7 @@ class Settings:
         help="File or directory (its main.py, else its src/main.py) that holds the function. "
         "Default: the working directory.",
     )
-    signature_type: Signature = declare(  # noqa: RUF009 - makes a field
+    signature_type: Signature = declare(
         "--signature-type", "FUNCTION_SIGNATURE_TYPE", signature, default=Signature.HTTP,
         group="Function",
         help="How an undecorated function is called: http, event, cloudevent or typed.",
@@ -256,8 +257,7 @@ class Settings:
     @classmethod
     def default(cls, name: str) -> Any:
         """The default of one field."""
-        found: Field[Any] = cls.__dataclass_fields__[name]
-        return None if found.default is MISSING else found.default
+        return getattr(cls, name)
 
 
 def _from_environment(
@@ -281,4 +281,5 @@ def _from_environment(
 @functools.cache
 def options() -> Mapping[str, Option]:
     """Every option by its field's name, in the order they are shown."""
-    return MappingProxyType({item.name: item.metadata["option"] for item in fields(Settings)})
+    said = metadata_of(Settings)
+    return MappingProxyType({name: found["option"] for name, found in said.items()})

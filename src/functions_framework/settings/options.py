@@ -5,18 +5,18 @@ The options themselves are declared in `fields`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
 from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.values import field, value_class
 
 from .parsers import boolean, show_size, size
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True)
 class Option:
     """How one setting is given from outside.
 

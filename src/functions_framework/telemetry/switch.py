@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.execution import execution
+from functions_framework.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,4 +94,4 @@ def _noted(function: Function) -> Function:
         return call(*arguments)
 
     # The wrapper keeps the annotations: a typed function's input type is read from them.
-    return dataclasses.replace(function, call=functools.update_wrapper(noted_call, call))
+    return replace(function, call=functools.update_wrapper(noted_call, call))
