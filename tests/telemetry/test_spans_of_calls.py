@@ -8,59 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.metrics import NoOpMeterProvider
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import StatusCode
 
-from followed_calls import HOSTS, PUBSUB, serve
-from functions_framework import current, execution
+from followed_calls import HOSTS, PUBSUB
+from functions_framework import current
 from functions_framework.function import Signature
 from functions_framework.logs import threads
-from functions_framework.telemetry.tracing import CurrentSpan, Tracing, captured
+from functions_framework.telemetry.tracing import captured
+from traced_calls import Traced, attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01"}
-
-
-class Traced:
-    """Serves functions whose spans are kept in memory."""
-
-    def __init__(self) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.provider = TracerProvider()
-        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.tracer = self.provider.get_tracer("user")
-        self.tracing = Tracing("functions", self.provider, NoOpMeterProvider())
-
-    def serve(self, *arguments: Any, **keywords: Any) -> Callable[..., tuple[int, bytes]]:
-        kind, call, *rest = arguments
-        return serve(kind, call, self.tracing, *rest, **keywords)
-
-    @property
-    def spans(self) -> list[ReadableSpan]:
-        return list(self.exporter.get_finished_spans())
-
-    @property
-    def server_span(self) -> ReadableSpan:
-        (span,) = [span for span in self.spans if span.kind is SpanKind.SERVER]
-        return span
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    execution.read_spans_from(CurrentSpan())
-    yield Traced()
-    execution.read_spans_from(None)
-    execution.execution.set(None)
-
-
-def attributes_of(span: ReadableSpan) -> dict[str, Any]:
-    return dict(span.attributes or {})
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -228,6 +189,7 @@ def test_stream_that_fails_halfway_is_an_error(traced: Traced, host: str) -> Non
 @pytest.mark.parametrize("host", HOSTS)
 def test_threads_are_inside(traced: Traced, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", threads._carrying_start)
+    monkeypatch.setattr(threads, "_submit", ThreadPoolExecutor.submit, raising=False)
     monkeypatch.setattr(ThreadPoolExecutor, "submit", threads._carrying_submit)
     monkeypatch.setattr(threads, "_captures", [captured])
 

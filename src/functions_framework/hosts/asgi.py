@@ -56,24 +56,32 @@ def begin(scope: Scope, function: Function | None) -> Execution:
     return running
 
 
-async def read_message(scope: Scope, receive: Receive) -> Message:
-    """Read the whole request.
-
-    Raises:
-        MalformedRequest: the client left before its body was complete.
-    """
+def message(scope: Scope, body: bytes) -> Message:
+    """A request whose body was read."""
     fields = header_fields(scope)
+    query: str | None = getattr(scope, "query", None)
     return Message(
         fields.get("content-type") or None,
         {name[3:]: value for name, value in fields.items() if name[:3] == "ce-"},
-        await _read_body(receive),
+        body,
         scope["path"],
-        scope["query_string"].decode("latin-1"),
+        scope["query_string"].decode("latin-1") if query is None else query,
         scope["method"],
     )
 
 
-async def _read_body(receive: Receive) -> bytes:
+def read_body(receive: Receive) -> Awaitable[bytes]:
+    """Read the whole body.
+
+    Raises:
+        MalformedRequest: the client left before it was complete.
+    """
+    # The server's own gives all at once.
+    whole: Callable[[], Awaitable[bytes]] | None = getattr(receive, "whole", None)
+    return _read_messages(receive) if whole is None else whole()
+
+
+async def _read_messages(receive: Receive) -> bytes:
     parts: list[bytes] = []
     while True:
         message = await receive()

@@ -18,7 +18,8 @@ from functions_framework.hosts.asgi import (
     Send,
     begin,
     live,
-    read_message,
+    message,
+    read_body,
     send_reply,
 )
 from functions_framework.hosts.bridge import Bridge
@@ -250,9 +251,16 @@ class _EventEndpoint:
         if method not in codec.methods:
             refused = answer_without_call(codec, self.function.signature, method, scope["path"])
             return await self._host.refused(refused, scope)
-        arguments = codec.decode(await read_message(scope, receive))
+        arguments = codec.decode(message(scope, await read_body(receive)))
+        function = self.function
         try:
-            return codec.encode(await self._host.call(self.function, *arguments))
+            if function.is_async:
+                result = function.call(*arguments)
+                if inspect.isawaitable(result):
+                    result = await result
+            else:
+                result = await self._host.call(function, *arguments)
+            return codec.encode(result)
         except RequestRefused as error:
             # What the framework raises to refuse a request is a crash when user code raises it.
             return await self._host.handled(error, scope, is_crash=True)

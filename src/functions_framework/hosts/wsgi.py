@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
-from functions_framework.execution import Execution, execution
+from functions_framework.execution import Execution, execution, new_execution_id
 from functions_framework.message import Message, Reply
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def begin(environ: Environ, function: Function | None) -> Execution:
 def begin_seen(environ: Environ, function: Function | None) -> Execution:
     """Start a call that sees its headers: a request without an execution id is given one."""
     running = begin(environ, function)
-    environ[_EXECUTION_ID] = running.execution_id
+    if not environ.get(_EXECUTION_ID):
+        running.execution_id = environ[_EXECUTION_ID] = new_execution_id()
     return running
 
 

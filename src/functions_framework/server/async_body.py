@@ -101,11 +101,32 @@ class Receive:
             await self._protocol.client_disconnect()
             return _DISCONNECT
         part = await self._next()
+        self._check()
+        return {"type": "http.request", "body": part, "more_body": not self.is_read}
+
+    async def whole(self) -> bytes:
+        """All that was not received yet.
+
+        Raises:
+            RequestRefused: as when a message is received.
+        """
+        if self.is_read:
+            return b""
+        part = await self._next()
+        self._check()
+        if self.is_read:
+            return part
+        parts = [part]
+        while not self.is_read:
+            parts.append(await self._next())
+            self._check()
+        return b"".join(parts)
+
+    def _check(self) -> None:
         if 0 < self._limit < self._taken:
             raise too_large(self._limit)
         if self.is_broken:
             raise MalformedRequest("The request body was cut off before its end.")
-        return {"type": "http.request", "body": part, "more_body": not self.is_read}
 
     async def drain(self, limit: int = 0) -> None:
         """Read what the function left unread, and forget it; a broken body is no error here.

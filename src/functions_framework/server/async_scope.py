@@ -42,6 +42,11 @@ class RequestScope(dict[str, Any]):
         self.fields = fields
         self.by_name = by_name
 
+    @property
+    def query(self) -> str:
+        """The query string, undecoded."""
+        return self._request.query_string  # type: ignore[no-any-return]
+
     def show_id_of(self, running: Execution) -> None:
         """Let the headers hold the id of a call whose request has none, or an empty one."""
         self._running = running

@@ -27,7 +27,8 @@ def ending_sync(
     """The engine's callback for sync calls, with `end` called after each answer."""
 
     def call(protocol: Any, scope: dict[str, Any]) -> None:
-        serve(_SyncProtocol(protocol, scope, end), scope)
+        # A function's middleware may change what it is given.
+        serve(_SyncProtocol(protocol, scope, end), scope.copy())
 
     return call
 

@@ -146,7 +146,9 @@ class SyncServing:
                 protocol.response_bytes(*BUSY)
                 return
             slot = waited
-        environ = self._base | scope
+        # The engine makes a new one for each request, and has no further use for it.
+        scope.update(self._base)
+        environ = scope
         if "HTTP_X_FORWARDED_FOR" in scope or "HTTP_X_FORWARDED_PROTO" in scope:
             self._proxies.amend_environ(environ)
         slot.started = time.monotonic()
