@@ -11,7 +11,7 @@ from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 
 from followed_calls import HOSTS, PUBSUB
-from functions_framework import current
+from functions_framework import current, execution
 from functions_framework.function import Signature
 from functions_framework.logs import threads
 from functions_framework.telemetry.tracing import captured

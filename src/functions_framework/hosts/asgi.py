@@ -42,7 +42,9 @@ def begin(scope: Scope, function: Function | None) -> Execution:
         fields.get("x-cloud-trace-context"),
         fields.get("tracestate"),
     )
-    running.deadline = scope.get("functions_framework.deadline")
+    deadline: float | None = scope.get("functions_framework.deadline")
+    if deadline is not None:
+        running.deadline = deadline
     execution.set(running)
     if not fields.get(_EXECUTION_ID):
         # The server's own scope asks for the id when somebody reads the headers.

@@ -60,6 +60,8 @@ def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: st
         path: its decoded path.
     """
     request = _new(Request)
+    headers = _new(EnvironHeaders)
+    headers.environ = environ
     request.__dict__ = {
         "method": environ["REQUEST_METHOD"].upper(),
         "scheme": environ["wsgi.url_scheme"],
@@ -67,7 +69,7 @@ def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: st
         "root_path": environ["SCRIPT_NAME"].rstrip("/"),
         "path": path,
         "query_string": environ["QUERY_STRING"].encode("latin-1"),
-        "headers": EnvironHeaders(environ),
+        "headers": headers,
         "remote_addr": environ.get("REMOTE_ADDR"),
         "environ": environ,
         "shallow": False,

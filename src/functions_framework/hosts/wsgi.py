@@ -33,7 +33,9 @@ def begin(environ: Environ, function: Function | None) -> Execution:
         environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
         environ.get("HTTP_TRACESTATE"),
     )
-    running.deadline = environ.get("functions_framework.deadline")
+    deadline: float | None = environ.get("functions_framework.deadline")
+    if deadline is not None:
+        running.deadline = deadline
     execution.set(running)
     return running
 
