@@ -7,7 +7,7 @@ variables, the contexts' fields); `tests/test_lean.py` fails when one of them mo
 from __future__ import annotations
 
 from functools import cached_property
-from json import JSONEncoder
+from json import JSONEncoder, encoder
 from typing import TYPE_CHECKING, Any
 
 from flask import signals
@@ -20,6 +20,8 @@ from werkzeug.datastructures import EnvironHeaders
 from functions_framework.message import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import flask
     from flask.sessions import SessionMixin
     from werkzeug.routing import MapAdapter, Rule
@@ -148,7 +150,7 @@ class Encoder:
     def __init__(self, app: flask.Flask) -> None:
         self._app = app
         self._key: Any = None
-        self._encode = JSONEncoder().encode
+        self._encode: Callable[[Any], str] = JSONEncoder().encode
 
     def encode(self, value: Any) -> Reply | None:
         """The reply for a plain value, None for one that needs Flask's own rules."""
@@ -174,12 +176,11 @@ class Encoder:
             return None
         key = (provider.sort_keys, provider.ensure_ascii, provider.default, provider.mimetype)
         if key != self._key:
-            self._encode = JSONEncoder(
+            self._encode = json_encoder(
                 sort_keys=provider.sort_keys,
                 ensure_ascii=provider.ensure_ascii,
                 default=provider.default,
-                separators=(",", ":"),
-            ).encode
+            )
             self._key = key
         body = f"{self._encode(value)}\n".encode()
         head = [("Content-Type", provider.mimetype), ("Content-Length", str(len(body)))]
@@ -208,6 +209,33 @@ class Encoder:
         return Reply(status, reply.headers, reply.body)
 
 
+def json_encoder(
+    *, sort_keys: bool, ensure_ascii: bool, default: Callable[[Any], Any]
+) -> Callable[[Any], str]:
+    """What encodes a dict or list as `json.dumps` would, in compact form.
+
+    `JSONEncoder.encode` makes the C encoder anew for each value; here there is one. As calls share
+    it, it does not look for circles: what runs too deep is encoded again by one that does.
+    """
+    plain = JSONEncoder(
+        sort_keys=sort_keys, ensure_ascii=ensure_ascii, default=default, separators=(",", ":")
+    )
+    text = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
+    try:
+        make = encoder.c_make_encoder  # type: ignore[attr-defined]
+        chunks = make(None, default, text, None, ":", ",", sort_keys, False, True)  # noqa: FBT003
+    except (AttributeError, TypeError):  # another interpreter's json
+        return plain.encode
+
+    def encode(value: Any) -> str:
+        try:
+            return "".join(chunks(value, 0))
+        except RecursionError:
+            return plain.encode(value)
+
+    return encode
+
+
 def _is_plain(headers: Any) -> bool:
     if type(headers) is not dict:
         return False
@@ -216,4 +244,4 @@ def _is_plain(headers: Any) -> bool:
             return False
         if not value.isascii() or not value.isprintable():
             return False
-    return len({name.lower() for name in headers}) == len(headers)
+    return len(headers) == 1 or len({name.lower() for name in headers}) == len(headers)
