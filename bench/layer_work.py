@@ -133,8 +133,11 @@ def async_layers(case: Case) -> dict[str, Work]:
         "respond": lambda: finish(host.respond(dict(base), receive)),
     }
     if function.signature is not Signature.HTTP:
-        message = finish(asgi.read_message(base, receive))
-        found["read"] = lambda: finish(asgi.read_message(base, receive))
+        def read() -> Message:
+            return asgi.message(base, finish(asgi.read_body(receive)))
+
+        found["read"] = read
+        message = read()
         found |= codec_layers(function, message, lambda *given: finish(function.call(*given)))
     return found
 
