@@ -133,6 +133,7 @@ def async_layers(case: Case) -> dict[str, Work]:
         "respond": lambda: finish(host.respond(dict(base), receive)),
     }
     if function.signature is not Signature.HTTP:
+
         def read() -> Message:
             return asgi.message(base, finish(asgi.read_body(receive)))
 
