@@ -10,6 +10,7 @@ from typing import Any
 from .message import Reply
 
 HEARTBEAT_SECONDS = 15.0
+_END = object()
 _HEARTBEAT = b": keep-alive\n\n"
 _HEADERS = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -117,9 +118,8 @@ async def _async_events(
             waiting = asyncio.ensure_future(_next(items))
             while not (await asyncio.wait({waiting}, timeout=heartbeat))[0]:
                 yield _HEARTBEAT
-            try:
-                item = waiting.result()
-            except StopAsyncIteration:
+            item = waiting.result()
+            if item is _END:
                 return
             yield _encode(item)
     finally:
@@ -132,4 +132,7 @@ async def _async_events(
 
 
 async def _next(items: AsyncIterator[Any]) -> Any:
-    return await items.__anext__()
+    try:
+        return await items.__anext__()
+    except StopAsyncIteration:
+        return _END

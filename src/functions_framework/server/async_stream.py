@@ -54,7 +54,12 @@ async def send_stream(
         await _cut(request)
         _log.exception("The response to %s %s failed halfway.", request.method, request.path)
     finally:
-        await _close(body)
+        try:
+            await _close(body)
+        finally:
+            # The engine ends the response when nobody holds this any more, and somebody may hold
+            # this frame: a traceback of the body's does.
+            del transport
 
 
 class _Reader:
