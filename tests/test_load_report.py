@@ -65,7 +65,8 @@ def test_imports_are_told_by_package_and_the_users_own_are_looked_through(instal
         importlib.import_module("own_module")
         importlib.import_module("space.inner")
     found = report()
-    assert list(found.imports) == ["heavy", "space.inner"]
+    # On a busy machine others may pass the threshold too.
+    assert list(found.imports)[:2] == ["heavy", "space.inner"]
     assert 0.05 <= found.imports["heavy"] < found.seconds
     assert found.imports["space.inner"] >= 0.02
     assert sum(found.imports.values()) + 0.02 <= found.seconds

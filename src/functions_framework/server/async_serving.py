@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
+_FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
 
@@ -145,8 +146,11 @@ class AsyncServing:
             await asyncio.wait([ended], timeout=_STEP_SECONDS)
         if ended.done():
             return []
+        left = await self._cancel()
+        # What they were answered is still on its way through the engine.
+        await asyncio.wait([ended], timeout=_FLUSH_SECONDS)
         ended.cancel()
-        return await self._cancel()
+        return left
 
     async def _cancel(self) -> list[Running]:
         now = time.monotonic()
