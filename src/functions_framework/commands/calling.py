@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from functions_framework.exceptions import FunctionsFrameworkException
@@ -25,7 +25,7 @@ from functions_framework.testing.result import ResponseHeaders, Result
 from .faults import BadInput, as_bad_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from types import FrameType
 
     from functions_framework.function import Function
@@ -83,7 +83,7 @@ def call_each(settings: Settings, requests: Sequence[Request]) -> list[Result]:
 def _call_each(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     with pipeline.entered():
         if pipeline.host.is_async:
-            return asyncio.run(_call_async(pipeline, requests))
+            return _run(_call_async(pipeline, requests))
         return _call(pipeline, requests)
 
 
@@ -141,6 +141,32 @@ def _interrupts() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _run(work: Coroutine[Any, Any, list[Result]]) -> list[Result]:
+    """As `asyncio.run`, which cancels its work on Ctrl-C from Python 3.11 on: here before, too."""
+    if sys.version_info >= (3, 11):
+        return asyncio.run(work)
+    interrupted = threading.Event()
+
+    async def main() -> list[Result]:
+        task = asyncio.current_task()
+
+        def interrupt() -> None:
+            interrupted.set()
+            if task is not None:
+                task.cancel()
+
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        return await work
+
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        if interrupted.is_set():
+            raise KeyboardInterrupt from None
+        raise
 
 
 async def _call_async(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
