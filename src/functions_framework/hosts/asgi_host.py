@@ -114,14 +114,20 @@ class ASGIHost:
             return reply
         return await self._streamable(reply, scope, receive)
 
-    async def call(self, function: Function, *arguments: Any) -> Any:
-        """Call a function where it belongs: here, or in a thread with a copy of the context."""
+    def call(self, function: Function, *arguments: Any) -> Any:
+        """Call a function where it belongs: here, or in a thread with a copy of the context.
+
+        Returns:
+            Its result, or what is to be awaited for it.
+        """
         if function.is_async:
-            result = function.call(*arguments)
-        else:
-            run = copy_context().run
-            loop = asyncio.get_running_loop()
-            result = await loop.run_in_executor(self.executor, run, _guarded, function, arguments)
+            return function.call(*arguments)
+        return self._call_in_thread(function, arguments)
+
+    async def _call_in_thread(self, function: Function, arguments: tuple[Any, ...]) -> Any:
+        run = copy_context().run
+        loop = asyncio.get_running_loop()
+        result = await loop.run_in_executor(self.executor, run, _guarded, function, arguments)
         return await result if inspect.isawaitable(result) else result
 
     async def refused(self, reply: Reply, scope: Scope) -> Reply:
@@ -223,14 +229,9 @@ class _HTTPEndpoint:
         if path in self._ignored:
             return await self._host.refused(NOT_FOUND_REPLY, scope)
         scope["path_params"] = {"path": path[1:]}
-        function = self.function
-        request = self._request(scope, receive)
-        if function.is_async:
-            result = function.call(request)
-            if inspect.isawaitable(result):
-                result = await result
-        else:
-            result = await self._host.call(function, request)
+        result = self._host.call(self.function, self._request(scope, receive))
+        if inspect.isawaitable(result):
+            result = await result
         try:
             return encode(result, compact_json)
         except Exception as error:  # noqa: BLE001 - an invalid result is for the handler of 500 only
@@ -252,14 +253,10 @@ class _EventEndpoint:
             refused = answer_without_call(codec, self.function.signature, method, scope["path"])
             return await self._host.refused(refused, scope)
         arguments = codec.decode(message(scope, await read_body(receive)))
-        function = self.function
         try:
-            if function.is_async:
-                result = function.call(*arguments)
-                if inspect.isawaitable(result):
-                    result = await result
-            else:
-                result = await self._host.call(function, *arguments)
+            result = self._host.call(self.function, *arguments)
+            if inspect.isawaitable(result):
+                result = await result
             return codec.encode(result)
         except RequestRefused as error:
             # What the framework raises to refuse a request is a crash when user code raises it.

@@ -138,24 +138,10 @@ class Engine:
 
     def _arguments(self, threads: int) -> dict[str, Any]:
         limits = self._limits
-        tls: dict[str, Any] = {}
-        if limits.certificate is not None:
-            chain, key = limits.certificate
-            tls = {"ssl_enabled": True, "ssl_cert": chain, "ssl_key": key}
-            tls["ssl_protocol_min"] = "tls1.2"
-        descriptor = self._listener.fileno()
-        holder = self._granian.SocketHolder
         head_milliseconds = max(1, round(limits.head_seconds * 1000))
         return {
             "worker_id": 1,
-            "sock": (
-                None,
-                holder(descriptor)
-                if sys.platform == "win32"
-                else holder(descriptor, False, limits.backlog)  # noqa: FBT003 - positional in Rust
-                if sys.platform.startswith(("linux", "freebsd"))
-                else holder(descriptor, False),  # noqa: FBT003
-            ),
+            "sock": (None, self._socket()),
             "ipc": None,
             "threads": 1,
             "blocking_threads": 512,
@@ -175,10 +161,30 @@ class Engine:
                 keep_alive_timeout=max(1, min(_PING_SECONDS, round(limits.head_seconds))),
             ),
             "metrics": (None, None),
-            **tls,
+            **_tls(limits.certificate),
         }
+
+    def _socket(self) -> Any:
+        descriptor, holder = self._listener.fileno(), self._granian.SocketHolder
+        if sys.platform == "win32":
+            return holder(descriptor)
+        if sys.platform.startswith(("linux", "freebsd")):
+            return holder(descriptor, False, self._limits.backlog)  # noqa: FBT003 - positional in Rust
+        return holder(descriptor, False)  # noqa: FBT003
 
     def _scheduler(self, loop: Any, call: Any, schedule: Callable[[Any], None]) -> Any:
         scheduler = self._granian.CallbackScheduler(loop, call, None, None, None)
         scheduler._schedule_fn = schedule  # noqa: SLF001 - its constructor takes none
         return scheduler
+
+
+def _tls(certificate: tuple[str, str] | None) -> dict[str, Any]:
+    if certificate is None:
+        return {}
+    chain, key = certificate
+    return {
+        "ssl_enabled": True,
+        "ssl_cert": chain,
+        "ssl_key": key,
+        "ssl_protocol_min": "tls1.2",
+    }

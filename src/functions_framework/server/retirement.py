@@ -28,9 +28,8 @@ _SPREAD = 0.1
 
 def watch(settings: Settings, parent: Parent) -> None:
     """Ask the parent for a replacement when a limit of the settings is reached."""
-    if not settings.is_reloading:
-        worker = _Retirement(settings.max_worker_age, settings.max_worker_memory, parent)
-        threading.Thread(target=worker.run, name="retirement", daemon=True).start()
+    worker = _Retirement(settings.max_worker_age, settings.max_worker_memory, parent)
+    threading.Thread(target=worker.run, name="retirement", daemon=True).start()
 
 
 class _Retirement:

@@ -43,11 +43,12 @@ class SlowSenders:
 
     Attributes:
         reply: what such a client is answered.
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._leave: Callable[[str], object] | None = None
+        self.leave: Callable[[str], object] | None = None
         self._bodies: set[Body] = set()
         self._lock = threading.Lock()
         self._is_idle = True
@@ -56,14 +57,6 @@ class SlowSenders:
     def refusal(self) -> BodyTooSlow:
         """What is raised where the body is read."""
         return too_slow(self._seconds)
-
-    def start(self, leave: Callable[[str], object] | None) -> None:
-        """Watch from now on.
-
-        Args:
-            leave: asks for this worker to be replaced, with the reason.
-        """
-        self._leave = leave
 
     def begin(self, body: Body) -> None:
         """A read begins."""
@@ -104,9 +97,9 @@ class SlowSenders:
             if not body.is_over and self._has_stopped(body):
                 body.is_over = True
                 body.answer(self.reply)
-        if len(waiting) > MOST_LEFT_BEHIND and self._leave is not None:
-            self._leave(f"{len(waiting)} clients have stopped sending")
-            self._leave = None
+        if len(waiting) > MOST_LEFT_BEHIND and self.leave is not None:
+            self.leave(f"{len(waiting)} clients have stopped sending")
+            self.leave = None
 
     def _has_stopped(self, body: Body) -> bool:
         """Whether nothing comes: a read that waits for much may see progress all the time."""

@@ -42,12 +42,7 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         from functions_framework.recording.directory import require_writable
 
         require_writable(settings.record)
-    if settings.debug:
-        settings = replace(settings, workers=1, timeout=0.0)
-        _warn_of_debugging(settings.host)
-    if is_debugged():
-        # Who looks at a call that has stopped needs the time it takes.
-        settings = replace(settings, timeout=0.0)
+    settings = _for_debugging(settings)
     with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
         # Functions that are there already are not loaded again: nothing is to be watched.
         is_reloading = build is None and settings.is_reloading
@@ -62,6 +57,16 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         from .in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)
+
+
+def _for_debugging(settings: Settings) -> Settings:
+    if settings.debug:
+        settings = replace(settings, workers=1, timeout=0.0)
+        _warn_of_debugging(settings.host)
+    if is_debugged():
+        # Who looks at a call that has stopped needs the time it takes.
+        settings = replace(settings, timeout=0.0)
+    return settings
 
 
 def _metrics(settings: Settings) -> AbstractContextManager[None]:

@@ -105,13 +105,8 @@ class SyncServing:
         if self._watchdog is not None:
             self._watchdog.start()
         if self._senders is not None:
-            self._senders.start(self.leave)
-        call: Callable[[Any, dict[str, Any]], None] = self.call
-        if self._end is not None:
-            from .call_ends import ending_sync
-
-            call = ending_sync(call, self._end)
-        engine.start_sync(call if self.health is None else self.health.answering_sync(call))
+            self._senders.leave = self.leave
+        engine.start_sync(self._callback())
         listening()
         until = 0.0
 
@@ -134,6 +129,15 @@ class SyncServing:
 
             interrupt(SyncServing.call.__code__)
         return left
+
+    def _callback(self) -> Callable[[Any, dict[str, Any]], None]:
+        """What the engine calls: `call`, with what is on around it."""
+        call: Callable[[Any, dict[str, Any]], None] = self.call
+        if self._end is not None:
+            from .call_ends import ending_sync
+
+            call = ending_sync(call, self._end)
+        return call if self.health is None else self.health.answering_sync(call)
 
     def call(self, protocol: Any, scope: dict[str, Any]) -> None:
         """Serve one request; runs on a thread of the engine's."""

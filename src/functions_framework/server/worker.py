@@ -175,11 +175,7 @@ def serve(
             ordered = time.monotonic()
             if is_accepting:
                 is_accepting = False
-                try:
-                    listening.stop_accepting(listener)
-                except OSError:
-                    # No descriptor is left, so nothing can be accepted as it is.
-                    _log.warning("The worker closes its listener at once.", exc_info=True)
+                _stop_accepting(listener)
             if order == messages.RETIRE:
                 allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
             else:
@@ -190,7 +186,8 @@ def serve(
         parent.on_order(drain)
 
     serving.leave = parent.ask_to_leave
-    if settings.max_worker_age or settings.max_worker_memory:
+    is_limited = settings.max_worker_age or settings.max_worker_memory
+    if is_limited and not settings.is_reloading:
         from . import retirement
 
         retirement.watch(settings, parent)
@@ -199,6 +196,14 @@ def serve(
     _log_left(hosted.name, left, allowed)
     loaded.stop(until)
     return None
+
+
+def _stop_accepting(listener: socket.socket) -> None:
+    try:
+        listening.stop_accepting(listener)
+    except OSError:
+        # No descriptor is left, so nothing can be accepted as it is.
+        _log.warning("The worker closes its listener at once.", exc_info=True)
 
 
 def limits_of(settings: Settings) -> Limits:
