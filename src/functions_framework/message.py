@@ -50,7 +50,15 @@ class Reply(NamedTuple):
     body: bytes | Iterable[bytes | str] | AsyncIterable[bytes | str]
 
 
+CORE_ATTRIBUTES = (
+    "id", "source", "specversion", "type", "time", "subject", "datacontenttype", "dataschema",
+)  # fmt: skip
+"""What every CloudEvent may have (CloudEvents core, section 3.1)."""
+
 HTML = ("content-type", "text/html; charset=utf-8")
 TEXT = ("content-type", "text/plain; charset=utf-8")
 JSON = ("content-type", "application/json")
 CRASH = ("x-google-status", "crash")
+
+EVENT_TAKEN = Reply(200, [HTML], b"OK")
+"""The answer to every event; one for all calls, as nobody changes a reply."""

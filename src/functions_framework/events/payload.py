@@ -15,6 +15,8 @@ import msgspec
 
 from ..exceptions import MalformedRequest
 
+JSON_TYPE = "application/json"
+
 _read = msgspec.json.Decoder().decode
 
 
@@ -63,7 +65,7 @@ def is_json(content_type: str) -> bool:
 
     Parameters are ignored and case does not matter (CloudEvents JSON format 1.0.2, section 3.1).
     """
-    if content_type == "application/json":
+    if content_type == JSON_TYPE:
         return True
     subtype = media_type(content_type).partition("/")[2]
     return subtype == "json" or subtype.endswith("+json")

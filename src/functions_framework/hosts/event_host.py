@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 
 
 class EventHost:
-    """Serves sync functions over WSGI without a web framework."""
+    """Serves sync functions over WSGI without a web framework.
+
+    Attributes:
+        reads_request_only: nobody sees the environ but this package, so that the server need not
+            add what PEP 3333 wants beside the request.
+    """
 
     is_async = False
+    reads_request_only = True
 
     def __init__(self, functions: Sequence[Function], handlers: ErrorHandlers) -> None:
         self._routes = Routes(

@@ -164,6 +164,8 @@ class Encoder:
             return Reply(200, [_HTML, ("Content-Length", str(len(value)))], value)
         if kind is tuple:
             return self._encode_tuple(value)
+        if kind is Reply:
+            return _with_length(value)
         return None
 
     def _encode_json(self, value: Any) -> Reply | None:
@@ -207,6 +209,17 @@ class Encoder:
             merged = reply.headers + given if is_json else given + reply.headers
             return Reply(status, merged, reply.body)
         return Reply(status, reply.headers, reply.body)
+
+
+def _with_length(reply: Reply) -> Reply | None:
+    """What an event or typed function is answered with, as Flask's response would send it."""
+    status, headers, body = reply
+    if type(body) is not bytes or not 200 <= status <= 599 or status in _BODYLESS:
+        return None
+    names = [name.lower() for name, _ in headers]
+    if names.count("content-type") != 1 or len(_SPECIAL.intersection(names)) != 1:
+        return None
+    return Reply(status, [*headers, ("Content-Length", str(len(body)))], body)
 
 
 def json_encoder(

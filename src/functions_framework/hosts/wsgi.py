@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.execution import Execution, execution, new_execution_id
-from functions_framework.message import Message, Reply
+from functions_framework.message import CORE_ATTRIBUTES, Message, Reply
 
 if TYPE_CHECKING:
     from functions_framework.function import Function
@@ -22,6 +22,8 @@ StartResponse = Callable[..., Any]
 
 CHUNK = 1 << 16
 _EXECUTION_ID = "HTTP_FUNCTION_EXECUTION_ID"
+# Looked up, a name takes half the time of being cut and made lower-case.
+_ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
 
 
 def begin(environ: Environ, function: Function | None) -> Execution:
@@ -56,9 +58,12 @@ def message(environ: Environ) -> Message:
     """
     attributes = {}
     for name in environ:
-        # Nearly all names fail the first test, which takes a third of the second's time.
-        if "HTTP_CE_" in name and name[:8] == "HTTP_CE_":
-            attributes[name[8:].lower()] = environ[name]
+        # Nearly all names fail the first test, which takes a third of a prefix's time.
+        if "HTTP_CE_" in name:
+            if name in _ATTRIBUTES:
+                attributes[_ATTRIBUTES[name]] = environ[name]
+            elif name[:8] == "HTTP_CE_":
+                attributes[name[8:].lower()] = environ[name]
     return Message(
         environ.get("CONTENT_TYPE") or None,
         attributes,
@@ -113,7 +118,8 @@ def drain(environ: Environ) -> None:
 
 def send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
     """Hand a reply to a WSGI server."""
-    start_response(status_line(reply.status), reply.headers)
+    # A copy: the list is the server's, to change in any way it desires.
+    start_response(status_line(reply.status), list(reply.headers))
     if isinstance(reply.body, bytes):
         return (reply.body,)
     return Encoded(reply.body)

@@ -50,6 +50,8 @@ class SlowSenders:
         self._seconds = seconds
         self.leave: Callable[[str], object] | None = None
         self._bodies: set[Body] = set()
+        self.end = self._bodies.discard
+        """The read of a body has ended."""
         self._lock = threading.Lock()
         self._is_idle = True
         self.reply = refusal(self.refusal())
@@ -64,10 +66,6 @@ class SlowSenders:
         self._bodies.add(body)
         if self._is_idle:
             self._watch()
-
-    def end(self, body: Body) -> None:
-        """The read has ended."""
-        self._bodies.discard(body)
 
     def _watch(self) -> None:
         with self._lock:

@@ -66,7 +66,12 @@ class SyncServing:
     def __init__(self, host: SyncHost, settings: Settings) -> None:
         self._respond = host.respond
         self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
-        self._base = base_environ(is_multiprocess=settings.workers > 1)
+        # A host that wraps another may hand the environ on: it gets all of PEP 3333.
+        self._base = (
+            {"wsgi.input_terminated": True}
+            if getattr(host, "reads_request_only", False)
+            else base_environ(is_multiprocess=settings.workers > 1)
+        )
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._watchdog: Watchdog | None = None

@@ -9,10 +9,12 @@ from ..events.binding import RequiredAttributeFault
 from ..events.conversion import to_cloud_event
 from ..events.payload import decode_json, is_json
 from ..exceptions import MalformedRequest
-from ..message import HTML, Message, Reply
+from ..message import EVENT_TAKEN
 
 if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
+
+    from ..message import Message, Reply
 
 
 class CloudEventSignature:
@@ -37,7 +39,7 @@ class CloudEventSignature:
 
     def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
         """Answer that the event was taken."""
-        return Reply(200, [HTML], b"OK")
+        return EVENT_TAKEN
 
 
 def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEvent:

@@ -19,12 +19,13 @@ from ..events.binding import (
 from ..events.conversion import has_background_form, to_background_event, without_mapping
 from ..events.payload import decode_json, is_json
 from ..exceptions import RequestRefused, UnsupportedMediaType
-from ..message import HTML, Message, Reply
+from ..message import EVENT_TAKEN
 
 if TYPE_CHECKING:
     from google.cloud.functions_v1.context import Context
 
     from ..events.background import BackgroundEvent
+    from ..message import Message, Reply
 
 
 class EventSignature:
@@ -47,7 +48,7 @@ class EventSignature:
 
     def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
         """Answer that the event was taken."""
-        return Reply(200, [HTML], b"OK")
+        return EVENT_TAKEN
 
 
 def _event_of(message: Message) -> BackgroundEvent:
