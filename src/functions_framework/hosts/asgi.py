@@ -62,9 +62,14 @@ def message(scope: Scope, body: bytes) -> Message:
     """A request whose body was read."""
     fields = header_fields(scope)
     query: str | None = getattr(scope, "query", None)
+    attributes = {}
+    for name in fields:
+        # Nearly all names fail the first test, which takes half of the second's time.
+        if "ce-" in name and name[:3] == "ce-":
+            attributes[name[3:]] = fields[name]
     return Message(
         fields.get("content-type") or None,
-        {name[3:]: value for name, value in fields.items() if name[:3] == "ce-"},
+        attributes,
         body,
         scope["path"],
         scope["query_string"].decode("latin-1") if query is None else query,

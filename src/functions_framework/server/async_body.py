@@ -104,19 +104,19 @@ class Receive:
         self._check()
         return {"type": "http.request", "body": part, "more_body": not self.is_read}
 
-    async def whole(self) -> bytes:
+    def whole(self) -> Awaitable[bytes]:
         """All that was not received yet.
 
         Raises:
             RequestRefused: as when a message is received.
         """
-        if self.is_read:
-            return b""
-        part = await self._next()
-        self._check()
-        if self.is_read:
-            return part
-        parts = [part]
+        left = self._left
+        if left and left <= WHOLE and not self._is_started:
+            return self._at_once(left)
+        return self._in_parts()
+
+    async def _in_parts(self) -> bytes:
+        parts = []
         while not self.is_read:
             parts.append(await self._next())
             self._check()
@@ -135,7 +135,7 @@ class Receive:
             limit: bytes after which to stop, 0 for all.
         """
         until = self._taken + limit if limit else None
-        with suppress(BodyTooSlow):
+        with suppress(BodyTooSlow, MalformedRequest):
             while not self.is_read and (until is None or self._taken < until):
                 await self._next()
 
@@ -144,19 +144,10 @@ class Receive:
         if left == 0:
             self.is_read = True
             return b""
-        part: bytes
         if not self._is_started:
-            self._is_started = True
             if left is not None and left <= WHOLE:
-                # What is not whole is broken.
-                try:
-                    part = await self._waited(self._protocol())
-                except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
-                    part = b""
-                self.is_read = True
-                self.has_unread = False
-                self.is_broken = len(part) != left
-                return part
+                return await self._at_once(left)
+            self._is_started = True
             self._protocol.__aiter__()
         part = await self._waited(self._protocol.__anext__())
         self._taken += len(part)
@@ -169,6 +160,20 @@ class Receive:
             self.is_broken = not self._has_trailers and not await self._has_ended()
         self.has_unread = not self.is_read
         return part
+
+    async def _at_once(self, length: int) -> bytes:
+        """All of a small body, with one wait; what is not whole is broken."""
+        self._is_started = True
+        try:
+            body = await self._waited(self._protocol())
+        except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
+            body = b""
+        self.is_read = True
+        self.has_unread = False
+        self.is_broken = len(body) != length
+        if self.is_broken:
+            self._check()
+        return body
 
     async def _waited(self, part: Awaitable[bytes]) -> bytes:
         """Wait for the engine's next part, under watch."""

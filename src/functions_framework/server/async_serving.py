@@ -14,6 +14,7 @@ from functions_framework.logs import call_end
 
 from .admission import QUEUE, Running
 from .async_body import Receive, declared_length
+from .async_handover import Handover
 from .async_scope import RequestScope
 from .async_slow_senders import AsyncSlowSenders
 from .async_stream import cut_answered, send_stream
@@ -74,7 +75,7 @@ class AsyncServing:
             self._deadlines = AsyncDeadlines(settings.timeout)
         seconds = settings.body_timeout
         self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
-        self._arrived: deque[Any] = deque()
+        self._handover = Handover(self._loop)
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
@@ -103,7 +104,7 @@ class AsyncServing:
                 they may be set anew.
         """
         asyncio.set_event_loop(self._loop)
-        schedule: Callable[[Any], None] = self._schedule
+        schedule: Callable[[Any], None] = partial(self._handover.give, self._start)
         if self._end is not None:
             from .call_ends import ending_async
 
@@ -162,19 +163,6 @@ class AsyncServing:
         if tasks:
             await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
         return sorted(left, key=lambda call: -call.seconds)
-
-    def _schedule(self, watcher: Any) -> None:
-        """Take a request over from the engine's thread; wake the loop once for many."""
-        arrived = self._arrived
-        arrived.append(watcher)
-        # One thread calls this, so an earlier request still here has the loop on its way.
-        if len(arrived) == 1:
-            self._loop.call_soon_threadsafe(self._start_all)
-
-    def _start_all(self) -> None:
-        arrived = self._arrived
-        while arrived:
-            self._start(arrived.popleft())
 
     def _start_or_queue(self, watcher: Any) -> None:
         """Stands for `_start` where a number of calls at once was set."""
