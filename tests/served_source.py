@@ -1,14 +1,14 @@
-"""A source written for one test, served by a real server, with a client for it."""
+"""A source written for one test or module, served by real servers."""
 
 from __future__ import annotations
 
 import textwrap
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
-from server_process import ServerProcess
+from server_process import KINDS, ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
 """The headers of a CloudEvent in binary mode."""
+
+HELLO = "def hello(request):\n    return 'Hello world!'\n"
+SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+"""Begins a source that says so while it loads, for a minute."""
 
 
 class Served(NamedTuple):
@@ -43,6 +47,20 @@ def served(
         # No variables of the machine's: a proxy is not for loopback.
         with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
             yield Served(server, client)
+
+
+@contextmanager
+def served_as_each_kind(
+    directory: Path, text: str, *flags: str, **variables: str
+) -> Iterator[dict[str, ServerProcess]]:
+    """Serve the target of each of `KINDS`, each by a server of its own."""
+    source = written(directory, text)
+    with ExitStack() as stack:
+        found = {
+            kind: stack.enter_context(ServerProcess.start(source, kind, *flags, **variables))
+            for kind in KINDS
+        }
+        yield {kind: server.ready() for kind, server in found.items()}
 
 
 def refused(

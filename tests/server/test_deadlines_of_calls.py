@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import KINDS, ServerProcess, read_answer
+from served_source import served_as_each_kind
+from server_process import ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,22 +80,9 @@ async def waiting(request):
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = tmp_path_factory.mktemp("late") / "main.py"
-    source.write_text(SOURCE)
-    found = {
-        kind: ServerProcess.start(source, kind, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT))
-        for kind in KINDS
-    }
-    try:
-        yield {kind: server.ready() for kind, server in found.items()}
-    finally:
-        for server in found.values():
-            server.__exit__()
-
-
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
-    return servers[request.param]
+    folder = tmp_path_factory.mktemp("late")
+    with served_as_each_kind(folder, SOURCE, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT)) as found:
+        yield found
 
 
 @pytest.mark.parametrize("path", ["/hang", "/c"])

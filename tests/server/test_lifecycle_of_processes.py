@@ -10,31 +10,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, is_alive, read_answer, wait_until
+from served_source import HELLO, SLOW_LOAD, written
+from server_process import FUNCTIONS, ServerProcess, is_alive, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STOPS = [signal.SIGTERM, signal.SIGINT]
-SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
-HELLO = "def hello(request):\n    return 'Hello world!'\n"
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def put(folder: Path, text: str = FUNCTIONS) -> Path:
-    source = folder / "main.py"
-    source.write_text(text)
-    return source
 
 
 def test_port_in_use_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    source = written(tmp_path, FUNCTIONS)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with ServerProcess.start(put(tmp_path), "plain", "--port", str(port)) as server:
+        with ServerProcess.start(source, "plain", "--port", str(port)) as server:
             assert server.exit_code() == 1
             assert server.log == (
                 f"Error: Cannot listen on 127.0.0.1:{port}: the port is in use. "
@@ -43,7 +32,8 @@ def test_port_in_use_is_one_line_and_exit_1(tmp_path: Path) -> None:
 
 
 def test_unknown_host_is_one_line_and_exit_1(tmp_path: Path) -> None:
-    with ServerProcess.start(put(tmp_path), "plain", "--host", "no.such.host.invalid") as server:
+    source = written(tmp_path, FUNCTIONS)
+    with ServerProcess.start(source, "plain", "--host", "no.such.host.invalid") as server:
         assert server.exit_code(30) == 1
         assert server.log.startswith("Error: Cannot listen on host 'no.such.host.invalid': ")
         assert server.log.count("\n") == 1
@@ -51,7 +41,7 @@ def test_unknown_host_is_one_line_and_exit_1(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["::1", "[::1]", "::"])
 def test_q51_ipv6_hosts_are_served(tmp_path: Path, host: str) -> None:
-    with ServerProcess.start(put(tmp_path), "plain", "--host", host) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), "plain", "--host", host) as server:
         server.ready()
         assert f"http://[{host.strip('[]')}]:{server.port}," in server.log
         server.host = "::1"
@@ -60,7 +50,7 @@ def test_q51_ipv6_hosts_are_served(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_load_failure_shows_its_traceback_and_exits_1(tmp_path: Path, workers: str) -> None:
-    source = put(tmp_path, "def hello(request):\n    pass\nraise ValueError('broken module')\n")
+    source = written(tmp_path, "def hello(request):\n    pass\nraise ValueError('broken module')\n")
     with ServerProcess.start(source, "hello", "--workers", workers) as server:
         assert server.exit_code() == 1
     assert server.log.count("ValueError: broken module") == 1
@@ -69,7 +59,7 @@ def test_load_failure_shows_its_traceback_and_exits_1(tmp_path: Path, workers: s
 
 
 def test_missing_target_is_one_line_and_exits_1(tmp_path: Path) -> None:
-    with ServerProcess.start(put(tmp_path, HELLO), "nope") as server:
+    with ServerProcess.start(written(tmp_path, HELLO), "nope") as server:
         assert server.exit_code() == 1
     assert server.log.startswith("Error: ")
     assert "nope" in server.log
@@ -78,14 +68,14 @@ def test_missing_target_is_one_line_and_exits_1(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("call", "code"), [("3", 3), ("0", 0), ("", 0), ("'bye'", 1)])
 def test_sys_exit_at_import_is_the_exit_code(tmp_path: Path, call: str, code: int) -> None:
-    source = put(tmp_path, f"import sys\ndef hello(request): ...\nsys.exit({call})\n")
+    source = written(tmp_path, f"import sys\ndef hello(request): ...\nsys.exit({call})\n")
     with ServerProcess.start(source, "hello") as server:
         assert server.exit_code() == code
     assert server.log == ("bye\n" if call == "'bye'" else "")
 
 
 def test_worker_killed_while_loading_ends_the_server(tmp_path: Path) -> None:
-    source = put(tmp_path, "import os\nos.kill(os.getpid(), 9)\n" + HELLO)
+    source = written(tmp_path, "import os\nos.kill(os.getpid(), 9)\n" + HELLO)
     with ServerProcess.start(source, "hello") as server:
         assert server.exit_code() == 1
     assert "ended by SIGKILL while loading" in server.log
@@ -95,7 +85,7 @@ def test_worker_killed_while_loading_ends_the_server(tmp_path: Path) -> None:
 def test_killed_worker_is_replaced_without_stopping_the_other(
     tmp_path: Path, kind: str, number: signal.Signals
 ) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--workers", "2") as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--workers", "2") as server:
         server.ready()
         wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
         first, second = server.children()
@@ -115,7 +105,7 @@ def _pids(server: ServerProcess) -> set[bytes]:
 
 
 def test_terminated_worker_finishes_and_is_replaced(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind) as server:
         server.ready()
         (worker,) = server.children()
         with server.connect() as connection:
@@ -130,7 +120,7 @@ def test_terminated_worker_finishes_and_is_replaced(tmp_path: Path, kind: str) -
 def test_replacement_that_cannot_load_ends_the_server(tmp_path: Path) -> None:
     flag = tmp_path / "broken"
     text = f"import pathlib\nif pathlib.Path({str(flag)!r}).exists(): raise ValueError('gone')\n"
-    with ServerProcess.start(put(tmp_path, text + HELLO), "hello") as server:
+    with ServerProcess.start(written(tmp_path, text + HELLO), "hello") as server:
         server.ready()
         flag.touch()
         os.kill(server.children()[0], signal.SIGKILL)
@@ -139,7 +129,7 @@ def test_replacement_that_cannot_load_ends_the_server(tmp_path: Path) -> None:
 
 
 def test_workers_leave_when_their_parent_is_killed(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--workers", "2") as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--workers", "2") as server:
         server.ready()
         wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
         workers = server.children()
@@ -153,7 +143,7 @@ def test_workers_leave_when_their_parent_is_killed(tmp_path: Path, kind: str) ->
 
 
 def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None:
-    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+    with ServerProcess.start(written(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
         server.wait_for("loading")
         (worker,) = server.children()
         server.process.kill()
@@ -163,7 +153,7 @@ def test_loading_worker_leaves_when_its_parent_is_killed(tmp_path: Path) -> None
 
 def test_exit_functions_of_the_module_run(tmp_path: Path) -> None:
     text = "import atexit, sys\natexit.register(lambda: print('exit function', file=sys.stderr))\n"
-    with ServerProcess.start(put(tmp_path, text + HELLO), "hello") as server:
+    with ServerProcess.start(written(tmp_path, text + HELLO), "hello") as server:
         server.ready().signal()
         assert server.exit_code() == 0
     assert server.log.count("exit function") == 1
@@ -175,14 +165,14 @@ def test_q37_the_module_is_loaded_in_the_process_that_serves(tmp_path: Path) -> 
         "thread = threading.Thread(target=ticks.append, args=(1,)); thread.start()\n"
         "def hello(request):\n    return str(AT_IMPORT == os.getpid() and ticks == [1])\n"
     )
-    with ServerProcess.start(put(tmp_path, text), "hello") as server:
+    with ServerProcess.start(written(tmp_path, text), "hello") as server:
         assert server.ready().get() == (200, b"True")
 
 
 def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    source = put(tmp_path, SLOW_LOAD + HELLO)
+    source = written(tmp_path, SLOW_LOAD + HELLO)
     with (
         ServerProcess.start(source, "hello", "--port", str(port)) as server,
     ):
@@ -194,7 +184,7 @@ def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) ->
 def test_q50_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with ServerProcess.start(put(tmp_path), "plain", HOME=str(home)) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), "plain", HOME=str(home)) as server:
         assert server.ready().get() == (200, b"Hello world!")
         server.signal()
         assert server.exit_code() == 0

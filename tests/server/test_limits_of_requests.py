@@ -16,6 +16,7 @@ import h2.events
 import pytest
 
 from functions_framework.server.admission import QUEUE
+from served_source import served_as_each_kind
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
@@ -29,19 +30,9 @@ LIMITS += ["--header-timeout", "0.5", "--keep-alive", "0.6"]
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = tmp_path_factory.mktemp("limited") / "main.py"
-    source.write_text(FUNCTIONS)
-    found = {kind: ServerProcess.start(source, kind, *LIMITS) for kind in KINDS}
-    try:
-        yield {kind: server.ready() for kind, server in found.items()}
-    finally:
-        for server in found.values():
-            server.__exit__()
-
-
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
-    return servers[request.param]
+    folder = tmp_path_factory.mktemp("limited")
+    with served_as_each_kind(folder, FUNCTIONS, *LIMITS) as found:
+        yield found
 
 
 def chunked(size: int) -> bytes:

@@ -8,10 +8,9 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import pytest
-
 from functions_framework.server.retirement import memory_in_use
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from served_source import written
+from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +28,6 @@ def growing(request):
 """
 
 
-def put(folder: Path, text: str = "") -> Path:
-    (folder / "main.py").write_text(FUNCTIONS + text)
-    return folder / "main.py"
-
-
 def ask(server: ServerProcess) -> tuple[str, bytes]:
     try:
         status, body = server.get("/pid")
@@ -42,12 +36,11 @@ def ask(server: ServerProcess) -> tuple[str, bytes]:
     return "answered" if status == 200 else str(status), body
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_no_request_is_lost_when_workers_retire_by_age(
     tmp_path: Path, figure: Callable[[str], None], kind: str
 ) -> None:
     flags = ["--max-worker-age", "0.6", "--workers", "2"]
-    with ServerProcess.start(put(tmp_path), kind, *flags) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, *flags) as server:
         server.ready()
         is_over = threading.Event()
         outcomes, pids = Counter[str](), set[bytes]()
@@ -74,10 +67,9 @@ def test_no_request_is_lost_when_workers_retire_by_age(
     assert "Traceback" not in server.log
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_call_of_a_retiring_worker_may_outlast_the_grace_period(tmp_path: Path, kind: str) -> None:
     flags = ["--max-worker-age", "0.5", "--grace-period", "0.1"]
-    with ServerProcess.start(put(tmp_path), kind, *flags) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, *flags) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/2 HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -86,12 +78,11 @@ def test_call_of_a_retiring_worker_may_outlast_the_grace_period(tmp_path: Path, 
             assert read_answer(connection) == (200, b"Hello world!")
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_server_that_is_told_to_stop_does_not_wait_for_retiring_workers(
     tmp_path: Path, kind: str
 ) -> None:
     flags = ["--max-worker-age", "0.5", "--grace-period", "0.3"]
-    with ServerProcess.start(put(tmp_path), kind, *flags) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, *flags) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/60 HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -106,7 +97,7 @@ def test_server_that_is_told_to_stop_does_not_wait_for_retiring_workers(
 
 def test_worker_that_grows_too_large_is_replaced(tmp_path: Path) -> None:
     flags = ["--max-worker-memory", "120M"]
-    with ServerProcess.start(put(tmp_path, GROWTH), "growing", *flags) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS + GROWTH), "growing", *flags) as server:
         first = server.ready().get()[1]
         server.get(), server.get()
         server.wait_for(f"Worker {first.decode()} is replaced: it holds more than 120M of memory.")
@@ -114,9 +105,8 @@ def test_worker_that_grows_too_large_is_replaced(tmp_path: Path) -> None:
         assert server.get()[1] != first
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_worker_goes_on_where_its_replacement_cannot_be_loaded(tmp_path: Path, kind: str) -> None:
-    source = put(tmp_path)
+    source = written(tmp_path, FUNCTIONS)
     with ServerProcess.start(source, kind) as server:
         first = server.ready().get("/pid")[1]
         source.write_text("1 / 0\n")
@@ -133,7 +123,7 @@ def test_worker_goes_on_where_its_replacement_cannot_be_loaded(tmp_path: Path, k
 
 
 def test_worker_that_dies_before_its_replacement_is_ready(tmp_path: Path) -> None:
-    source = put(tmp_path)
+    source = written(tmp_path, FUNCTIONS)
     with ServerProcess.start(source, "plain") as server:
         first = int(server.ready().get("/pid")[1])
         source.write_text("import time\ntime.sleep(0.7)\n" + FUNCTIONS)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from served_source import served_as_each_kind
+from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,19 +29,9 @@ FRAMES = {
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = tmp_path_factory.mktemp("stopping") / "main.py"
-    source.write_text(FUNCTIONS)
-    found = {kind: ServerProcess.start(source, kind, BODY_TIMEOUT=str(TIMEOUT)) for kind in KINDS}
-    try:
-        yield {kind: server.ready() for kind, server in found.items()}
-    finally:
-        for server in found.values():
-            server.__exit__()
-
-
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
-    return servers[request.param]
+    folder = tmp_path_factory.mktemp("stopping")
+    with served_as_each_kind(folder, FUNCTIONS, BODY_TIMEOUT=str(TIMEOUT)) as found:
+        yield found
 
 
 def has_come(moment: float) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
+from served_source import served_as_each_kind
+from server_process import FUNCTIONS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,19 +21,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = tmp_path_factory.mktemp("served") / "main.py"
-    source.write_text(FUNCTIONS)
-    found = {kind: ServerProcess.start(source, kind) for kind in KINDS}
-    try:
-        yield {kind: server.ready() for kind, server in found.items()}
-    finally:
-        for server in found.values():
-            server.__exit__()
-
-
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> ServerProcess:
-    return servers[request.param]
+    folder = tmp_path_factory.mktemp("served")
+    with served_as_each_kind(folder, FUNCTIONS) as found:
+        yield found
 
 
 def test_answers_a_request(server: ServerProcess) -> None:

@@ -9,25 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from served_source import HELLO, SLOW_LOAD, written
+from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STOPS = [signal.SIGTERM, signal.SIGINT]
-SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
-HELLO = "def hello(request):\n    return 'Hello world!'\n"
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def put(folder: Path, text: str = FUNCTIONS) -> Path:
-    source = folder / "main.py"
-    source.write_text(text)
-    return source
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -35,7 +23,7 @@ def put(folder: Path, text: str = FUNCTIONS) -> Path:
 def test_q42_q61_idle_server_exits_0_at_once(
     tmp_path: Path, kind: str, stop: int, workers: str
 ) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--workers", workers) as server:
         server.ready()
         with server.connect() as idle:
             idle.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -51,7 +39,7 @@ def test_q42_q61_idle_server_exits_0_at_once(
 def test_signal_at_any_moment_of_the_start_exits_at_once(
     tmp_path: Path, kind: str, workers: str
 ) -> None:
-    source = put(tmp_path, "print('loading', file=__import__('sys').stderr)\n" + FUNCTIONS)
+    source = written(tmp_path, "print('loading', file=__import__('sys').stderr)\n" + FUNCTIONS)
     for delay in (0.0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16, 0.2, 0.25):
         with ServerProcess.start(source, kind, "--workers", workers) as server:
             time.sleep(delay)
@@ -66,7 +54,7 @@ def test_signal_at_any_moment_of_the_start_exits_at_once(
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) -> None:
-    with ServerProcess.start(put(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+    with ServerProcess.start(written(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
         server.wait_for("loading")
         start = time.monotonic()
         server.signal(stop)
@@ -76,7 +64,7 @@ def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) ->
 
 def test_signal_during_a_load_that_ignores_it_exits_0(tmp_path: Path) -> None:
     source = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLOW_LOAD + HELLO
-    with ServerProcess.start(put(tmp_path, source), "hello") as server:
+    with ServerProcess.start(written(tmp_path, source), "hello") as server:
         server.wait_for("loading")
         server.signal()
         assert server.exit_code() == 0
@@ -87,7 +75,7 @@ def test_worker_that_becomes_ready_after_the_signal_leaves_at_once(
 ) -> None:
     ignored = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     late = ignored + "print('loading', file=__import__('sys').stderr)\ntime.sleep(0.2)\n"
-    with ServerProcess.start(put(tmp_path, late + FUNCTIONS), kind) as server:
+    with ServerProcess.start(written(tmp_path, late + FUNCTIONS), kind) as server:
         server.wait_for("loading")
         server.signal()
         assert server.exit_code(3) == 0
@@ -98,7 +86,7 @@ def test_worker_that_becomes_ready_after_the_signal_leaves_at_once(
 def test_request_in_flight_is_answered_after_the_signal(
     tmp_path: Path, kind: str, stop: int
 ) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -112,7 +100,7 @@ def test_request_in_flight_is_answered_after_the_signal(
 def test_stream_in_flight_is_completed_after_the_signal(
     tmp_path: Path, kind: str, workers: str
 ) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--workers", workers) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--workers", workers) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /stream/10 HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -124,7 +112,7 @@ def test_stream_in_flight_is_completed_after_the_signal(
 
 
 def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind, "--grace-period", "0.5") as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--grace-period", "0.5") as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -137,7 +125,7 @@ def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, k
 
 
 def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
-    with ServerProcess.start(put(tmp_path), kind) as server:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind) as server:
         server.ready()
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/30 HTTP/1.1\r\nhost: x\r\n\r\n")
