@@ -97,9 +97,11 @@ class Session:
             port = body["connect"]["port"]
             threading.Thread(target=self._editor.open, args=[port, body], daemon=True).start()
 
-    def close(self) -> None:
-        """Leave; the program goes on."""
+    def close(self, *, ends_program: bool) -> None:
+        """Leave; the program goes on unless it is to end."""
         with contextlib.suppress(OSError):
+            if ends_program:
+                self.ask("disconnect", terminateDebuggee=True)
             self._connection.shutdown(socket.SHUT_RDWR)
         self._reader.join(PATIENCE)
         self._stream.close()
@@ -121,6 +123,7 @@ class Editor:
         self.breakpoints = breakpoints
         self.stopped: queue.Queue[tuple[Session, int]] = queue.Queue()
         self._sessions: list[Session] = []
+        self._has_launched = configuration["request"] == "launch"
         self.open(port, configuration)
 
     def open(self, port: int, configuration: dict[str, Any]) -> None:
@@ -131,8 +134,9 @@ class Editor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for session in self._sessions:
-            session.close()
+        for session in reversed(self._sessions):
+            # What the adapter has launched is nobody else's to end.
+            session.close(ends_program=session is self._sessions[0] and self._has_launched)
 
     def wait_for_stop(self) -> Stop:
         """Wait until a breakpoint is reached."""

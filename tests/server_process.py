@@ -113,6 +113,14 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port that was free a moment ago; for programs that cannot choose one themselves."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
 class ServerProcess:
     """`functions-framework` as a user starts it, on a free port.
 

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
 from pycharm_client import PyCharm
 from served_source import written
-from server.test_debuggers_of_editors import KINDS, LINE, TEXT, ask, free_port, started
-from server_process import wait_until
+from server_process import free_port
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
@@ -46,7 +46,7 @@ def started_by_pycharm(options: dict[str, str], debugger: int, port: int) -> lis
     ]  # fmt: skip
 
 
-@KINDS
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
 def test_the_pages_configuration_stops_in_the_function_and_after_a_restart(
     prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,11 +65,5 @@ def test_the_pages_configuration_stops_in_the_function_and_after_a_restart(
         assert (stop.line, stop.evaluate("value")) == (LINE, "20")
         stop.go_on()
         assert answer() == "21"
-        source.write_text(source.read_text().replace("20", "30"))
-        wait_until(lambda: "Restarted in" in output.read_text(), "a restart", 20)
-        answer = ask(port)
-        stop = editor.wait_for_stop()
-        assert stop.evaluate("value") == "30"
-        stop.go_on()
-        assert answer() == "31"
+        stops_after_a_restart(editor, source, output, port)
     assert "Traceback" not in output.read_text()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import os
 import re
-import subprocess
 import sys
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from debug_client import Editor
+from debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
 from served_source import written
-from server_process import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from server_process import free_port, is_alive, wait_until
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
@@ -28,79 +22,7 @@ pytestmark = [
 ]
 
 PAGE = Path(__file__).parents[2] / "docs" / "debugging.md"
-TEXT = """\
-def hello(request):
-    value = 20
-    value += 1
-    return str(value)
-"""
-LINE = 3
 KINDS = pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def started(directory: Path, *command: str) -> Iterator[Path]:
-    """Run a program to the end of the block; gives the file with all it printed."""
-    output = directory.parent / f"{directory.name}.txt"
-    with output.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=directory, stdout=stream, stderr=stream,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield output
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, 9)
-            process.wait()
-
-
-def ask(port: int) -> Callable[[], str]:
-    """Send a request as soon as the server answers; what is returned waits for the answer."""
-    answers: list[str] = []
-
-    def send() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        try:
-            connection.request("GET", "/")
-            answers.append(connection.getresponse().read().decode())
-        except ConnectionError:
-            return False
-        finally:
-            connection.close()
-        return True
-
-    client = threading.Thread(
-        target=lambda: wait_until(send, "an answer of the server", 30), daemon=True
-    )
-    client.start()
-
-    def wait() -> str:
-        client.join(60)
-        return answers[0]
-
-    return wait
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 ATTACH = {"type": "debugpy", "request": "attach"}
@@ -129,13 +51,7 @@ def test_debugpy_stops_in_the_function(flags: list[str], prefix: str, tmp_path: 
         stop.go_on()
         assert answer() == "21"
         if flags:
-            source.write_text(source.read_text().replace("20", "30"))
-            wait_until(lambda: "Restarted in" in output.read_text(), "a restart", 20)
-            answer = ask(port)
-            stop = editor.wait_for_stop()
-            assert stop.evaluate("value") == "30"
-            stop.go_on()
-            assert answer() == "31"
+            stops_after_a_restart(editor, source, output, port)
 
 
 @KINDS

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from served_source import served, written
-from server_process import ServerProcess
+from server_process import ServerProcess, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def test_one_worker_serves_without_a_time_limit(tmp_path: Path) -> None:
 
 def test_a_source_that_cannot_be_loaded_is_shown_in_the_browser(tmp_path: Path) -> None:
     source = written(tmp_path, "def hello(request:\n    return '<b>'\n")
-    port = free_port()
+    port = str(free_port())
     with ServerProcess.start(source, "hello", "--debug", "--port", port) as server:
         server.wait_for("The function is served again once the source is changed.")
         with httpx.Client(
@@ -81,14 +81,6 @@ def test_a_source_that_cannot_be_loaded_is_shown_in_the_browser(tmp_path: Path) 
             assert proxied.text == (
                 "The function could not be loaded; what the server printed says why.\n"
             )
-
-
-def free_port() -> str:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
 
 
 def test_debug_that_is_no_boolean_word_is_ignored(tmp_path: Path) -> None:
