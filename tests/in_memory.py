@@ -91,6 +91,24 @@ def _over_wsgi(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
 ) -> Answer:
+    reply = respond(_environ(method, target, headers or {}, body))
+    parts = reply.body
+    if isinstance(parts, bytes):
+        return _answer(reply, parts)
+    whole, is_whole = b"", True
+    try:
+        for part in parts:  # type: ignore[union-attr]
+            whole += part.encode() if isinstance(part, str) else part
+    except BaseException:  # noqa: BLE001 - the server cuts the connection
+        is_whole = False
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+    return _answer(reply, whole, is_whole=is_whole)
+
+
+def _environ(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -108,24 +126,10 @@ def _over_wsgi(
     }
     if body:
         scope["CONTENT_LENGTH"] = str(len(body))
-    for name, value in (headers or {}).items():
+    for name, value in headers.items():
         key = name.upper().replace("-", "_")
         scope[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
-    reply = respond(scope)
-    parts = reply.body
-    if isinstance(parts, bytes):
-        return _answer(reply, parts)
-    whole, is_whole = b"", True
-    try:
-        for part in parts:  # type: ignore[union-attr]
-            whole += part.encode() if isinstance(part, str) else part
-    except BaseException:  # noqa: BLE001 - the server cuts the connection
-        is_whole = False
-    finally:
-        close = getattr(parts, "close", None)
-        if close is not None:
-            close()
-    return _answer(reply, whole, is_whole=is_whole)
+    return scope
 
 
 async def _over_asgi(

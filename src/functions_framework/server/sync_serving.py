@@ -107,10 +107,7 @@ class SyncServing:
                 they may be set anew.
         """
         told, finished = Event(), Event()
-        if self._watchdog is not None:
-            self._watchdog.start()
-        if self._senders is not None:
-            self._senders.leave = self.leave
+        self._start_watching()
         engine.start_sync(self._callback())
         listening()
         until = 0.0
@@ -134,6 +131,12 @@ class SyncServing:
 
             interrupt(SyncServing.call.__code__)
         return left
+
+    def _start_watching(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.start()
+        if self._senders is not None:
+            self._senders.leave = self.leave
 
     def _callback(self) -> Callable[[Any, dict[str, Any]], None]:
         """What the engine calls: `call`, with what is on around it."""

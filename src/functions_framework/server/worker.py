@@ -186,16 +186,20 @@ def serve(
         parent.on_order(drain)
 
     serving.leave = parent.ask_to_leave
-    is_limited = settings.max_worker_age or settings.max_worker_memory
-    if is_limited and not settings.is_reloading:
-        from . import retirement
-
-        retirement.watch(settings, parent)
+    _retire_in_time(settings, parent)
     silent_clients.watch(listener, limits)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, allowed)
     loaded.stop(until)
     return None
+
+
+def _retire_in_time(settings: Settings, parent: Parent) -> None:
+    is_limited = settings.max_worker_age or settings.max_worker_memory
+    if is_limited and not settings.is_reloading:
+        from . import retirement
+
+        retirement.watch(settings, parent)
 
 
 def _stop_accepting(listener: socket.socket) -> None:
