@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -114,11 +115,16 @@ def is_alive(pid: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago; for programs that cannot choose one themselves."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A port that was free a moment ago; for programs that cannot choose one themselves.
+
+    It is none that the system gives to connections, which the tests beside this one make by the
+    thousand.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)  # no test seeds this one
+        with socket.socket() as found, contextlib.suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
 
 
 class ServerProcess:

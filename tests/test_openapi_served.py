@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from served_source import Served
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import datetime
 import enum

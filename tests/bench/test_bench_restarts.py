@@ -8,7 +8,10 @@ import pytest
 
 from bench import restarts
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.once,
+]
 
 
 @pytest.mark.parametrize("kind", restarts.KINDS)

@@ -15,6 +15,8 @@ from functions_framework.commands.faults import BadInput
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

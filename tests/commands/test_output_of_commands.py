@@ -24,6 +24,8 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import time
 

@@ -12,6 +12,8 @@ import pytest
 
 from server_process import FUNCTIONS, KINDS, ServerProcess, is_alive, read_answer, wait_until
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import asyncio, os, resource, sys, time
 import functions_framework

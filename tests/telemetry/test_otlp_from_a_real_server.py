@@ -17,6 +17,8 @@ from otlp_receiver import Receiver, attributes_of, receiving
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 CALLS = 32
 SOURCE = """
 import asyncio, logging, threading, time
