@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import sys
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +21,13 @@ from .counting import STARTS
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from prometheus_client.core import Metric
 
 PATH = "/metrics"
+_ATTEMPTS = 50
+_PAUSE_SECONDS = 0.01
 # prometheus_client names the files of a process `<kind>_<pid>.db`.
 _FILE = re.compile(r"\w+_(\d+)\.db")
 
@@ -58,7 +63,10 @@ def _handler_of(registry: CollectorRegistry, directory: Path) -> type[BaseHTTPRe
                 return
             forget_dead(directory)
             encode, content_type = choose_encoder(self.headers.get("Accept", ""))
-            body = encode(registry)
+            body = _steady(lambda: encode(registry))
+            if body is None:
+                self.send_error(503, explain="What the workers count cannot be read; ask again.")
+                return
             self.send_response(200)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
@@ -69,6 +77,19 @@ def _handler_of(registry: CollectorRegistry, directory: Path) -> type[BaseHTTPRe
             """Say nothing of each scrape."""
 
     return Handler
+
+
+def _steady(read: Callable[[], bytes]) -> bytes | None:
+    """Read what workers count into at the same time; None where it stays unreadable.
+
+    Files are read without a lock: one that a worker has just made is empty for a moment, and one
+    that grows or goes is caught half-way.
+    """
+    for _ in range(_ATTEMPTS):
+        with suppress(struct.error, RuntimeError, OSError):
+            return read()
+        time.sleep(_PAUSE_SECONDS)
+    return None
 
 
 def pids_in(directory: Path) -> set[int]:
