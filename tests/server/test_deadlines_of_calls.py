@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from served_source import served_as_each_kind
-from server_process import ServerProcess, read_answer
+from server_process import ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +105,8 @@ def test_q40_late_call_is_answered_504_in_time_and_logged_once(
 
 def test_record_shows_where_it_hung(server: ServerProcess) -> None:
     assert server.get("/hang")[0] == 504
-    server.wait_for("ended here:")
-    assert re.search(r"ended here:\n(  .*\n)*  .*in hang_in_(python|await)\n", server.log)
+    record = re.compile(r"ended here:\n(  .*\n)*  .*in hang_in_(python|await)\n")
+    wait_until(lambda: record.search(server.log), "where it hung")
 
 
 def test_function_that_swallows_it_delays_no_one(server: ServerProcess) -> None:
