@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.machinery
 import re
-import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from functions_framework.late_imports import on_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,15 +39,10 @@ class FlaskContext:
         """Watch for the import while a source file is loaded; leaves the context at the end."""
         self.source = source
         with self._stack:
-            if "flask" in sys.modules:
-                self._enter()
-            else:
-                finder = _FlaskFinder(self._enter)
-                sys.meta_path.insert(0, finder)
-                self._stack.callback(finder.remove)
+            self._stack.callback(on_import("flask", self._enter))
             yield
 
-    def _enter(self) -> None:
+    def _enter(self, _flask: ModuleType) -> None:
         self._stack.enter_context(self.get().app_context())
 
     def get(self) -> FunctionApp:
@@ -61,35 +56,6 @@ class FlaskContext:
                 # What a crash is answered with is decided around the app, see `debug_hosts`.
                 self.app.config["PROPAGATE_EXCEPTIONS"] = False
         return self.app
-
-
-class _FlaskFinder:
-    """Calls back right after Flask was imported for the first time."""
-
-    def __init__(self, imported: Any) -> None:
-        self._imported = imported
-
-    def remove(self) -> None:
-        """Stop watching."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
-
-    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        """Find Flask as everybody else would, with the call added to its execution."""
-        if name != "flask":
-            return None
-        self.remove()
-        spec = importlib.machinery.PathFinder.find_spec(name)
-        if spec is None or spec.loader is None:
-            return spec
-        execute = spec.loader.exec_module
-
-        def execute_and_call(module: ModuleType) -> None:
-            execute(module)
-            self._imported()
-
-        spec.loader.exec_module = execute_and_call  # type: ignore[method-assign]
-        return spec
 
 
 def uses_flask(source: Path) -> bool:

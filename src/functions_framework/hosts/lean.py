@@ -1,7 +1,8 @@
 """Flask without its dispatch: the contexts and the encoding that the lean way is made of.
 
 This file and `flask_app` are the only ones that touch Flask's private names (the two context
-variables, the contexts' fields); `tests/test_lean.py` fails when one of them moves.
+variables, the contexts' fields); `tests/hosts/test_lean_and_full.py` fails when
+one of them moves.
 """
 
 from __future__ import annotations

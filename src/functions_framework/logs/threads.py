@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.execution import Execution, execution
+from functions_framework.late_imports import on_import
 
 from .crash import log_exception
-from .late_imports import on_import
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework.logs.late_imports import on_import
+from functions_framework.late_imports import on_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,3 +75,13 @@ def test_a_module_that_is_not_there_is_missed_as_ever(module: Path) -> None:
     on_import(NAME, lambda _: None)
     with pytest.raises(ModuleNotFoundError, match=NAME):
         importlib.import_module(NAME)
+
+
+def test_nobody_is_told_who_waits_no_longer(module: Path) -> None:
+    module.write_text("value = 1\n")
+    seen: list[ModuleType] = []
+    forget = on_import(NAME, seen.append)
+    forget()
+    forget()
+    importlib.import_module(NAME)
+    assert seen == []

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def on_import(name: str, then: Callable[[ModuleType], None]) -> None:
-    """Call `then` with a module once it has run: now if it has, else when somebody imports it."""
+def on_import(name: str, then: Callable[[ModuleType], None]) -> Callable[[], None]:
+    """Call `then` with a module once it has run: now if it has, else when somebody imports it.
+
+    Returns:
+        What is called to wait no longer.
+    """
+    finder = _Finder(name, then)
     loaded = sys.modules.get(name)
     if loaded is None:
-        sys.meta_path.insert(0, _Finder(name, then))
+        sys.meta_path.insert(0, finder)
     else:
         then(loaded)
+    return finder.remove
 
 
 class _Finder:
@@ -29,6 +35,10 @@ class _Finder:
         self._name = name
         self._then = then
 
+    def remove(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
     def find_spec(
         self,
         fullname: str,
@@ -37,7 +47,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if fullname != self._name:
             return None
-        sys.meta_path.remove(self)
+        self.remove()
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader, self._then)  # type: ignore[assignment]
