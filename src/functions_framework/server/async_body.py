@@ -171,8 +171,7 @@ class Receive:
         self.is_read = True
         self.has_unread = False
         self.is_broken = len(body) != length
-        if self.is_broken:
-            self._check()
+        self._check()
         return body
 
     async def _waited(self, part: Awaitable[bytes]) -> bytes:
