@@ -75,6 +75,7 @@ def test_call_is_cancelled_when_its_stream_is_reset(server: ServerProcess) -> No
         server.wait_for("started /waiting/64")
         connection.sendall(frame(RESET, 1, b"\0\0\0\x08"))
         server.wait_for("cancelled /waiting/64", seconds=3)
+    assert "finished /waiting/64" not in server.log
 
 
 def test_call_whose_client_stays_goes_on_when_another_leaves(server: ServerProcess) -> None:
@@ -116,7 +117,9 @@ def test_plain_call_goes_on_without_its_client(tmp_path: Path) -> None:
         with server.connect() as connection:
             connection.sendall(b"GET /sleep/1 HTTP/1.1\r\nhost: x\r\n\r\n")
             server.wait_for("sleeping")
+            assert "slept" not in server.log
         server.wait_for("slept", seconds=5)
+        assert "Traceback" not in server.log
 
 
 def test_decorator_names_what_takes_no_attributes() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from served_source import HELLO, SLOW_LOAD, written
-from server_process import FUNCTIONS, ServerProcess, is_alive, read_answer, wait_until
+from server_process import FUNCTIONS, ServerProcess, free_port, is_alive, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,12 +170,9 @@ def test_q37_the_module_is_loaded_in_the_process_that_serves(tmp_path: Path) -> 
 
 
 def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     source = written(tmp_path, SLOW_LOAD + HELLO)
-    with (
-        ServerProcess.start(source, "hello", "--port", str(port)) as server,
-    ):
+    with ServerProcess.start(source, "hello", "--port", str(port)) as server:
         server.wait_for("loading")
         server.port = port
         assert server.is_refusing()

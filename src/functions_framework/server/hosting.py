@@ -15,7 +15,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class SyncHost(Protocol):
-    """Answers one WSGI environ at a time, on the thread that calls it; raises no `Exception`."""
+    """Answers one WSGI environ at a time, on the thread that calls it; raises no `Exception`.
+
+    One whose `reads_request_only` is True is given the request alone, without what PEP 3333 wants
+    beside it.
+    """
 
     @property
     def is_async(self) -> bool:
