@@ -22,9 +22,10 @@ from .binding import (
     Mode,
     Parts,
     RequiredAttributeFault,
-    decode_binary,
+    body_data,
     decode_structured,
     encode_header,
+    header_attributes,
     mode_of,
     read_structured,
     require,
@@ -44,8 +45,13 @@ def build(parts: Parts) -> CloudEvent:
     Its constructor checks and copies everything once more; going around it takes a tenth of the
     time. A test compares the result with what the constructor makes.
     """
+    return _make(*parts)
+
+
+def _make(attributes: dict[str, Any], data: Any) -> CloudEvent:
     event = _new(CloudEvent)
-    event._attributes, event.data = parts  # noqa: SLF001 - see above
+    event._attributes = attributes  # noqa: SLF001 - see `build`
+    event.data = data
     return event
 
 
@@ -56,7 +62,10 @@ def decode(message: Message) -> CloudEvent:
         RequestRefused: there is none, or it is malformed; see `binding`.
     """
     if mode_of(message) is Mode.BINARY:
-        return build(decode_binary(message))
+        # As `decode_binary`, whose `Parts` would take a tenth of the time to make and to open.
+        attributes = header_attributes(message)
+        require(attributes)
+        return _make(attributes, body_data(message.body, attributes.get("datacontenttype")))
     return build(decode_structured(read_structured(message)))
 
 
