@@ -18,10 +18,11 @@ from typing import Any
 from bench.cases import Case, chosen
 from bench.exchange import Exchange
 from bench.places import FUNCTIONS
-from functions_framework import assembly as hosts
-from functions_framework.function import Function, Signature
-from functions_framework.hosts import asgi, wsgi
-from functions_framework.message import Message
+from functions_framework.hosts import build
+from functions_framework.hosts.asgi import scope as asgi
+from functions_framework.hosts.wsgi import environ as wsgi
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.message import Message
 from functions_framework.settings import Settings
 from functions_framework.signatures import codec_of
 
@@ -35,7 +36,7 @@ def hosted(case: Case) -> tuple[list[Function], Any]:
     signature = Signature(case.signature or "http")
     source = str(FUNCTIONS / case.source)
     settings = Settings(target=case.target, source=source, signature_type=signature)
-    served = hosts.load(settings)
+    served = build.load_and_build(settings)
     return served.functions, served.host
 
 

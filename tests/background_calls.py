@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from google.cloud.functions_v1.context import Context
 from in_memory import EVENT_HOSTS, Answer, serve
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from functions_framework.function import Signature
-from functions_framework.registrations import Registrations
+from functions_framework.api.registrations import Registrations
+from functions_framework.model.function import Signature
 from in_memory import EVENT_HOSTS, HOSTS, Answer, serve
 
 if TYPE_CHECKING:

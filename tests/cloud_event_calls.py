@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cloudevents.http import CloudEvent
 
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from in_memory import EVENT_HOSTS, Answer, serve
 
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}

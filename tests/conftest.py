@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from functions_framework import loading
+from functions_framework.loading import source, standard_names
+from functions_framework.loading.load import load
 from functions_framework.settings import Settings, options
-from functions_framework.sources import source, standard_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from functions_framework.function import Function
+    from functions_framework.model.function import Function
 
 # A machine that runs tests in parallel stalls now and then: time is no property of a parser.
 hypothesis.settings.register_profile("timeless", deadline=None)
@@ -72,7 +72,7 @@ class SourceTree:
     ) -> list[Function]:
         """Load every target from a file or directory of the tree."""
         given = {"target": target, "source": str(self.root / path), **settings}
-        return loading.load(Settings(**given))
+        return load(Settings(**given))
 
 
 @pytest.fixture(autouse=True)

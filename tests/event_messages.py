@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from functions_framework.message import Message
+from functions_framework.model.message import Message
 
 EVENT: dict[str, Any] = {
     "id": "1",

@@ -9,20 +9,20 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.function import Function, Signature
-from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.api.registrations import Registrations
+from functions_framework.hosts.asgi.host import ASGIHost
 from functions_framework.hosts.errors import ErrorHandlers
-from functions_framework.hosts.event_host import EventHost
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.registrations import Registrations
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.hosts.wsgi.host import EventHost
+from functions_framework.model.function import Function, Signature
 from functions_framework.settings import Settings
-from functions_framework.telemetry.followed_host import followed
+from functions_framework.telemetry.layer import followed
 from functions_framework.telemetry.switch import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from functions_framework.telemetry.request import Follower
+    from functions_framework.telemetry.outcome import Follower
 
 HOSTS = ("wsgi", "asgi", "asgi with def")
 EVENT = {"ce-id": "EV1", "ce-source": "//src", "ce-specversion": "1.0"}

@@ -8,14 +8,14 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions_framework.function import Function, Signature
-from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.api.middleware import wrap
+from functions_framework.api.registrations import Registrations
+from functions_framework.hosts.asgi.host import ASGIHost
 from functions_framework.hosts.errors import ErrorHandlers
-from functions_framework.hosts.event_host import EventHost
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.layers import wrap
-from functions_framework.message import Reply
-from functions_framework.registrations import Registrations
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.hosts.wsgi.host import EventHost
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.message import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -20,7 +20,7 @@ SOURCE = "logging.googleapis.com/sourceLocation"
 _PREAMBLE = """
 import contextlib, logging, os, sys, threading
 from functions_framework import logs
-from functions_framework.execution import Execution, execution
+from functions_framework.model.execution import Execution, execution
 from functions_framework.settings import Settings
 
 @contextlib.contextmanager

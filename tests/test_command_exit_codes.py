@@ -100,7 +100,7 @@ def test_the_environment_alone_is_enough_up_to_the_port(tmp_path: Path) -> None:
 
 LOADED = """
 import sys
-from functions_framework.cli import program
+from functions_framework.commands.cli import program
 try:
     program({arguments!r}, prog_name="x")
 except SystemExit as end:

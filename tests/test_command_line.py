@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from functions_framework._cli import _cli
-from functions_framework.cli import program, settings_of
-from functions_framework.function import Signature
+from functions_framework.commands.cli import program, settings_of
+from functions_framework.model.function import Signature
 from functions_framework.settings import Settings, options
 
 if TYPE_CHECKING:

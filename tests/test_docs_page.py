@@ -7,9 +7,9 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from functions_framework.function import Function, Signature
-from functions_framework.openapi.document import document
-from functions_framework.openapi.page import render
+from functions_framework.hosts.openapi.document import document
+from functions_framework.hosts.openapi.html import render
+from functions_framework.model.function import Function, Signature
 
 
 @dataclasses.dataclass

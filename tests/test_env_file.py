@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions_framework.settings import env_file
+from functions_framework.settings.env_file import BadLine
 from functions_framework.settings.options import InvalidSettingException
-from functions_framework.sources import env_file
-from functions_framework.sources.env_file import BadLine
 from served_source import refused, served
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from functions_framework import execution, execution_id
+from functions_framework import execution_id
+from functions_framework.model import execution
 from log_process import LABELS, SPAN
 
 

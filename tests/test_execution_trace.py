@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.execution import (
+from functions_framework.model.execution import (
     NO_TRACE,
     Execution,
     Trace,

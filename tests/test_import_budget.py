@@ -19,11 +19,12 @@ import json, sys
 before = set(sys.modules)
 import functions_framework
 if len(sys.argv) > 1:
-    from functions_framework.server import building, engine, worker
+    from functions_framework.server.wire import granian
+    from functions_framework.server.worker import build, worker
     from functions_framework.settings import Settings
     settings = Settings(target=sys.argv[1], source=sys.argv[2])
-    assert isinstance(worker.load(settings, building.of_target(settings)), worker.Loaded)
-    engine.load()
+    assert isinstance(worker.load(settings, build.of_target(settings)), worker.Loaded)
+    granian.load()
 loaded = set(sys.modules) - before
 tops = {name.partition(".")[0] for name in loaded}
 own = {"functions_framework", "google", "main"}
@@ -79,11 +80,12 @@ def test_no_more_is_imported_than_the_budget_allows(name: str, tmp_path: Path) -
 PARENT = """
 import sys
 before = set(sys.modules)
-from functions_framework import launch
+from functions_framework.commands import launch
 settings = launch.plain_settings(["--target", "hello", "--source", sys.argv[1]])
 assert settings and launch.is_plainly_there(settings)
-from functions_framework.server import building, start_up
-building.of_target(settings)
+from functions_framework.server import start
+from functions_framework.server.worker import build
+build.of_target(settings)
 print(*set(sys.modules) - before)
 """
 # Some are a megabyte, and pages of the parent process are seldom shared for long.

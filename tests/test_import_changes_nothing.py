@@ -46,9 +46,9 @@ def probe(module: str) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     "module",
     [
         "functions_framework",
-        "functions_framework.loading",
-        "functions_framework.sources.source",
-        "functions_framework.reload",
+        "functions_framework.loading.load",
+        "functions_framework.loading.source",
+        "functions_framework.server.parent.watcher",
         "functions_framework.settings",
         "functions_framework.exceptions",
     ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework.late_imports import on_import
+from functions_framework.runtime.import_hooks import on_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import cli, launch
+from functions_framework.commands import cli, launch
 from functions_framework.exceptions import InvalidConfigurationException
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import functions_framework
-from functions_framework.function import Function, Signature
-from functions_framework.layers import Invocation, wrap
-from functions_framework.registrations import take
+from functions_framework.api.middleware import Invocation, wrap
+from functions_framework.api.registrations import take
+from functions_framework.model.function import Function, Signature
 from in_memory import HOSTS, serve
 
 SEEN: list[Any] = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework.load_report import LoadReport, measured, package_of
+from functions_framework.loading.import_clock import LoadReport, measured, package_of
 from log_server import records_of, serving
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def test_import_machinery_is_put_back() -> None:
         ("json.decoder", "json"),
         ("pytest", "pytest"),
         ("_pytest.fixtures", "_pytest"),
-        ("functions_framework.load_report", None),
+        ("functions_framework.loading.import_clock", None),
         ("log_server", None),
         ("no_such_module", None),
     ],
@@ -180,7 +180,7 @@ def test_debug_prints_it(tmp_path: Path) -> None:
 def test_no_report_by_default(tmp_path: Path) -> None:
     source = (
         "import sys\n"
-        "def hello(request): return str('functions_framework.load_report' in sys.modules)"
+        "def hello(request): return str('functions_framework.loading.import_clock' in sys.modules)"
     )
     with serving(tmp_path, source, "--target", "hello") as served:
         assert served.get("/") == (200, "False")

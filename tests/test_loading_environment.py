@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework import loading
 from functions_framework.exceptions import (
     FunctionsFrameworkException,
     InvalidConfigurationException,
     MissingSourceException,
 )
-from functions_framework.function import Signature
+from functions_framework.loading.load import is_legacy_mode, load, load_target
+from functions_framework.model.function import Signature
 from functions_framework.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_entry_point_makes_the_first_runtimes_variables(
 def test_without_entry_point_they_are_not_made(sources: SourceTree) -> None:
     sources.write(main=NOTES)
     sources.load("marked")
-    assert not loading.is_legacy_mode()
+    assert not is_legacy_mode()
     assert {"FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE"}.isdisjoint(os.environ)
 
 
@@ -114,7 +114,7 @@ def test_the_source_runs_inside_what_is_put_around_it(sources: SourceTree) -> No
         yield
         os.environ["ORDER"] += "after"
 
-    loading.load(Settings(target="hello", source=str(sources.root)), around)
+    load(Settings(target="hello", source=str(sources.root)), around)
     assert os.environ["ORDER"] == "before main.py run after"
 
 
@@ -126,10 +126,10 @@ def test_the_python_api_reads_what_is_not_given_from_the_environment(sources: So
         FUNCTION_SIGNATURE_TYPE="event",
         PORT="none of the API's business",
     )
-    assert loading.load_target().signature is Signature.EVENT
+    assert load_target().signature is Signature.EVENT
     assert os.environ["FUNCTION_TARGET"] == "hello"
-    assert loading.load_target("other", signature_type="typed").name == "other"
-    assert loading.load_target("third", sources.root / "fn.py").name == "third"
+    assert load_target("other", signature_type="typed").name == "other"
+    assert load_target("third", sources.root / "fn.py").name == "third"
 
 
 def test_q35_empty_variables_count_as_unset_for_the_python_api(
@@ -138,7 +138,7 @@ def test_q35_empty_variables_count_as_unset_for_the_python_api(
     sources.write(main="def function(*_): ...")
     monkeypatch.chdir(sources.root)
     os.environ.update(FUNCTION_TARGET="", FUNCTION_SOURCE="", FUNCTION_SIGNATURE_TYPE="")
-    function = loading.load_target()
+    function = load_target()
     assert (function.name, function.signature) == ("function", Signature.HTTP)
 
 
@@ -170,17 +170,17 @@ def test_the_python_api_raises_the_contracts_errors(
     sources.write(fn="def hello(request): ...")
     monkeypatch.chdir(sources.root)
     with pytest.raises(error) as failure:
-        loading.load_target(*arguments)
+        load_target(*arguments)
     assert str(failure.value).startswith(text)
 
 
 def test_the_python_api_says_what_was_found_as_the_cause(sources: SourceTree) -> None:
     sources.write(main="def a(request): ...\ndef b(request): ...")
     with pytest.raises(InvalidConfigurationException) as failure:
-        loading.load_target(source=sources.root)
+        load_target(source=sources.root)
     assert "holds 'a', 'b'" in str(failure.value.__cause__)
 
 
 def test_a_decorated_function_needs_no_valid_signature_type(sources: SourceTree) -> None:
     sources.write(main=DECORATED + ONE)
-    assert loading.load_target("orders", sources.root, "zz").signature is Signature.HTTP
+    assert load_target("orders", sources.root, "zz").signature is Signature.HTTP

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import loading
 from functions_framework.exceptions import (
     InvalidConfigurationException,
     InvalidTargetTypeException,
@@ -15,6 +14,7 @@ from functions_framework.exceptions import (
     MissingSourceException,
     MissingTargetException,
 )
+from functions_framework.loading.load import load
 from functions_framework.settings import Settings
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def test_without_target_and_source_the_target_is_what_is_missing(
 ) -> None:
     monkeypatch.chdir(sources.root)
     with pytest.raises(MissingOptionException, match=r"^Missing option '--target'\. File .*py"):
-        loading.load(Settings())
+        load(Settings())
 
 
 def test_an_explicitly_empty_target_is_refused_in_the_contracts_words(sources: SourceTree) -> None:

@@ -15,9 +15,9 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.function import Function, Signature
-from functions_framework.openapi.document import document
-from functions_framework.secret import Secret
+from functions_framework.hosts.openapi.document import document
+from functions_framework.model.function import Function, Signature
+from functions_framework.signatures.types.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

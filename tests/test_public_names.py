@@ -15,7 +15,7 @@ import werkzeug
 
 import functions_framework
 from functions_framework import aio, exceptions
-from functions_framework.function import Signature, mark_of
+from functions_framework.model.function import Signature, mark_of
 
 # -- 0, 2.1, 2.3, 2.6 ----------------------------------------------------------------------------
 
@@ -234,7 +234,7 @@ def test_q31_an_alias_and_a_wrapper_keep_the_signature() -> None:
 
 
 def test_2_1_q45_errorhandler_returns_the_function() -> None:
-    from functions_framework.registrations import pending
+    from functions_framework.api.registrations import pending
 
     def handler(error: Exception) -> str:
         return str(error)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import functions_framework
-from functions_framework import side_loop
+from functions_framework.api.lifecycle import Lifecycle
+from functions_framework.api.registrations import take
+from functions_framework.api.resources import resource
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.lifecycle import Lifecycle
-from functions_framework.registrations import take
-from functions_framework.resources import resource
+from functions_framework.runtime import background_loop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -161,9 +161,9 @@ def test_each_kind_is_entered_and_left(kind: str, on_loop: bool) -> None:
     if on_loop:
         assert asyncio.run(everything()) == "it"
     else:
-        assert (side_loop.run(ask()) if is_async else made()) == "it"
+        assert (background_loop.run(ask()) if is_async else made()) == "it"
         lifecycle.stop_blocking()
-        side_loop.stop()
+        background_loop.stop()
     assert seen == ["open", "close"]
     assert not made.is_made
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_framework.exceptions import MissingSourceException
-from functions_framework.sources import source
+from functions_framework.loading import source
 
 if TYPE_CHECKING:
     from conftest import SourceTree

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import reload, source_changes
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.loading import files
+from functions_framework.server.parent import watcher as reload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ QUIET = 0.4
     "path", ["main.py", "templates/a.html", "a b/ü.json", ".env", "tmp/x", "git/x", "Makefile"]
 )
 def test_files_of_the_source_are_watched(path: str) -> None:
-    assert source_changes.is_watched(Path(path))
+    assert files.is_watched(Path(path))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_files_of_the_source_are_watched(path: str) -> None:
     ],
 )
 def test_what_tools_leave_there_is_not(path: str) -> None:
-    assert not source_changes.is_watched(Path(path))
+    assert not files.is_watched(Path(path))
 
 
 def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
@@ -56,14 +57,14 @@ def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
     (root / "my env" / "lib").mkdir(parents=True)
     (root / "my env" / "pyvenv.cfg").touch()
     paths = [root / "my env" / "lib" / "x.py", root / "main.py"]
-    assert source_changes.relevant(paths, root) == ["main.py"]
+    assert files.relevant(paths, root) == ["main.py"]
 
 
 def test_a_source_inside_a_virtual_environment_is_watched(tmp_path: Path) -> None:
     root = tmp_path.resolve() / "app"
     root.mkdir()
     (root.parent / "pyvenv.cfg").touch()
-    assert source_changes.relevant([root / "main.py"], root) == ["main.py"]
+    assert files.relevant([root / "main.py"], root) == ["main.py"]
 
 
 def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
@@ -75,8 +76,8 @@ def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
     (root / ".gitignore").write_text("*.log\n/built/\n")
     (root / "built").mkdir()
     paths = [root / "a b.log", root / "built" / "main.py", root / "ü.py"]
-    assert source_changes.relevant(paths, root) == ["ü.py"]
-    assert source_changes.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
+    assert files.relevant(paths, root) == ["ü.py"]
+    assert files.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
 
 
 def start(directory: Path, *, is_polling: bool = False) -> reload.Watcher:
@@ -122,7 +123,9 @@ def test_byte_code_is_no_change(watcher: reload.Watcher) -> None:
 
 
 def test_the_parent_loads_no_watching_library(watcher: reload.Watcher) -> None:
-    code = "import sys, functions_framework.reload; print('watchfiles' in sys.modules)"
+    code = (
+        "import sys, functions_framework.server.parent.watcher; print('watchfiles' in sys.modules)"
+    )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert answer.stdout.strip() == b"False"
 
@@ -192,7 +195,7 @@ def test_polling_does_not_enter_what_is_ignored(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.py").touch()
     (tmp_path / "my env" / "pyvenv.cfg").touch()
-    found = {Path(entry.path) for entry in source_changes.files_below(tmp_path)}
+    found = {Path(entry.path) for entry in files.files_below(tmp_path)}
     assert found == {tmp_path / "lib" / "a.py"}
 
 
@@ -219,7 +222,7 @@ def test_the_modules_of_the_user_are_told_from_installed_ones(tmp_path: Path) ->
     code = f"""
 import sys
 sys.path += [{str(tmp_path)!r}, {str(tmp_path / "site-packages")!r}]
-from functions_framework.source_changes import local_modules
+from functions_framework.loading.files import local_modules
 import installed, json, own, pytest
 try:
     import broken.bad

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions_framework import values
+from functions_framework.runtime import values
 
 
 def declared(make: Any, field: Any) -> Any:

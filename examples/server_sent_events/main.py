@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 import functions_framework
 from functions_framework import ServerSentEvent, sse
-from functions_framework.message import Reply
+from functions_framework.model.message import Reply
 
 
 @functions_framework.http

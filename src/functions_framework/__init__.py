@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from cloudevents.http import from_http as from_http
     from cloudevents.http import is_binary as is_binary
 
-    from functions_framework.hosts.flask_app import crash_handler as crash_handler
     from google.cloud.functions_v1.context import Context as Context
 
-    from .applications import LazyWSGIApp as LazyWSGIApp
-    from .applications import app as app
-    from .applications import create_app as create_app
-    from .applications import read_request as read_request
+    from .api.cors import CORS as CORS
+    from .api.decorators import cloud_event as cloud_event
+    from .api.decorators import event as event
+    from .api.decorators import http as http
+    from .api.decorators import outlives_client as outlives_client
+    from .api.decorators import typed as typed
+    from .api.lifecycle import on_shutdown as on_shutdown
+    from .api.lifecycle import on_startup as on_startup
+    from .api.lifecycle import readiness as readiness
+    from .api.middleware import Invocation as Invocation
+    from .api.middleware import middleware as middleware
+    from .api.registrations import DummyErrorHandler as DummyErrorHandler
+    from .api.registrations import errorhandler as errorhandler
+    from .api.resources import resource as resource
+    from .api.sse import ServerSentEvent as ServerSentEvent
+    from .api.sse import sse as sse
     from .background_event import BackgroundEvent as BackgroundEvent
-    from .cors import CORS as CORS
-    from .decorators import cloud_event as cloud_event
-    from .decorators import event as event
-    from .decorators import http as http
-    from .decorators import outlives_client as outlives_client
-    from .decorators import typed as typed
-    from .execution import current as current
-    from .execution import remaining as remaining
-    from .layers import Invocation as Invocation
-    from .layers import middleware as middleware
-    from .lifecycle import on_shutdown as on_shutdown
-    from .lifecycle import on_startup as on_startup
-    from .lifecycle import readiness as readiness
+    from .hosts.create import LazyWSGIApp as LazyWSGIApp
+    from .hosts.create import app as app
+    from .hosts.create import create_app as create_app
+    from .hosts.create import read_request as read_request
+    from .hosts.with_flask.app import crash_handler as crash_handler
     from .logs import setup_logging as setup_logging
-    from .program import serve as serve
-    from .registrations import DummyErrorHandler as DummyErrorHandler
-    from .registrations import errorhandler as errorhandler
-    from .resources import resource as resource
-    from .secret import Secret as Secret
-    from .server_sent_events import ServerSentEvent as ServerSentEvent
-    from .server_sent_events import sse as sse
+    from .model.execution import current as current
+    from .model.execution import remaining as remaining
+    from .server.program import serve as serve
+    from .signatures.types.secret import Secret as Secret
 
     CloudEventFunction = Callable[[CloudEvent], Any]
     HTTPFunction = Callable[[flask.Request], Any]
@@ -54,38 +54,38 @@ if TYPE_CHECKING:
 # Each public name and the module it is taken from; an empty attribute stands for the module.
 _PUBLIC = {
     "BackgroundEvent": ".background_event",
-    "CORS": ".cors",
+    "CORS": ".api.cors",
     "CloudEvent": "cloudevents.http",
-    "CloudEventFunction": ".annotations",
+    "CloudEventFunction": ".api.annotations",
     "Context": "google.cloud.functions_v1.context",
-    "DummyErrorHandler": ".registrations",
-    "HTTPFunction": ".annotations",
-    "LazyWSGIApp": ".applications",
-    "Secret": ".secret",
-    "ServerSentEvent": ".server_sent_events",
-    "app": ".applications",
-    "cloud_event": ".decorators",
-    "crash_handler": ".hosts.flask_app",
-    "create_app": ".applications",
-    "current": ".execution",
-    "errorhandler": ".registrations",
-    "event": ".decorators",
+    "DummyErrorHandler": ".api.registrations",
+    "HTTPFunction": ".api.annotations",
+    "LazyWSGIApp": ".hosts.create",
+    "Secret": ".signatures.types.secret",
+    "ServerSentEvent": ".api.sse",
+    "app": ".hosts.create",
+    "cloud_event": ".api.decorators",
+    "crash_handler": ".hosts.with_flask.app",
+    "create_app": ".hosts.create",
+    "current": ".model.execution",
+    "errorhandler": ".api.registrations",
+    "event": ".api.decorators",
     "from_http": "cloudevents.http",
-    "http": ".decorators",
+    "http": ".api.decorators",
     "is_binary": "cloudevents.http",
-    "middleware": ".layers",
-    "Invocation": ".layers",
-    "on_startup": ".lifecycle",
-    "on_shutdown": ".lifecycle",
-    "readiness": ".lifecycle",
-    "outlives_client": ".decorators",
-    "resource": ".resources",
-    "read_request": ".applications",
-    "remaining": ".execution",
-    "serve": ".program",
+    "middleware": ".api.middleware",
+    "Invocation": ".api.middleware",
+    "on_startup": ".api.lifecycle",
+    "on_shutdown": ".api.lifecycle",
+    "readiness": ".api.lifecycle",
+    "outlives_client": ".api.decorators",
+    "resource": ".api.resources",
+    "read_request": ".hosts.create",
+    "remaining": ".model.execution",
+    "serve": ".server.program",
     "setup_logging": ".logs",
-    "sse": ".server_sent_events",
-    "typed": ".decorators",
+    "sse": ".api.sse",
+    "typed": ".api.decorators",
 }
 # Whole modules that other people's code takes from here (the Firebase SDK its `logging`).
 _MODULES = frozenset({"flask", "logging", "werkzeug"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .launch import main
+from .commands.launch import main
 
 if __name__ == "__main__":  # worker processes import this module under another name
     main("python -m functions_framework")

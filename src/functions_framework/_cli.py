@@ -1,5 +1,5 @@
 """The entry point of the console scripts, under the name other programs import it by."""
 
-from .cli import program as _cli
+from .commands.cli import program as _cli
 
 __all__ = ["_cli"]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import background, cloudevents, conversion
 from .events.binding import Mode, decode_binary, header_attributes, mode_of
-from .events.payload import decode_json
 from .exceptions import EventConversionException, RequestRefused
-from .message import Message
+from .model.json_text import decode_json
+from .model.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,8 +10,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .execution import Execution, Trace, execution, new_execution_id
 from .logs.streams import RecordStream, flush_call
+from .model.execution import Execution, Trace, execution, new_execution_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework.commands import source_reading
-from functions_framework.commands.checking import check
+from functions_framework.commands import blocking_calls
+from functions_framework.commands.check_source import check
 from functions_framework.commands.faults import BadInput
+from functions_framework.loading import needed_variables
 from functions_framework.settings import Settings
-from functions_framework.sources import needed_variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def blocking(body: str, top: str = "") -> list[str]:
     code = f"{top}\nasync def f(request):\n    {body}\n"
-    return [one.message.partition("(")[0] for one in source_reading.blocking_calls(ast.parse(code))]
+    return [one.message.partition("(")[0] for one in blocking_calls.blocking_calls(ast.parse(code))]
 
 
 @pytest.mark.parametrize(

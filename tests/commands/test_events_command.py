@@ -10,9 +10,9 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
-from functions_framework.cli import program
 from functions_framework.commands import invoke
-from functions_framework.samples import catalogue, forms
+from functions_framework.commands.cli import program
+from functions_framework.events.samples import catalogue, forms
 
 
 def run(*arguments: str) -> Result:
@@ -101,7 +101,7 @@ def test_no_field_has_the_name_of_an_option_of_invoke() -> None:
 
 def test_the_real_command_loads_no_server() -> None:
     code = (
-        "import sys; from functions_framework.cli import program\n"
+        "import sys; from functions_framework.commands.cli import program\n"
         "try:\n    program(sys.argv[1:])\nexcept SystemExit as end: print(end.code)\n"
         "heavy = {'flask', 'granian', 'asyncio', 'cloudevents', 'msgspec', 'starlette'}\n"
         "print(sorted(heavy & set(sys.modules)))"

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.commands import invoke
-from functions_framework.commands.call_requests import Body, Call, body_of, pair_of
 from functions_framework.commands.faults import BadInput
+from functions_framework.commands.invoke_request import Body, Call, body_of, pair_of
+from functions_framework.events.samples import catalogue
+from functions_framework.events.samples.sample import SampleFault
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.function import Function, Signature
-from functions_framework.samples import catalogue
-from functions_framework.samples.sample import SampleFault
+from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from functions_framework.testing.request import Request
+    from functions_framework.model.request import Request
 
 
 def function(signature: Signature) -> Function:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import progress
+from functions_framework.runtime import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,9 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-CODE = "from functions_framework.cli import program; program(prog_name='functions-framework')"
+CODE = (
+    "from functions_framework.commands.cli import program; program(prog_name='functions-framework')"
+)
 
 
 SOURCE = """

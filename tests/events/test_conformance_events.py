@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from event_messages import FILES, NAMES, posted, structured, suite_file
-from functions_framework.message import Message
+from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from event_messages import EVENT
 from functions_framework.events.binding import decode_header, encode_header
 from functions_framework.events.cloudevents import decode, encode_binary, encode_structured
-from functions_framework.message import Headers, Message
+from functions_framework.model.message import Headers, Message
 
 
 def received(headers: Headers, body: bytes) -> Message:

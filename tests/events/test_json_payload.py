@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.events.payload import decode_json, is_json, media_type
 from functions_framework.exceptions import MalformedRequest
+from functions_framework.model.json_text import decode_json, is_json, media_type
 
 
 @pytest.mark.parametrize(

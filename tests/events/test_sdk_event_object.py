@@ -14,7 +14,7 @@ from functions_framework.events.binding import Parts
 from functions_framework.events.cloudevents import build, decode
 
 if TYPE_CHECKING:
-    from functions_framework.message import Message
+    from functions_framework.model.message import Message
 
 
 def test_equals_what_the_constructor_makes_to_the_last_attribute() -> None:

@@ -11,7 +11,7 @@ import pytest
 from event_messages import EVENT, binary, posted, structured
 from functions_framework.events.cloudevents import decode
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
-from functions_framework.message import Message
+from functions_framework.model.message import Message
 
 
 @pytest.mark.parametrize(

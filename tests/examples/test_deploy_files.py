@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from functions_framework.server.health import CHECK_SECONDS
+from functions_framework.server.wire.health import CHECK_SECONDS
 from functions_framework.settings import Settings, options
 
 if TYPE_CHECKING:

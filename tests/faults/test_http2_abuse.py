@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hpack import Encoder
 
-from functions_framework.server.slow_senders import MOST_LEFT_BEHIND
+from functions_framework.server.on_threads.slow_senders import MOST_LEFT_BEHIND
 from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:

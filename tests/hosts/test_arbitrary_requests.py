@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_messages import NAMES, suite_file
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from in_memory import EVENT_HOSTS, serve
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 import functions_framework
 from functions_framework import CORS, aio
-from functions_framework.cors import read_origins
+from functions_framework.api.cors import read_origins
 from functions_framework.exceptions import InvalidConfigurationException
 from served_source import refused, served, written
 

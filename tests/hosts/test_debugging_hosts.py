@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import create_environ
 
-from functions_framework import assembly as hosts
+from functions_framework.hosts import build
 from functions_framework.hosts.debug_page import is_local
 from functions_framework.settings import Settings
 from in_memory import Answer
@@ -39,7 +39,7 @@ def answering(sources: SourceTree, text: str, **settings: Any) -> Callable[..., 
     """Load a source under --debug; return what asks its host."""
     path = sources.put("main.py", text)
     given = {"target": "hello", "debug": True, **settings}
-    host = hosts.load(Settings(source=str(path), **given)).host
+    host = build.load_and_build(Settings(source=str(path), **given)).host
 
     def ask(
         headers: dict[str, str] | None = None, peer: str = "127.0.0.1", target: str = "/"

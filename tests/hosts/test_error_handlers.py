@@ -20,9 +20,9 @@ from callers import (
     every_route,
     raiser,
 )
+from functions_framework.api.registrations import errorhandler
 from functions_framework.exceptions import EventConversionException, MalformedRequest
-from functions_framework.function import Signature
-from functions_framework.registrations import errorhandler
+from functions_framework.model.function import Signature
 from in_memory import HOSTS
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import flask
 import pytest
 from werkzeug.test import Client
 
-from functions_framework.execution import current
-from functions_framework.function import Function
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.registrations import Registrations
+from functions_framework.api.registrations import Registrations
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.model.execution import current
+from functions_framework.model.function import Function
 from in_memory import HOSTS, serve
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import pytest
 from starlette import responses as starlette_responses
 from werkzeug.test import Client, EnvironBuilder
 
-from functions_framework.function import Function, Signature
-from functions_framework.hosts import lean
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.registrations import Registrations
+from functions_framework.api.registrations import Registrations
+from functions_framework.hosts.with_flask import lean
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ import flask
 import pytest
 from werkzeug.test import Client
 
-from functions_framework.function import Function, Signature
+from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.errors import ErrorHandlers
-from functions_framework.hosts.event_host import EventHost
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.registrations import Registrations
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.hosts.wsgi.host import EventHost
+from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable

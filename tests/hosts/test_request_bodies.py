@@ -13,14 +13,14 @@ from werkzeug.exceptions import NotFound
 
 import functions_framework
 from callers import raiser
+from functions_framework.api.registrations import Registrations
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.function import Function, Signature
-from functions_framework.hosts import wsgi
-from functions_framework.hosts.asgi_host import ASGIHost
+from functions_framework.hosts.asgi.host import ASGIHost
 from functions_framework.hosts.errors import ErrorHandlers
-from functions_framework.hosts.event_host import EventHost
-from functions_framework.hosts.flask_app import FunctionApp
-from functions_framework.registrations import Registrations
+from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.hosts.wsgi.environ import CHUNK
+from functions_framework.hosts.wsgi.host import EventHost
+from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def test_3_5_q55_a_body_nobody_read_is_drained_in_pieces(
     app = _flask_app(lambda _: result, is_lean=is_lean)
     assert _status(app, _environ(upload, is_sized=is_sized))[0] == "2"
     assert upload.left == 0
-    assert upload.largest_piece <= wsgi.CHUNK
+    assert upload.largest_piece <= CHUNK
 
 
 @pytest.mark.parametrize("is_lean", [True, False], ids=["lean", "full"])
@@ -98,7 +98,7 @@ def test_3_5_errors_drain_too(error: Exception, is_lean: bool) -> None:
     upload = Upload(LARGE)
     app = _flask_app(raiser(error), is_lean=is_lean)
     assert _status(app, _environ(upload, is_sized=False))[0] in "45"
-    assert (upload.left, upload.largest_piece <= wsgi.CHUNK) == (0, True)
+    assert (upload.left, upload.largest_piece <= CHUNK) == (0, True)
 
 
 @pytest.mark.parametrize("is_lean", [True, False], ids=["lean", "full"])
@@ -119,7 +119,7 @@ def test_3_5_a_refused_event_is_drained() -> None:
     host = EventHost([Function(print, "hello", Signature.EVENT)], ErrorHandlers([]))
     environ = {**_environ(upload, is_sized=False), "REQUEST_METHOD": "DELETE"}
     assert _status(host, environ)[:3] == "405"
-    assert (upload.left, upload.largest_piece <= wsgi.CHUNK) == (0, True)
+    assert (upload.left, upload.largest_piece <= CHUNK) == (0, True)
 
 
 def test_2_1_read_request_is_the_hook_of_3_5() -> None:
@@ -128,7 +128,7 @@ def test_2_1_read_request_is_the_hook_of_3_5() -> None:
     app.add_url_rule("/", "root", lambda: "text", methods=["POST"])
     upload = Upload(LARGE)
     assert _status(app, _environ(upload, is_sized=True))[:3] == "200"
-    assert (upload.left, upload.largest_piece <= wsgi.CHUNK) == (0, True)
+    assert (upload.left, upload.largest_piece <= CHUNK) == (0, True)
 
 
 # -- a body that breaks off ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import flask
 import pytest
 from starlette import responses as starlette
 
-from functions_framework.message import Reply
+from functions_framework.model.message import Reply
 from in_memory import HOSTS, serve
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import flask
 import pytest
 
 from callers import Named
-from functions_framework.decorators import typed
+from functions_framework.api.decorators import typed
+from functions_framework.api.registrations import Registrations
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.function import Function, Signature
-from functions_framework.registrations import Registrations
+from functions_framework.model.function import Function, Signature
 from in_memory import EVENT_HOSTS, Answer, serve
 
 JSON = {"Content-Type": "application/json"}

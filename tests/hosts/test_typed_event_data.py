@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from cloudevents.http import CloudEvent
 
-from functions_framework.function import Function, Signature
+from functions_framework.model.function import Function, Signature
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature

@@ -14,7 +14,7 @@ import functions_framework
 from application_sources import BARE, FAILING, FASTAPI, FLASK, STARLETTE
 from functions_framework import aio
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.function import protocol_of
+from functions_framework.model.function import protocol_of
 from served_source import refused, served, written
 from server_process import wait_until
 

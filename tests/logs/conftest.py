@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions_framework.execution import execution
+from functions_framework.model.execution import execution
 
 
 @pytest.fixture(autouse=True)

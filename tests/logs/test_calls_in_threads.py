@@ -121,7 +121,7 @@ def test_thread_pool_made_in_a_call_does_not_keep_it() -> None:
 def test_current_call_is_known_in_threads_in_every_mode(log_format: str) -> None:
     shown = run(
         """
-        from functions_framework.execution import current
+        from functions_framework.model.execution import current
         def show():
             print(current().execution_id)
         with call("EID1"):

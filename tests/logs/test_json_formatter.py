@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.execution import Execution, execution
 from functions_framework.logs import ContextFilter, JsonFormatter
+from functions_framework.model.execution import Execution, execution
 from log_process import LABELS, SAMPLED, SOURCE, SPAN, TRACE
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.execution import Execution, execution
 from functions_framework.logs.streams import RecordStream, flush_call
+from functions_framework.model.execution import Execution, execution
 from log_process import LABELS, SAMPLED, SPAN, TRACE, run
 
 ID = {LABELS: {"execution_id": "EID1"}}

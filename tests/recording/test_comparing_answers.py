@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions_framework.recording.comparing import changes
-from functions_framework.recording.recording import (
+from functions_framework.calls.result import ResponseHeaders, Result
+from functions_framework.recording.compare import changes
+from functions_framework.recording.redaction import Redactor
+from functions_framework.recording.value import (
     LARGEST_BODY,
     Body,
     RecordedRequest,
@@ -16,8 +18,6 @@ from functions_framework.recording.recording import (
     Recording,
     message_body,
 )
-from functions_framework.recording.redaction import Redactor
-from functions_framework.testing.result import ResponseHeaders, Result
 
 JSON = (("content-type", "application/json"),)
 TEXT = (("content-type", "text/plain"),)

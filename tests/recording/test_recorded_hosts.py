@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions_framework.calls.pipeline import Pipeline
+from functions_framework.calls.respond import respond, respond_async, scope_of
+from functions_framework.model.request import Request
 from functions_framework.recording.directory import Directory
 from functions_framework.recording.exchange import Recorder
-from functions_framework.recording.recorded_host import AsyncRecorded, recorded
-from functions_framework.recording.recording import LARGEST_BODY, Recording, decode
+from functions_framework.recording.layer import AsyncRecorded, recorded
 from functions_framework.recording.redaction import REDACTED
+from functions_framework.recording.value import LARGEST_BODY, Recording, decode
 from functions_framework.settings import Settings
-from functions_framework.testing.exchange import respond, respond_async, scope_of
-from functions_framework.testing.pipeline import Pipeline
-from functions_framework.testing.request import Request
 from served_source import refused, served
 from server_process import wait_until
 

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions_framework.loading.files import is_watched
 from functions_framework.recording.directory import Directory, require_writable
-from functions_framework.recording.recording import (
+from functions_framework.recording.redaction import Redactor
+from functions_framework.recording.value import (
     LARGEST_BODY,
     Body,
     NoRecording,
@@ -26,9 +28,7 @@ from functions_framework.recording.recording import (
     encode,
     message_body,
 )
-from functions_framework.recording.redaction import Redactor
 from functions_framework.settings.options import InvalidSettingException
-from functions_framework.source_changes import is_watched
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ import pytest
 
 import functions_framework
 from functions_framework.events import tables
-from functions_framework.message import Message
-from functions_framework.samples import catalogue, forms
-from functions_framework.samples.sample import SampleFault
+from functions_framework.events.samples import catalogue, forms
+from functions_framework.events.samples.sample import SampleFault
+from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
 from functions_framework.testing import Client

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from functions_framework.server.admission import Admission, Slot
+from functions_framework.server.on_threads.admission import Admission, Slot
 from server_process import wait_until
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework.server.async_handover import Handover
+from functions_framework.server.wire.loop import Handover
 from served_source import served
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework.execution import Execution
-from functions_framework.server.async_scope import RequestScope, address
+from functions_framework.model.execution import Execution
+from functions_framework.server.on_loop.scope import RequestScope, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.server.admission import Admission
-from functions_framework.server.body import Body, Bounds, NoBody, declared_length
+from functions_framework.server.on_threads.admission import Admission
+from functions_framework.server.on_threads.body import Body, Bounds, NoBody, declared_length
 
 CONTENT = st.binary(max_size=300).map(lambda data: data.replace(b"\x01", b"\n"))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.test_http2_abuse import OPENING, RESET, frame, request
-from functions_framework import decorators
+from functions_framework.api import decorators
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions_framework import assembly
-from functions_framework.server.building import hosted_of
-from functions_framework.server.sync_serving import SyncServing
+from functions_framework.hosts import build
+from functions_framework.server.on_threads.serving import SyncServing
+from functions_framework.server.worker.build import hosted_of
 from functions_framework.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Answers:
 
 def serving(sources: SourceTree, timeout: float) -> SyncServing:
     settings = Settings(target="hello", source=str(sources.root / "main.py"), timeout=timeout)
-    return SyncServing(hosted_of(assembly.load(settings)).host, settings)  # type: ignore[arg-type]
+    return SyncServing(hosted_of(build.load_and_build(settings)).host, settings)  # type: ignore[arg-type]
 
 
 def seconds(serve: SyncServing, answers: Answers) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.server.forwarded import PEER, Proxies
+from functions_framework.server.wire.forwarded import PEER, Proxies
 
 LOOPBACK = "127.0.0.1,::1"
 

@@ -13,9 +13,9 @@ from importlib.metadata import version
 
 import pytest
 
-from functions_framework.server import engine
+from functions_framework.server.wire import granian
 
-GRANIAN = engine.load()
+GRANIAN = granian.load()
 ARGUMENTS = {
     "worker_id", "sock", "ipc", "threads", "blocking_threads", "py_threads",
     "py_threads_idle_timeout", "backpressure", "http_mode", "http1_opts", "http2_opts",
@@ -60,7 +60,7 @@ def test_classes_have_these_members(name: str, members: set[str]) -> None:
 def test_loading_it_imports_nothing_heavy_and_leaves_the_package_importable() -> None:
     program = (
         "import sys\n"
-        "from functions_framework.server import engine\n"
+        "from functions_framework.server.wire import granian as engine\n"
         "engine.load()\n"
         "heavy = {'asyncio', 'ssl', 'multiprocessing', 'watchfiles', 'anyio', 'granian'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"

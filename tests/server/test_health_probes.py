@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import registrations
-from functions_framework.lifecycle import Lifecycle, readiness
+from functions_framework.api import registrations
+from functions_framework.api.lifecycle import Lifecycle, readiness
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:

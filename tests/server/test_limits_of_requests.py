@@ -15,7 +15,7 @@ import h2.connection
 import h2.events
 import pytest
 
-from functions_framework.server.admission import QUEUE
+from functions_framework.server.on_threads.admission import QUEUE
 from served_source import served_as_each_kind
 from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 

@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 import socket, sys, threading
-from functions_framework.server.parent import Parent
+from functions_framework.server.worker.orders import Parent
 
 def carry_out(order):
     print("ordered", order, file=sys.stderr)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from functions_framework.settings import options, parsers
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from functions_framework.settings import Option, Settings, options
 
 

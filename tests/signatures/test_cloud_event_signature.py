@@ -13,7 +13,7 @@ from functions_framework.exceptions import (
     RequestRefused,
     UnsupportedMediaType,
 )
-from functions_framework.message import Message, Reply
+from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.cloud_event import CloudEventSignature
 
 decode = CloudEventSignature().decode

@@ -9,7 +9,7 @@ import pytest
 
 from event_messages import EVENT, binary, posted, structured
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
-from functions_framework.message import Message, Reply
+from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.event import EventSignature
 from google.cloud.functions_v1.context import Context
 

@@ -14,8 +14,12 @@ import msgspec
 import pytest
 from typing_extensions import NotRequired, TypedDict
 
-from functions_framework.message import Message
-from functions_framework.problems import InvalidInput, MalformedInput, UnsupportedInputType
+from functions_framework.model.message import Message
+from functions_framework.signatures.problems import (
+    InvalidInput,
+    MalformedInput,
+    UnsupportedInputType,
+)
 from functions_framework.signatures.typed import TypedSignature
 
 

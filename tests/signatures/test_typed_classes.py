@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions_framework.message import Message
-from functions_framework.problems import InvalidInput, MalformedInput
+from functions_framework.model.message import Message
+from functions_framework.signatures.problems import InvalidInput, MalformedInput
 from functions_framework.signatures.typed import TypedSignature
 
 

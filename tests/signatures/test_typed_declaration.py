@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.message import Message
+from functions_framework.model.message import Message
 from functions_framework.signatures.typed import TypedSignature
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def test_the_methods_of_a_type_that_is_checked_by_annotation() -> None:
 
 def test_importing_the_signature_imports_no_web_library_and_no_pydantic() -> None:
     code = (
-        "import sys, functions_framework.signatures.typed, functions_framework.problems;"
+        "import sys, functions_framework.signatures.typed, functions_framework.signatures.problems;"
         "print(sorted({'flask', 'starlette', 'werkzeug', 'pydantic', 'attr'} & sys.modules.keys()))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,9 +12,9 @@ import pytest
 from cloudevents.http import CloudEvent  # noqa: TC002 - read at run time
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.function import Signature
-from functions_framework.problems import InvalidInput
+from functions_framework.model.function import Signature
 from functions_framework.signatures.event_data import Place, event_data
+from functions_framework.signatures.problems import InvalidInput
 
 if TYPE_CHECKING:
     from typing_extensions import TypedDict as OnlyForCheckers

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
-from functions_framework.message import Message
-from functions_framework.problems import InvalidInput
-from functions_framework.secret import Secret
+from functions_framework.model.message import Message
+from functions_framework.signatures.problems import InvalidInput
 from functions_framework.signatures.typed import TypedSignature
+from functions_framework.signatures.types.secret import Secret
 
 PIN = "pin-4711-pin"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused, UnsupportedMediaType
-from functions_framework.message import Message, Reply
+from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.typed import TypedSignature
 
 

@@ -11,11 +11,15 @@ import pytest
 from typing_extensions import TypedDict
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.message import Message
-from functions_framework.problems import InvalidInput, MalformedInput, UnsupportedInputType
-from functions_framework.secret import Secret
-from functions_framework.signatures.type_choice import is_pydantic
+from functions_framework.model.message import Message
+from functions_framework.signatures.problems import (
+    InvalidInput,
+    MalformedInput,
+    UnsupportedInputType,
+)
 from functions_framework.signatures.typed import TypedSignature
+from functions_framework.signatures.types.secret import Secret
+from functions_framework.signatures.types.type_choice import is_pydantic
 
 PIN = "pin-4711-pin"
 

@@ -17,7 +17,7 @@ from flask import Response as FlaskResponse
 from starlette.responses import Response as StarletteResponse
 from typing_extensions import TypedDict
 
-from functions_framework.message import Reply
+from functions_framework.model.message import Reply
 from functions_framework.signatures.typed import TypedSignature
 
 HTML = "text/html; charset=utf-8"

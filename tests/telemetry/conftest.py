@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework import execution
+from functions_framework.model import execution
 from functions_framework.telemetry.tracing import CurrentSpan
 from traced_calls import Traced
 

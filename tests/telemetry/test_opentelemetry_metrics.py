@@ -10,9 +10,9 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.trace import NoOpTracerProvider
 
 from followed_calls import HOSTS, PUBSUB, serve
-from functions_framework import execution
 from functions_framework.exceptions import RequestTimeoutException
-from functions_framework.function import Signature
+from functions_framework.model import execution
+from functions_framework.model.function import Signature
 from functions_framework.telemetry.tracing import Tracing
 
 if TYPE_CHECKING:

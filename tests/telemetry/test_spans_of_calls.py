@@ -11,9 +11,10 @@ from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 
 from followed_calls import HOSTS, PUBSUB
-from functions_framework import current, execution
-from functions_framework.function import Signature
+from functions_framework import current
 from functions_framework.logs import threads
+from functions_framework.model import execution
+from functions_framework.model.function import Signature
 from functions_framework.telemetry.tracing import captured
 from traced_calls import Traced, attributes_of
 
@@ -254,11 +255,11 @@ def test_request_without_a_call_is_not_taken_for_the_last_one(traced: Traced) ->
         is_async = False
 
         def respond(self, environ: Any) -> Any:
-            from functions_framework.message import Reply
+            from functions_framework.model.message import Reply
 
             return Reply(204, [], b"")
 
-    from functions_framework.telemetry.followed_host import SyncFollowed
+    from functions_framework.telemetry.layer import SyncFollowed
 
     traced.serve("wsgi", lambda request: "ok")()
     environ = {"REQUEST_METHOD": "BREW", "PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/2"}

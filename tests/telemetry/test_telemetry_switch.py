@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.function import Function
+from functions_framework.model.function import Function
 from functions_framework.settings import Settings
 from functions_framework.telemetry import switch
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import functions_framework
-from functions_framework import registrations
+from functions_framework.api import registrations
 from functions_framework.exceptions import MissingOptionException, MissingSourceException
-from functions_framework.sources import source, standard_names
+from functions_framework.loading import source, standard_names
 from functions_framework.testing import AsyncClient, Client
 
 if TYPE_CHECKING:

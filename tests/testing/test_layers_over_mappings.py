@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.testing.layers import Layers
+from functions_framework.calls.overlays import Layers
 
 KEYS = st.sampled_from("abc")
 LAYERS = st.lists(st.dictionaries(KEYS, st.none() | st.integers()), max_size=4)

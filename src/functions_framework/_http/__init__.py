@@ -35,7 +35,7 @@ class Application:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
-        from ..program import serve
+        from functions_framework.server.program import serve
 
         heeded = ("workers", "threads", "timeout")
         chosen = {name: self.options[name] for name in heeded if self.options.get(name) is not None}

@@ -6,16 +6,16 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from functions_framework import assembly as hosts
-from functions_framework import loading
-
-from ..applications import Source, application
-from ..decorators import put
-from ..exceptions import InvalidConfigurationException
-from ..function import Mark, Signature
+from functions_framework.api.decorators import put
+from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.hosts import build
+from functions_framework.hosts.create import Source, application
+from functions_framework.loading.load import load_target
+from functions_framework.model.function import Mark, Signature
 
 if TYPE_CHECKING:
-    from ..cors import CORS
+    from functions_framework.api.cors import CORS
+
     from .annotations import CloudEventFunction as CloudEventFunction
     from .annotations import HTTPFunction as HTTPFunction
     from .annotations import HTTPResponse as HTTPResponse
@@ -68,14 +68,14 @@ def create_asgi_app(
 
     Args and errors are those of `functions_framework.create_app`.
     """
-    context = hosts.FlaskContext()
-    function = loading.load_target(target, source, signature_type, around=context.around)
+    context = build.FlaskContext()
+    function = load_target(target, source, signature_type, around=context.around)
     if function.protocol == "wsgi":
         raise InvalidConfigurationException(
             f"The target {function.name!r} is a WSGI application, which an ASGI server cannot "
             "serve. Give a WSGI server 'functions_framework:app' instead."
         )
-    return application(function) if function.protocol else hosts.asgi_app(function)
+    return application(function) if function.protocol else build.asgi_app(function)
 
 
 class LazyASGIApp:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions_framework.hosts.asgi import send_reply
+from functions_framework.hosts.asgi.scope import send_reply
 from functions_framework.hosts.errors import CRASH_REPLY
-
-from ..logs import log_crash
+from functions_framework.logs import log_crash
 
 
 class ExceptionHandlerMiddleware:

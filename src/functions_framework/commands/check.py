@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.progress import progress
+from functions_framework.runtime.progress import progress
 
 from .completing import values
 from .findings import ERROR, WARNING
-from .function_options import function_options, settings_of
+from .options import function_options, settings_of
 from .printing import styled, write
 
 if TYPE_CHECKING:
-    from functions_framework.function import Function
+    from functions_framework.model.function import Function
 
-    from .checking import Report
+    from .check_source import Report
 
 _HELP = """Load the function, or all of the source, and verify it without serving: parameters and
 annotations, calls that block an async function, environment variables it needs, and what its
@@ -38,7 +38,7 @@ def _check(
     is_strict: bool,
     **_: Any,
 ) -> None:
-    from .checking import check
+    from .check_source import check
 
     with progress("loading the source"):
         report = check(settings_of(ctx, target_argument), slow)

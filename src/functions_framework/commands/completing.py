@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 from functions_framework.settings.parsers import LOG_FORMATS, LOG_LEVELS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _words(ctx: click.Context, kind: str) -> list[str]:
     if kind == "LOG-FORMAT":
         return list(LOG_FORMATS)
     if kind == "SAMPLE":
-        from functions_framework.samples import catalogue
+        from functions_framework.events.samples import catalogue
 
         return catalogue.names()
     return functions_of(ctx.params.get("source")) if "TARGET" in kind else []
@@ -47,7 +47,7 @@ def _words(ctx: click.Context, kind: str) -> list[str]:
 def functions_of(source: str | None) -> list[str]:
     """The names of a source's public functions; it is read and not run. None where it is broken."""
     from functions_framework.exceptions import FunctionsFrameworkException
-    from functions_framework.sources.source import locate
+    from functions_framework.loading.source import locate
 
     try:
         tree = ast.parse(locate(source).read_bytes())
@@ -74,6 +74,6 @@ class WithFields(click.Command):
 
 
 def _fields(name: str | None) -> list[Any]:
-    from functions_framework.samples import catalogue
+    from functions_framework.events.samples import catalogue
 
     return list(catalogue.find(name).fields.values()) if name in catalogue.names() else []

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.samples import catalogue
+from functions_framework.events.samples import catalogue
 
 from .faults import read_json
 from .printing import is_terminal, write
 from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
-    from functions_framework.testing.request import Request
+    from functions_framework.model.request import Request
 
 _FORMATS = ("binary", "structured", "background", "push", "curl")
 
@@ -72,7 +72,7 @@ class _Samples(click.Group):
 
 @click.pass_context
 def _show(ctx: click.Context, /, form: str | None, data: str | None, url: str, **_: Any) -> None:
-    from functions_framework.samples import forms
+    from functions_framework.events.samples import forms
 
     sample = catalogue.find(ctx.info_name or "")
     given = fields_given(ctx, sample)
@@ -84,7 +84,7 @@ def _show(ctx: click.Context, /, form: str | None, data: str | None, url: str, *
 
 def _written(request: Request, form: str | None) -> str:
     """A request for people: its headers where they are part of the event, and its body."""
-    from functions_framework.samples.forms import pretty
+    from functions_framework.events.samples.forms import pretty
 
     body = pretty(request.body, request.header("content-type"))
     if form in {"structured", "background"} or len(request.headers) == 1:

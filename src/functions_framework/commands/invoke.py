@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.progress import progress
+from functions_framework.runtime.progress import progress
 
 from .completing import WithFields, values
 from .faults import BadInput
-from .function_options import function_options, settings_of
+from .options import function_options, settings_of
 from .printing import is_terminal, styled, write
 from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
-    from functions_framework.samples.sample import Sample
-    from functions_framework.testing.result import Result
+    from functions_framework.calls.result import Result
+    from functions_framework.events.samples.sample import Sample
 
-    from .call_requests import Call
+    from .invoke_request import Call
 
 _STDIN = "-"
 _HELP = """Call a function once, in this process, and print what it answers.
@@ -40,13 +40,13 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
     target, data = _positional(arguments, params["data"])
     call = _call(params, data, sample, given)
     if params["url"] is not None:
-        from functions_framework.testing.over_http import send
+        from functions_framework.calls.over_http import send
 
         with progress(f"waiting for {params['url']}"):
             result = send(params["url"], call.request_to(None))
     else:
         settings = settings_of(ctx, target)
-        from .calling import call_once
+        from .one_call import call_once
 
         with progress(f"calling {settings.target or 'the function'}"):
             result = call_once(settings, call.request_to, call.path)
@@ -59,7 +59,7 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
 def _sample(name: str | None) -> Sample | None:
     if name is None:
         return None
-    from functions_framework.samples.catalogue import find
+    from functions_framework.events.samples.catalogue import find
 
     return find(name)
 
@@ -86,7 +86,7 @@ def _leftovers(
 
 
 def _no_option(name: str, sample: Sample | None, flags: list[str]) -> BadInput:
-    from functions_framework.samples.catalogue import names_with_field
+    from functions_framework.events.samples.catalogue import names_with_field
 
     close = difflib.get_close_matches(name, flags, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
@@ -110,7 +110,7 @@ def _positional(arguments: tuple[str, ...], data: str | None) -> tuple[str | Non
 def _call(
     params: dict[str, Any], data: str | None, sample: Sample | None, fields: dict[str, Any]
 ) -> Call:
-    from .call_requests import Call, body_of, header_of, pair_of
+    from .invoke_request import Call, body_of, header_of, pair_of
 
     headers = tuple(header_of(text) for text in params["header"])
     query = tuple(pair_of(text, "=", "--query", "a=1") for text in params["query"])
@@ -148,8 +148,8 @@ def _print(result: Result) -> None:
 
 
 def _for_people(result: Result, kind: str) -> str:
-    from functions_framework.events.payload import is_json
-    from functions_framework.samples.forms import pretty
+    from functions_framework.events.samples.forms import pretty
+    from functions_framework.model.json_text import is_json
 
     try:
         return pretty(result.body, kind) if is_json(kind) else result.text

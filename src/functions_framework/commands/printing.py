@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
-from functions_framework import colours
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.runtime import colours
 
 
 class OutputFailed(FunctionsFrameworkException):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.recording.directory import SUFFIX
-from functions_framework.recording.recording import NoRecording, Recording, decode
+from functions_framework.recording.value import NoRecording, Recording, decode
 
 from .faults import BadInput, read_json
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.progress import progress
+from functions_framework.runtime.progress import progress
 
 from .completing import values
 from .faults import BadInput
-from .function_options import function_options, settings_of
+from .options import function_options, settings_of
 from .printing import styled, write
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Exit codes: 0 all as recorded, 1 something changed, 2 there is nothing to replay
 
 @click.pass_context
 def _replay(ctx: click.Context, /, **params: Any) -> None:
-    from .call_requests import header_of
+    from .invoke_request import header_of
     from .recordings import read_recordings
     from .replaying import replay
 
@@ -103,10 +103,10 @@ def _redaction_note(outcomes: Sequence[Outcome]) -> str:
 def _write_tests(
     file: Path, outcomes: Sequence[Outcome], settings: Settings, ignored: Sequence[str]
 ) -> None:
+    from functions_framework.loading import source
     from functions_framework.recording.pytest_file import tests_of
-    from functions_framework.sources import source as sources
 
-    main = sources.locate(settings.source)
+    main = source.locate(settings.source)
     relative = Path(os.path.relpath(main, file.absolute().parent)).as_posix()
     recordings = [one.recorded.recording for one in outcomes]
     if settings.target is not None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from functions_framework.function import Signature
-from functions_framework.recording.comparing import Change, changes
-from functions_framework.recording.repeating import request_of, why_not
-from functions_framework.values import replace
+from functions_framework.model.function import Signature
+from functions_framework.recording.compare import Change, changes
+from functions_framework.recording.replay import request_of, why_not
+from functions_framework.runtime.values import replace
 
-from .calling import call_each
+from .one_call import call_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from functions_framework.calls.result import Result
     from functions_framework.settings import Settings
-    from functions_framework.testing.result import Result
 
     from .recordings import Recorded
 
@@ -89,7 +89,7 @@ def _by_target(recordings: Iterable[Recorded], settings: Settings) -> list[_Grou
 
 
 def _sent(one: Recorded, url: str, headers: Headers) -> Result:
-    from functions_framework.testing.over_http import send
+    from functions_framework.calls.over_http import send
 
     request = request_of(one.recording, headers)
     # The server's own name is the URL's.

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from functions_framework.samples.sample import Field, Sample
+    from functions_framework.events.samples.sample import Field, Sample
 
 
 _METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}

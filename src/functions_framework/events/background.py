@@ -10,9 +10,8 @@ import re
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from functions_framework.exceptions import MalformedRequest
 from google.cloud.functions_v1.context import Context
-
-from ..exceptions import MalformedRequest
 
 PUBSUB_SERVICE = "pubsub.googleapis.com"
 PUBSUB_MESSAGE = "type.googleapis.com/google.pubsub.v1.PubsubMessage"

@@ -18,14 +18,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..exceptions import MalformedRequest, UnsupportedMediaType
-from ..message import CORE_ATTRIBUTES
-from .payload import JSON_TYPE, decode_json, is_json, media_type
+from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json, media_type
+from functions_framework.model.message import CORE_ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..message import Message
+    from functions_framework.model.message import Message
 
 REQUIRED = ("id", "source", "specversion", "type")
 VERSIONS = ("1.0", "0.3")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudevents.http import CloudEvent
 
+from functions_framework.model.json_text import is_json
+
 from .binding import (
     RESERVED,
     STRUCTURED_TYPE,
@@ -30,10 +32,9 @@ from .binding import (
     read_structured,
     require,
 )
-from .payload import is_json
 
 if TYPE_CHECKING:
-    from ..message import Headers, Message
+    from functions_framework.model.message import Headers, Message
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _new = CloudEvent.__new__

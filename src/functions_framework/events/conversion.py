@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..exceptions import EventConversionException
+from functions_framework.exceptions import EventConversionException
+
 from . import tables
 from .background import PUBSUB_MESSAGE, BackgroundEvent
 from .binding import Parts, now

@@ -6,10 +6,10 @@ import ipaddress
 from html import escape
 from typing import TYPE_CHECKING
 
-from functions_framework.message import CRASH, HTML, TEXT, Reply
+from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
-    from functions_framework.hosts.wsgi import Environ
+    from .wsgi.environ import Environ
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestRefused, RequestTimeoutException
-from functions_framework.function import Signature
-from functions_framework.message import CRASH, HTML, TEXT, Reply
+from functions_framework.model.function import Signature
+from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
     from functions_framework.signatures import Codec
@@ -108,7 +108,7 @@ class ErrorHandlers:
     def __init__(self, registered: Sequence[tuple[type[Exception] | int, Handler]]) -> None:
         self._slots: dict[int | None, dict[type, Handler]] = {}
         if registered:
-            from functions_framework.hosts.http_errors import slot_of
+            from .error_handlers import slot_of
 
             for key, handler in registered:
                 status, kind = slot_of(key)
@@ -126,7 +126,7 @@ class ErrorHandlers:
         """
         if not self._slots or not isinstance(error, Exception):
             return None
-        from functions_framework.hosts.http_errors import as_http_error
+        from .error_handlers import as_http_error
 
         return self._find(error if is_crash else as_http_error(error))
 
@@ -134,12 +134,12 @@ class ErrorHandlers:
         """The handler for 500 with what it is called with, None if there is none."""
         if 500 not in self._slots:
             return None
-        from functions_framework.hosts.http_errors import as_crash
+        from .error_handlers import as_crash
 
         return self._find(as_crash(error))
 
     def _find(self, error: Exception) -> Handled | None:
-        from functions_framework.hosts.http_errors import slots_of
+        from .error_handlers import slots_of
 
         for status in slots_of(error):
             handlers = self._slots.get(status, {})
@@ -161,7 +161,7 @@ def own_reply(error: BaseException) -> Reply | None:
 
 
 def _werkzeugs_reply(error: Any) -> Reply:
-    from functions_framework.hosts.responses import encode
+    from functions_framework.signatures.results import encode
 
     if error.code == 500:
         return Reply(500, [HTML, CRASH], str(error).encode())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .crash import deliver, printable
 
 if TYPE_CHECKING:
-    from functions_framework.execution import Execution
+    from functions_framework.model.execution import Execution
 
 LOGGER = "functions_framework.access"
 

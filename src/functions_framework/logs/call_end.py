@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_framework.execution import execution
+from functions_framework.model.execution import execution
 
 from .access import log_access
 

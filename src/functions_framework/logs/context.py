@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from functions_framework.execution import NO_TRACE, Trace, execution
+from functions_framework.model.execution import NO_TRACE, Trace, execution
 
 ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})
 

@@ -6,7 +6,7 @@ import logging
 import re
 import traceback
 
-from functions_framework.execution import execution
+from functions_framework.model.execution import execution
 
 LOGGER = "functions_framework"
 # Code that stands between a request and the user's function.

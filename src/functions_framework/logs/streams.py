@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from functions_framework.execution import Execution, execution
+from functions_framework.model.execution import Execution, execution
 
 from .records import encode, encode_ascii, project_of_platform, put_origin
 

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.execution import Execution, execution
-from functions_framework.late_imports import on_import
+from functions_framework.model.execution import Execution, execution
+from functions_framework.runtime.import_hooks import on_import
 
 from .crash import log_exception
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.settings.options import InvalidSettingException
 
-from .recording import encode
+from .value import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .recording import Recording
+    from .value import Recording
 
 SUFFIX = ".recorded.json"
 """The end of their names; a change of such a file is none of the source (see `source_changes`)."""

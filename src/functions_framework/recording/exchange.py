@@ -8,14 +8,14 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from functions_framework.execution import execution
+from functions_framework.model.execution import execution
 
-from .recording import VERSION, RecordedRequest, RecordedResponse, Recording, message_body
 from .redaction import Redactor
 from .taps import Kept
+from .value import VERSION, RecordedRequest, RecordedResponse, Recording, message_body
 
 if TYPE_CHECKING:
-    from functions_framework.message import Reply
+    from functions_framework.model.message import Reply
 
     from .directory import Directory
 

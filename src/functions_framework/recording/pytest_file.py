@@ -7,18 +7,18 @@ import pprint
 import re
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.signatures.json_body import is_json
+from functions_framework.signatures.types.json_body import is_json
 
-from .comparing import headers_that_matter
+from .compare import headers_that_matter
 from .redaction import REDACTED, normal_name
-from .repeating import request_of
+from .replay import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from functions_framework.testing.request import Request
+    from functions_framework.model.request import Request
 
-    from .recording import RecordedResponse, Recording
+    from .value import RecordedResponse, Recording
 
 _WIDTH = 88
 _HEAD = '''"""Requests that were recorded, and what was answered.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .recording import LARGEST_BODY
+from .value import LARGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_framework.hosts.asgi import Receive
+    from functions_framework.hosts.asgi.scope import Receive
 
 _PIECE = 1 << 16
 

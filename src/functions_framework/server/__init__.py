@@ -5,6 +5,6 @@ touches Granian. What a function is and how a request is decoded is not known he
 calls a host (see `hosting`).
 """
 
-from .start_up import serve
+from .start import serve
 
 __all__ = ["serve"]

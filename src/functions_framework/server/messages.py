@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 
-from functions_framework.values import asdict, value_class
+from functions_framework.runtime.values import asdict, value_class
 
 DRAIN = b"drain\n"
 """Parent to worker: stop accepting, finish what is in flight within the grace period, exit."""

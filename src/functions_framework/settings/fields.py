@@ -10,8 +10,8 @@ import functools
 import os
 from types import MappingProxyType
 
-from functions_framework.function import Signature
-from functions_framework.values import metadata_of, value_class
+from functions_framework.model.function import Signature
+from functions_framework.runtime.values import metadata_of, value_class
 
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
 from .parsers import (

@@ -6,7 +6,7 @@ The options themselves are declared in `fields`.
 from __future__ import annotations
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.values import field, value_class
+from functions_framework.runtime.values import field, value_class
 
 from .parsers import boolean, show_size, size
 

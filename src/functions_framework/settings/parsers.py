@@ -6,7 +6,7 @@ expected. Its name is what `--help` shows in place of the value.
 
 from __future__ import annotations
 
-from functions_framework.function import Signature
+from functions_framework.model.function import Signature
 
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -110,7 +110,7 @@ def signature(value: str) -> Signature:
 
 def origins(value: str) -> str:
     """Origins such as https://example.com with commas between them, or *."""
-    from functions_framework.cors import read_origins
+    from functions_framework.api.cors import read_origins
 
     read_origins(value)
     return value

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..function import Function, Signature
+from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
-    from ..message import Message, Reply
+    from functions_framework.model.message import Message, Reply
 
 
 class Codec(Protocol):

@@ -13,7 +13,7 @@ import typing
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 
-from ..exceptions import FunctionsFrameworkException
+from functions_framework.exceptions import FunctionsFrameworkException
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable

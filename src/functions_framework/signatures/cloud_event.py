@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..events import background, cloudevents
-from ..events.binding import RequiredAttributeFault
-from ..events.conversion import to_cloud_event
-from ..events.payload import decode_json, is_json
-from ..exceptions import MalformedRequest
-from ..message import EVENT_TAKEN
+from functions_framework.events import background, cloudevents
+from functions_framework.events.binding import RequiredAttributeFault
+from functions_framework.events.conversion import to_cloud_event
+from functions_framework.exceptions import MalformedRequest
+from functions_framework.model.json_text import decode_json, is_json
+from functions_framework.model.message import EVENT_TAKEN
 
 if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
 
-    from ..message import Message, Reply
+    from functions_framework.model.message import Message, Reply
 
 
 class CloudEventSignature:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..events import background
-from ..events.binding import (
+from functions_framework.events import background
+from functions_framework.events.binding import (
     REQUIRED,
     Mode,
     Parts,
@@ -16,16 +16,19 @@ from ..events.binding import (
     mode_of,
     require,
 )
-from ..events.conversion import has_background_form, to_background_event, without_mapping
-from ..events.payload import decode_json, is_json
-from ..exceptions import RequestRefused, UnsupportedMediaType
-from ..message import EVENT_TAKEN
+from functions_framework.events.conversion import (
+    has_background_form,
+    to_background_event,
+    without_mapping,
+)
+from functions_framework.exceptions import RequestRefused, UnsupportedMediaType
+from functions_framework.model.json_text import decode_json, is_json
+from functions_framework.model.message import EVENT_TAKEN
 
 if TYPE_CHECKING:
+    from functions_framework.events.background import BackgroundEvent
+    from functions_framework.model.message import Message, Reply
     from google.cloud.functions_v1.context import Context
-
-    from ..events.background import BackgroundEvent
-    from ..message import Message, Reply
 
 
 class EventSignature:

@@ -10,16 +10,18 @@ import typing
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..exceptions import FunctionsFrameworkException
-from ..function import Signature
+from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.model.function import Signature
+
 from .annotations import MISSING, fail, parameters, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..message import Message, Reply
+    from functions_framework.model.message import Message, Reply
+
     from . import Codec
-    from .checked import CheckedType
+    from .types.checked_type import CheckedType
 
 _NOTES = frozenset({Any, dict, list, str, bytes, object})
 

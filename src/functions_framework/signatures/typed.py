@@ -26,18 +26,18 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, get_origin
 
-from functions_framework.hosts import responses
+from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.message import JSON, Message, Reply
 
-from ..exceptions import MalformedRequest, UnsupportedMediaType
-from ..message import JSON, Message, Reply
-from ..problems import UnsupportedInputType
+from . import results
 from .annotations import MISSING, fail, parameters, resolve, return_annotation
-from .json_body import is_json, loads, why_unreadable
+from .problems import UnsupportedInputType
+from .types.json_body import is_json, loads, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .checked import CheckedType
+    from .types.checked_type import CheckedType
 
 _REMEDY = (
     "Annotate it with a dataclass, attrs class, TypedDict, msgspec.Struct, pydantic model, "
@@ -125,12 +125,12 @@ class TypedSignature:
         if body is not None:
             return Reply(200, [JSON], body)
         if result is None:
-            return responses.encode("")
+            return results.encode("")
         if type(result) is tuple and result:
             body = self._json(result[0])
             if body is not None:
-                return responses.encode((Reply(200, [JSON], body), *result[1:]))
-        return responses.encode(result)
+                return results.encode((Reply(200, [JSON], body), *result[1:]))
+        return results.encode(result)
 
     def _json(self, value: Any) -> bytes | None:
         kind = type(value)
@@ -165,7 +165,7 @@ def _data_json(value: Any) -> bytes | None:
         or hasattr(kind, "__attrs_attrs__")
     ):
         return None
-    from .msgspec_type import write_json
+    from .types.msgspec_type import write_json
 
     return write_json(value)
 
@@ -211,8 +211,8 @@ def checked_type(function: Callable[..., Any], annotation: Any, parameter: str) 
     Raises:
         FunctionsFrameworkException: the type is not supported.
     """
-    from .msgspec_type import UnsupportedTypeError
-    from .type_choice import choose
+    from .types.msgspec_type import UnsupportedTypeError
+    from .types.type_choice import choose
 
     try:
         return choose(annotation, parameter)
@@ -227,8 +227,8 @@ def checked_type(function: Callable[..., Any], annotation: Any, parameter: str) 
 
 def writer_of(annotation: Any) -> CheckedType | None:
     """What writes results of an annotated type; None for types of other kinds (responses, say)."""
-    from .msgspec_type import UnsupportedTypeError
-    from .type_choice import choose
+    from .types.msgspec_type import UnsupportedTypeError
+    from .types.type_choice import choose
 
     try:
         return choose(annotation)

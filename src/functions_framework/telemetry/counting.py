@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from .request import REFUSED
+from .outcome import REFUSED
 
 if TYPE_CHECKING:
-    from .request import Outcome, Request
+    from .outcome import Outcome, Request
 
 STARTS = "functions_worker_starts"
 _BUCKETS = (

@@ -8,13 +8,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.execution import execution
-from functions_framework.values import replace
+from functions_framework.model.execution import execution
+from functions_framework.runtime.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from functions_framework.function import Function
+    from functions_framework.model.function import Function
     from functions_framework.settings import Settings
 
 # OpenTelemetry specification, "Environment Variable Specification" and "Protocol Exporter".

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from functions_framework.execution import NO_TRACE, Trace, read_cloud_trace, traceparent_of
+from functions_framework.model.execution import NO_TRACE, Trace, read_cloud_trace, traceparent_of
 
-from .request import ERROR, OK, TIMEOUT, event_attributes
+from .outcome import ERROR, OK, TIMEOUT, event_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-    from .request import Outcome, Request
+    from .outcome import Outcome, Request
 
 SCOPE = "functions_framework"
 _CLOUD_TRACE = "x-cloud-trace-context"

@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from functions_framework.calls.result import Result as Result
+
     from .builders import audit_log_event as audit_log_event
     from .builders import auth_event as auth_event
     from .builders import background_event as background_event
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from .builders import storage_event as storage_event
     from .client import AsyncClient as AsyncClient
     from .client import Client as Client
-    from .result import Result as Result
     from .server import RunningServer as RunningServer
 
 _PUBLIC = {

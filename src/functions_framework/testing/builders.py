@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from cloudevents.http import CloudEvent
 
 from functions_framework.events.binding import now
-from functions_framework.samples import forms
-from functions_framework.samples.catalogue import find
+from functions_framework.events.samples import forms
+from functions_framework.events.samples.catalogue import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from functions_framework.function import Function, Signature
+from functions_framework.calls.compose import EventMode, event_request, request_of, value_request
+from functions_framework.calls.pipeline import Overrides, Pipeline, Source
+from functions_framework.calls.respond import Answer, respond, respond_async
+from functions_framework.calls.result import ResponseHeaders, Result
+from functions_framework.model.function import Function, Signature
 
-from .composing import EventMode, event_request, request_of, value_request
-from .exchange import Answer, respond, respond_async
-from .pipeline import Overrides, Pipeline, Source
 from .records import Records, collected, crash_in
-from .result import ResponseHeaders, Result
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
     from typing_extensions import Self, Unpack
 
-    from .composing import Parts
-    from .request import Request
+    from functions_framework.calls.compose import Parts
+    from functions_framework.model.request import Request
 
 R = TypeVar("R")
 

@@ -12,8 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .composing import EventMode, event_request, request_of, value_request
-from .over_http import send
+from functions_framework.calls.compose import EventMode, event_request, request_of, value_request
+from functions_framework.calls.over_http import send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
     from typing_extensions import Self, Unpack
 
-    from .composing import Parts
-    from .result import Result
+    from functions_framework.calls.compose import Parts
+    from functions_framework.calls.result import Result
 
 _SERVING = re.compile(r"^Serving .* on http://\S+?:(\d+)", re.MULTILINE)
 _POLL_SECONDS = 0.02

@@ -1,0 +1,1 @@
+"""What a user's module says while it loads: decorators, hooks, middleware, resources."""

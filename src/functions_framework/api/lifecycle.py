@@ -1,0 +1,142 @@
+"""What a user's module runs once per worker: start-up and shut-down hooks, and their resources.
+
+Hooks are registered by decorators (`on_startup`, `on_shutdown`) and run by the server: start-up in
+the order of registration before the port opens, shut-down in reverse after the last call ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from functions_framework.runtime.values import value_class
+
+from .registrations import Registrations, pending
+
+if TYPE_CHECKING:
+    from .resources import Resource
+
+Hook = TypeVar("Hook", bound=Callable[[], Any])
+
+_log = logging.getLogger("functions_framework")
+
+
+def on_startup(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, before the port opens.
+
+    What it raises ends the server with its traceback and exit code 1.
+    """
+    pending().startup_hooks.append(hook)
+    return hook
+
+
+def on_shutdown(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, after the last call ended.
+
+    What it raises is logged, and the hooks after it still run.
+    """
+    pending().shutdown_hooks.append(hook)
+    return hook
+
+
+def readiness(check: Hook) -> Hook:
+    """Ask a function without arguments, `def` or `async def`, whether this worker takes calls.
+
+    It is asked when somebody reads `--health-path`. It returns a bool or `(bool, text)`; the text
+    is sent where it says no. What it raises is logged, and means no.
+    """
+    pending().readiness_checks.append(check)
+    return check
+
+
+@value_class()
+class Lifecycle:
+    """The hooks, resources and readiness checks of one application.
+
+    Attributes:
+        startup_hooks: run in this order.
+        shutdown_hooks: run in the reverse order.
+        resources: closed after the hooks, the last made first.
+        readiness_checks: asked in this order whether it takes calls.
+        ending: what `stop` is ending, or ended last, as a log names it.
+    """
+
+    startup_hooks: Sequence[Callable[[], Any]] = ()
+    shutdown_hooks: Sequence[Callable[[], Any]] = ()
+    resources: Sequence[Resource[Any, Any]] = ()
+    readiness_checks: Sequence[Callable[[], Any]] = ()
+    ending: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.startup_hooks or self.shutdown_hooks or self.resources)
+
+    @classmethod
+    def of(cls, registered: Registrations) -> Lifecycle:
+        """The life cycle of what a module registered."""
+        return cls(
+            registered.startup_hooks,
+            registered.shutdown_hooks,
+            registered.resources,
+            registered.readiness_checks,
+        )
+
+    async def start(self) -> None:
+        """Run the start-up hooks on this event loop; the first failure is raised."""
+        for hook in self.startup_hooks:
+            result = hook()
+            if inspect.isawaitable(result):
+                await result
+
+    async def stop(self) -> None:
+        """Run the shut-down hooks and close the resources; failures are logged."""
+        for name, end in self._endings():
+            with self._logged(name):
+                result = end()
+                if inspect.isawaitable(result):
+                    await result
+
+    def start_blocking(self) -> None:
+        """As `start`, in this thread; what is async runs on the side loop, which goes on."""
+        for hook in self.startup_hooks:
+            result = hook()
+            if inspect.isawaitable(result):
+                _run_aside(result)
+
+    def stop_blocking(self) -> None:
+        """As `stop`, in this thread and on the side loop."""
+        for name, end in self._endings():
+            with self._logged(name):
+                result = end()
+                if inspect.isawaitable(result):
+                    _run_aside(result)
+
+    def _endings(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        for hook in reversed(self.shutdown_hooks):
+            yield f"shut-down hook {_name_of(hook)!r}", hook
+        made = [resource for resource in self.resources if resource.is_made]
+        for resource in sorted(made, key=lambda item: item.made_at, reverse=True):
+            yield f"resource {_name_of(resource)!r}", resource.close
+
+    @contextmanager
+    def _logged(self, name: str) -> Iterator[None]:
+        self.ending = name
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - the other endings must still run
+            _log.exception("The %s failed while the server was stopping.", name)
+
+
+def _run_aside(result: Awaitable[Any]) -> None:
+    from functions_framework.runtime import background_loop
+
+    async def awaited() -> None:
+        await result
+
+    background_loop.run(awaited())
+
+
+def _name_of(named: Any) -> str:
+    return getattr(named, "__name__", None) or repr(named)

@@ -1,0 +1,138 @@
+"""Server-sent events (HTML standard, section 9.2) from an iterable, as a streamed reply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from functions_framework.model.message import Reply
+
+HEARTBEAT_SECONDS = 15.0
+_END = object()
+_HEARTBEAT = b": keep-alive\n\n"
+_HEADERS = [
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-store"),
+    # Tells nginx and those that follow it not to hold parts back.
+    ("x-accel-buffering", "no"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event of a stream.
+
+    Attributes:
+        data: text, or a value that is sent as JSON.
+        event: its name, `message` for the browser when omitted.
+        id: what the browser sends back as `Last-Event-ID` when it reconnects.
+        retry: milliseconds the browser waits before it reconnects.
+    """
+
+    data: Any = ""
+    event: str | None = None
+    id: str | None = None
+    retry: int | None = None
+
+    def encode(self) -> bytes:
+        """The event as it is sent.
+
+        Raises:
+            ValueError: the name or the id has a line break, or the id a NUL.
+        """
+        lines: list[str] = []
+        for name, value in (("event", self.event), ("id", self.id)):
+            if value is not None:
+                if set("\r\n\0") & set(value):
+                    raise ValueError(
+                        f"The {name} of a server-sent event must be one line: {value!r}."
+                    )
+                lines.append(f"{name}: {value}")
+        if self.retry is not None:
+            lines.append(f"retry: {self.retry}")
+        text = self.data if isinstance(self.data, str) else _json(self.data)
+        unified = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines += [f"data: {line}" for line in unified.split("\n")]
+        return ("\n".join(lines) + "\n\n").encode()
+
+
+def _json(value: Any) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
+Source = Iterable[Any] | AsyncIterable[Any]
+
+
+def sse(source: Source, *, heartbeat: float | None = HEARTBEAT_SECONDS) -> Reply:
+    """Stream events to a browser's `EventSource`.
+
+    Args:
+        source: gives str, dict (sent as JSON) or `ServerSentEvent`; it is closed when the client
+            leaves.
+        heartbeat: seconds of silence after which a comment keeps the connection open, None for
+            never. Only an async source can be silent and be heard of.
+
+    Raises:
+        TypeError: `source` cannot be iterated.
+    """
+    if isinstance(source, AsyncIterable):
+        return Reply(200, list(_HEADERS), _async_events(source, heartbeat))
+    return Reply(200, list(_HEADERS), _Events(iter(source), source))
+
+
+def _encode(item: Any) -> bytes:
+    event = item if isinstance(item, ServerSentEvent) else ServerSentEvent(item)
+    return event.encode()
+
+
+class _Events:
+    """The events of a blocking source, closed with it."""
+
+    def __init__(self, items: Iterator[Any], source: Any) -> None:
+        self._items = items
+        self._source = source
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return _encode(next(self._items))
+
+    def close(self) -> None:
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+
+async def _async_events(
+    source: AsyncIterable[Any], heartbeat: float | None
+) -> AsyncIterator[bytes]:
+    items = source.__aiter__()
+    waiting: asyncio.Future[Any] | None = None
+    try:
+        while True:
+            waiting = asyncio.ensure_future(_next(items))
+            while not (await asyncio.wait({waiting}, timeout=heartbeat))[0]:
+                yield _HEARTBEAT
+            item = waiting.result()
+            if item is _END:
+                return
+            yield _encode(item)
+    finally:
+        if waiting is not None and not waiting.done():
+            waiting.cancel()
+            await asyncio.wait({waiting})
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _next(items: AsyncIterator[Any]) -> Any:
+    try:
+        return await items.__anext__()
+    except StopAsyncIteration:
+        return _END

@@ -1,0 +1,1 @@
+"""One request through a host without a server: what tests, commands and adapters drive."""

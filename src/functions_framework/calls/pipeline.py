@@ -1,0 +1,169 @@
+"""A loaded function with everything around it: its host, its world, its hooks and overrides."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.api.registrations import Registrations, pending
+from functions_framework.api.resources import Resource
+from functions_framework.hosts import build
+from functions_framework.hosts.with_flask.context import FlaskContext
+from functions_framework.loading import source as sources
+from functions_framework.model.function import Function, Signature
+from functions_framework.runtime import background_loop
+from functions_framework.settings import Settings
+
+from .world import World, apart
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from functions_framework.api.lifecycle import Lifecycle
+    from functions_framework.hosts.build import Served
+
+Source = str | os.PathLike[str]
+Overrides = Mapping[Any, Any]
+
+_THREADS = 16
+_TARGET = "FUNCTION_TARGET"
+
+
+class Pipeline:
+    """One function, ready to be called as the server would call it.
+
+    Args:
+        given: the function itself, or the path of its source.
+        target: the function's name in the source.
+        signature_type: how it is called where no decorator says so.
+        environ: variables it sees; None takes one away.
+        overrides: what resources give instead of what they make, by resource or by name.
+
+    Attributes:
+        functions: what is served.
+        function: the first of them.
+        host: what the server would hand requests to.
+        module: the source's module; the function's own when that was given.
+        lifecycle: the hooks and resources of the source.
+
+    Raises:
+        FunctionsFrameworkException: there is no such function, or it cannot be served.
+        BaseException: whatever the source raises, unchanged.
+        ValueError: an override names no resource.
+    """
+
+    def __init__(
+        self,
+        given: Callable[..., Any] | Source,
+        target: str | None,
+        signature_type: str | None,
+        environ: Mapping[str, str | None] | None,
+        overrides: Overrides | None,
+    ) -> None:
+        self._world = World(environ)
+        self._entered = 0
+        self._overriding = ExitStack()
+        signature = Signature(signature_type or Signature.HTTP)
+        if isinstance(given, (str, os.PathLike)):
+            served = self._load(given, target or self._world.environ.get(_TARGET), signature)
+        else:
+            served = self._take(given, target, signature)
+        self.functions: list[Function] = served.functions
+        self.function: Function = served.functions[0]
+        self.host: Any = served.host
+        self.lifecycle: Lifecycle = served.lifecycle
+        self._overrides = [(self._resource(key), value) for key, value in (overrides or {}).items()]
+
+    def _load(self, source: Source, target: str | None, signature: Signature) -> Served:
+        path = sources.locate(source)
+        settings = Settings(
+            target=target, source=str(path), signature_type=signature, threads=_THREADS
+        )
+        served = self._world.load(path, lambda: build.load_and_build(settings))
+        self.module: ModuleType | None = self._world.module_of(path)
+        return served
+
+    def _take(self, call: Callable[..., Any], target: str | None, signature: Signature) -> Served:
+        if not callable(call):
+            raise TypeError(f"A client takes a function or the path of a source, found {call!r}.")
+        name = str(target or getattr(call, "__name__", "function"))
+        function = Function.of(call, name, signature)
+        self._world.environ.setdefault(_TARGET, name)
+        self._world.environ.setdefault("FUNCTION_SIGNATURE_TYPE", str(function.signature))
+        self.module = inspect.getmodule(call)
+        _copy_of_module(getattr(call, "__module__", ""), self._world.registered)
+        context = FlaskContext()
+        file = inspect.getsourcefile(inspect.unwrap(call)) if inspect.isfunction(call) else None
+        context.source = Path(file or "main.py").absolute()
+        if not context.source.is_file():
+            context.get()  # whether it uses Flask cannot be read
+        with apart(self._world.registered):
+            return build.build([function], context, Settings(threads=_THREADS))
+
+    def _resource(self, key: Any) -> Resource[Any, Any]:
+        if isinstance(key, Resource):
+            return key
+        known = {one.__name__: one for one in self._world.registered.resources}
+        for name, value in vars(self.module).items() if self.module else ():
+            if isinstance(value, Resource):
+                known.setdefault(name, value)
+        if key in known:
+            return known[key]
+        names = ", ".join(map(repr, sorted(known))) or "none"
+        raise ValueError(f"No resource is named {key!r}. The source has: {names}.")
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be in the source's world inside, with the overrides in place."""
+        with self._world.entered():
+            self._entered += 1
+            if self._entered == 1:
+                for resource, value in self._overrides:
+                    self._overriding.enter_context(resource.override(value))
+            try:
+                yield
+            finally:
+                self._entered -= 1
+                if self._entered == 0:
+                    self._overriding.close()
+
+    def start(self) -> None:
+        """Run the start-up hooks of a sync function."""
+        if self.lifecycle.startup_hooks:
+            self._run(self.lifecycle.start())
+
+    def stop(self) -> None:
+        """Run the shut-down hooks of a sync function and close its resources."""
+        if self.lifecycle:
+            self._run(self.lifecycle.stop())
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        calls = [*self.lifecycle.startup_hooks, *self.lifecycle.shutdown_hooks]
+        calls += [one.__wrapped__ for one in self.lifecycle.resources]  # type: ignore[attr-defined]
+        is_async = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+        if any(asks(call) for call in calls for asks in is_async):
+            background_loop.run(coroutine)  # the loop that async parts of a sync server share
+            return
+        try:
+            coroutine.send(None)  # nothing in it waits: it runs to its end here
+        except StopIteration:
+            return
+        raise RuntimeError("A hook awaited something although it is a plain function.")
+
+
+def _copy_of_module(name: str, into: Registrations) -> None:
+    """Copy what one module registered out of the records no app has taken, and leave them there."""
+    found = pending()
+
+    def own(items: list[Any]) -> list[Any]:
+        return [item for item in items if getattr(item, "__module__", None) == name]
+
+    into.error_handlers += [pair for pair in found.error_handlers if own([pair[1]])]
+    into.startup_hooks += own(found.startup_hooks)
+    into.shutdown_hooks += own(found.shutdown_hooks)
+    into.resources += own(found.resources)
+    into.middleware += own(found.middleware)

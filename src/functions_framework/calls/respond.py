@@ -1,0 +1,142 @@
+"""One request through a host in memory: the request as a value in, the whole answer out.
+
+The host is the one the server would call; what stands for the server here reads streams to their
+end, as a client would, and leaves out the body where HTTP has none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import io
+from collections.abc import AsyncIterable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from functions_framework.hosts.asgi.bridge import environ_of
+from functions_framework.logs import log_crash
+
+if TYPE_CHECKING:
+    from functions_framework.model.message import Headers, Reply
+    from functions_framework.model.request import Request
+
+Scope = MutableMapping[str, Any]
+
+_BODYLESS = frozenset({204, 304})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+# What a path may hold as it stands (RFC 3986, section 3.3); `%` because it is encoded already.
+_PATH_CHARACTERS = "/%:@!$&'()*+,;=-._~"
+
+
+class Answer(NamedTuple):
+    """A response that was read to its end.
+
+    Attributes:
+        status: the HTTP status code.
+        headers: names and values in sending order.
+        body: the whole body.
+        is_whole: False when a stream broke off.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    is_whole: bool = True
+
+
+def respond(host: Any, request: Request) -> Answer:
+    """Send a request to a sync host, in this thread."""
+    scope = scope_of(request)
+    body: Any = io.BytesIO(request.body)
+    reply = host.respond(environ_of(scope, body))
+    if isinstance(reply.body, bytes):
+        return _answer(request, reply, reply.body)
+    parts: list[bytes] = []
+    is_whole = True
+    try:
+        for part in reply.body:
+            parts.append(_bytes(part))  # noqa: PERF401 - kept when the stream breaks off
+    except Exception as error:  # noqa: BLE001 - the server logs it and cuts the connection
+        log_crash(error, method=request.method, path=scope["path"])
+        is_whole = False
+    finally:
+        close: Callable[[], object] | None = getattr(reply.body, "close", None)
+        if close is not None:
+            close()
+    return _answer(request, reply, b"".join(parts), is_whole=is_whole)
+
+
+async def respond_async(host: Any, request: Request) -> Answer:
+    """Send a request to an async host, on the running loop."""
+    scope = scope_of(request)
+    is_answered = asyncio.Event()
+    inbox = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if inbox:
+            return inbox.pop()
+        await is_answered.wait()  # a client that stays until it has its answer
+        return {"type": "http.disconnect"}
+
+    try:
+        reply = await host.respond(scope, receive)
+        if isinstance(reply.body, bytes):
+            return _answer(request, reply, reply.body)
+        body, is_whole = await _read(reply.body, request, scope["path"])
+        return _answer(request, reply, body, is_whole=is_whole)
+    finally:
+        is_answered.set()
+
+
+async def _read(body: AsyncIterable[Any], request: Request, path: str) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
+    try:
+        async for part in body:
+            parts.append(_bytes(part))  # noqa: PERF401 - kept when the stream breaks off
+    except Exception as error:  # noqa: BLE001 - the server logs it and cuts the connection
+        log_crash(error, method=request.method, path=path)
+        return b"".join(parts), False
+    finally:
+        close = getattr(body, "aclose", None)
+        if close is not None:
+            closing = close()
+            if inspect.isawaitable(closing):
+                await closing
+    return b"".join(parts), True
+
+
+def _bytes(part: bytes | str) -> bytes:
+    return part.encode() if isinstance(part, str) else part
+
+
+def _answer(request: Request, reply: Reply, body: bytes, *, is_whole: bool = True) -> Answer:
+    headers = [(name.lower(), value) for name, value in reply.headers]
+    if isinstance(reply.body, bytes) and "content-length" not in dict(headers):
+        headers.append(("content-length", str(len(body))))
+    if request.method == "HEAD" or reply.status in _BODYLESS:
+        body = b""
+    return Answer(reply.status, headers, body, is_whole)
+
+
+def scope_of(request: Request) -> Scope:
+    """The ASGI scope of a request (ASGI 3, HTTP connection scope)."""
+    headers = [(name.lower(), value) for name, value in request.headers]
+    known = dict(headers)
+    if "host" not in known:
+        headers.insert(0, ("host", "localhost"))
+    if "content-length" not in known and (request.body or request.method in _WITH_BODY):
+        headers.append(("content-length", str(len(request.body))))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": unquote(request.path),
+        "raw_path": quote(request.path, safe=_PATH_CHARACTERS).encode(),
+        "query_string": request.query.encode(),
+        "root_path": "",
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "client": ("127.0.0.1", 50000),
+        "server": ("localhost", 80),
+    }

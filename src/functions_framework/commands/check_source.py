@@ -1,0 +1,179 @@
+"""What `check` does: reads the source, loads it, compares the function with its signature."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions_framework.calls.pipeline import Pipeline
+from functions_framework.exceptions import (
+    FunctionsFrameworkException,
+    MissingOptionException,
+    MissingSourceException,
+    MissingTargetException,
+)
+from functions_framework.loading import source as sources
+from functions_framework.loading.needed_variables import NeededVariable, needed_variables
+from functions_framework.model.function import Function, Signature
+
+from .blocking_calls import blocking_calls
+from .faults import BadInput
+from .findings import ERROR, WARNING, Finding
+from .import_timing import ImportCost, timed_imports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_framework.settings import Settings
+
+# How many arguments each signature may be called with, and what they are.
+_CALLED_WITH = {
+    Signature.HTTP: ((1,), "one argument, the request"),
+    Signature.CLOUDEVENT: ((1, 2), "the event, and its data if it takes a second argument"),
+    Signature.EVENT: ((2,), "two arguments, data and context"),
+    Signature.TYPED: ((1,), "one argument, the value"),
+}
+# A worker starts only when the source is loaded, so this is felt in every cold start.
+SLOW_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of a check.
+
+    Attributes:
+        source: the file.
+        functions: what would be served, none when it could not be loaded.
+        findings: what is wrong, by line.
+        imports: what the source's imports cost, the slowest first.
+        load_seconds: how long loading took, None when it did not get to its end.
+    """
+
+    source: Path
+    functions: list[Function] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    imports: list[ImportCost] = field(default_factory=list)
+    load_seconds: float | None = None
+
+    def count(self, level: str) -> int:
+        """How many findings are of a level."""
+        return sum(finding.level == level for finding in self.findings)
+
+
+def check(settings: Settings, slow_seconds: float = SLOW_SECONDS) -> Report:
+    """Check the functions that the settings name, all there are by default, without serving them.
+
+    Raises:
+        BadInput: there is no such source or function.
+    """
+    try:
+        path = sources.locate(settings.source)
+    except MissingSourceException as error:
+        raise BadInput(str(error)) from None
+    report = Report(path)
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        report.findings.append(Finding(ERROR, "syntax", f"{error.msg}.", error.lineno))
+        return report
+    except ValueError as error:
+        report.findings.append(Finding(ERROR, "syntax", f"The file is no Python: {error}."))
+        return report
+    report.findings += blocking_calls(tree)
+    missing = [one for one in needed_variables(tree) if one.name not in os.environ]
+    report.findings += [_unset(variable) for variable in missing]
+    _load(report, settings, {one.name for one in missing if one.is_at_load})
+    if report.load_seconds is not None and report.load_seconds > slow_seconds:
+        report.findings.append(_slow(report, report.load_seconds))
+    report.findings.sort(key=lambda finding: finding.line or 0)
+    return report
+
+
+def _unset(variable: NeededVariable) -> Finding:
+    when = "to load" if variable.is_at_load else "when it is called"
+    return Finding(
+        ERROR if variable.is_at_load else WARNING,
+        "missing-variable",
+        f"The environment variable {variable.name} is not set; the source needs it {when}.",
+        variable.line,
+    )
+
+
+def _load(report: Report, settings: Settings, missing: set[str]) -> None:
+    path = report.source
+    before = time.perf_counter()
+    try:
+        with contextlib.redirect_stdout(sys.stderr), timed_imports(path) as costs:
+            report.imports = costs
+            pipeline = Pipeline(path, settings.target, settings.signature_type, None, None)
+    except (MissingTargetException, MissingOptionException) as error:
+        raise BadInput(str(error)) from None
+    except FunctionsFrameworkException as error:
+        report.findings.append(Finding(ERROR, "function", str(error)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
+        if not (isinstance(error, KeyError) and error.args and error.args[0] in missing):
+            report.findings.append(_load_failure(path, error))
+    else:
+        report.load_seconds = time.perf_counter() - before
+        report.functions = pipeline.functions
+        report.findings += [
+            found for function in pipeline.functions for found in signature_findings(function)
+        ]
+    report.imports.sort(key=lambda cost: -cost.seconds)
+
+
+def _load_failure(path: Path, error: BaseException) -> Finding:
+    line = None
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == str(path):
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    first = (str(error).splitlines() or [""])[0]
+    return Finding(ERROR, "load", f"Loading raised {type(error).__name__}: {first}", line)
+
+
+def _slow(report: Report, seconds: float) -> Finding:
+    slowest = [
+        f"{cost.module} {cost.seconds:.1f} s" for cost in report.imports[:3] if cost.seconds > 0.1
+    ]
+    cause = f", of which {', '.join(slowest)}" if slowest else ""
+    return Finding(
+        WARNING,
+        "slow-import",
+        f"Loading takes {seconds:.1f} s{cause}; each cold start waits for it. Import what few "
+        "calls need inside the function.",
+    )
+
+
+def signature_findings(function: Function) -> list[Finding]:
+    """Compare the parameters of a function with how its signature calls it."""
+    if function.protocol:
+        return []  # an application, which its own framework has put together
+    counts, what = _CALLED_WITH[function.signature]
+    try:
+        signature = inspect.signature(function.call)
+    except (TypeError, ValueError):  # made in C: it does not tell
+        return []
+    for count in counts:
+        try:
+            signature.bind(*[None] * count)
+        except TypeError:
+            continue
+        return []
+    code = getattr(inspect.unwrap(function.call), "__code__", None)
+    return [
+        Finding(
+            ERROR,
+            "signature",
+            f"The function {function.name!r} takes {signature}; one with the signature "
+            f"{function.signature} is called with {what}.",
+            code.co_firstlineno if code else None,
+        )
+    ]

@@ -1,0 +1,190 @@
+"""The command: flags to settings, settings to a running server, errors to a line and an exit code.
+
+What an option is called and how it is read is declared in `settings`; serving is `server`'s.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from click.core import ParameterSource
+
+from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.settings import Option, Settings, options
+
+from .completing import values
+from .launch import run, tell
+from .options import env_file_option, set_variables
+from .printing import write
+from .table import lazy_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DISTRIBUTION = "functions-framework"
+_EPILOG = (
+    "A flag beats its variable, a variable beats the default, and an empty variable counts as "
+    "unset. Of a flag given twice the last one counts."
+)
+
+
+@contextmanager
+def _failures(name: str) -> Iterator[None]:
+    """Print the errors of the command line and of the framework, and exit with their codes."""
+    try:
+        yield
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else name
+        _fail(f"{error.format_message()}\nTry '{path} --help' for help.", error.exit_code)
+    except FunctionsFrameworkException as error:
+        raise click.exceptions.Exit(tell(error)) from None
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    raise click.exceptions.Exit(exit_code)
+
+
+class Program(click.Group):
+    """The command itself: without a sub-command it serves the function."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments; a fault in them is one line on stderr and exit code 2."""
+        with _failures(self.name or DISTRIBUTION):
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; every error of the framework's own is one line on stderr and exit code 2."""
+        with _failures(ctx.command_path):
+            return super().invoke(ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command, or say what the argument may have been meant for."""
+        if args and args[0] not in self.commands:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], self.commands, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Did you mean --target {args[0]}?"
+            ctx.fail(f"Got unexpected extra argument ({args[0]}). {hint}")
+        return super().resolve_command(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Name sub-commands in the usage line only where there are some."""
+        pieces = click.Command.collect_usage_pieces(self, ctx)
+        return [*pieces, "[COMMAND ...]"] if self.commands else pieces
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under their groups' headings, each with its variable and default."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for name, option in options().items():
+            flag = option.flag if option.is_switch else f"{option.flag} {option.metavar}"
+            rows.setdefault(option.group, []).append((flag, _help_of(name, option)))
+        others = [
+            param.get_help_record(ctx)
+            for param in self.get_params(ctx)
+            if param.name not in options()
+        ]
+        rows["Other"] = [row for row in others if row]
+        for group, records in rows.items():
+            with formatter.section(group):
+                formatter.write_dl(records, col_max=28)
+        self.format_commands(ctx, formatter)
+
+
+def _help_of(name: str, option: Option) -> str:
+    default = option.show(Settings.default(name))
+    return f"{option.help} [{option.variable}{f'; default {default}' if default else ''}]"
+
+
+def _parameter(name: str, option: Option) -> click.Option:
+    def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else option.parse(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
+
+    if option.is_switch:
+        return click.Option([option.flag, name], is_flag=True, help=option.help)
+    return click.Option(
+        [option.flag, name], metavar=option.metavar, callback=parse, shell_complete=values
+    )
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        write(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        ctx.exit()
+
+
+def _print_document(settings: Settings) -> None:
+    """Print the OpenAPI document of what would be served; the source's own prints go to stderr."""
+    import contextlib
+    import json
+    import sys
+
+    from functions_framework.hosts import build
+    from functions_framework.hosts.openapi.document import document
+    from functions_framework.loading.load import load
+
+    with contextlib.redirect_stdout(sys.stderr):
+        functions = load(settings, around=build.FlaskContext().around)
+    write(json.dumps(document(functions), indent=2, ensure_ascii=False))
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Combine the flags that were given with the environment.
+
+    Raises:
+        InvalidSettingException: a variable holds what its option cannot take, or the file of
+            variables is wrong.
+    """
+    set_variables(ctx)
+    given = {
+        name: ctx.params[name]
+        for name in options()
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    return Settings.load(given, warn=lambda text: click.echo(f"Warning: {text}", err=True))
+
+
+@click.pass_context
+def _run(ctx: click.Context, /, **_: Any) -> None:
+    if ctx.invoked_subcommand is None:
+        settings = settings_of(ctx)
+        if ctx.params["openapi"]:
+            _print_document(settings)
+            return
+        ctx.exit(run(settings))
+
+
+program = Program(
+    DISTRIBUTION,
+    callback=_run,
+    invoke_without_command=True,
+    help="Serve a Python function over HTTP: --target names it, --source the file it is in.",
+    epilog=_EPILOG,
+    commands=lazy_commands(),
+    params=[
+        *(_parameter(name, option) for name, option in options().items()),
+        env_file_option(),
+        click.Option(
+            ["--openapi"],
+            is_flag=True,
+            help="Print the OpenAPI document of the typed functions and exit.",
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Show the version and exit.",
+        ),
+    ],
+)

@@ -1,0 +1,221 @@
+"""From the arguments of `invoke` to the request that is sent."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.calls.compose import request_of
+from functions_framework.events import background
+from functions_framework.events.samples import forms
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.json_text import is_json
+
+from .faults import BadInput, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_framework.events.samples.sample import Sample
+    from functions_framework.model.request import Request
+
+_EVENTS = (Signature.CLOUDEVENT, Signature.EVENT)
+_STDIN = "-"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sent, and where it comes from.
+
+    Attributes:
+        content: the bytes.
+        content_type: what they are.
+        origin: where they come from, for messages.
+    """
+
+    content: bytes
+    content_type: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the command line asks for.
+
+    Attributes:
+        method: the HTTP method, None for the one that fits.
+        path: the URL's path.
+        query: `name=value` pairs.
+        headers: names and values.
+        body: the body, None for none.
+        sample: the sample event to send, None for none.
+        fields: values of its fields.
+        form: the form the sample is sent in, None for the one that fits.
+    """
+
+    method: str | None
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    body: Body | None = None
+    sample: Sample | None = None
+    fields: dict[str, Any] | None = None
+    form: str | None = None
+
+    def request_to(self, function: Function | None) -> Request:
+        """Make the request.
+
+        Args:
+            function: what it is for, None for a server whose function is not known.
+
+        Raises:
+            BadInput: the function does not take such a request.
+        """
+        if self.sample is not None:
+            return self._event_request(self.sample, function)
+        if function is not None and function.signature is not Signature.HTTP:
+            self._check(function)
+        method = self.method or ("GET" if self.body is None else "POST")
+        headers = list(self.headers)
+        if self.body is not None and not _has(headers, "content-type"):
+            headers.append(("content-type", self.body.content_type))
+        content = None if self.body is None else self.body.content
+        return request_of(method, self.path, data=content, headers=headers, query=self.query)
+
+    def _event_request(self, sample: Sample, function: Function | None) -> Request:
+        data = forms.UNSET
+        if self.body is not None:
+            data = read_json(self.body.content, self.body.origin)
+        form = self.form or _fitting_form(sample, function)
+        made = forms.request_in(form, sample, self.fields or {}, data)
+        chosen = {name.lower() for name, _ in self.headers}
+        kept = [pair for pair in made.headers if pair[0].lower() not in chosen]
+        asked = request_of(self.method or "POST", self.path, query=self.query)
+        return made._replace(
+            method=asked.method,
+            path=asked.path if asked.path != "/" else made.path,
+            query=asked.query,
+            headers=(*kept, *self.headers),
+        )
+
+    def _check(self, function: Function) -> None:
+        """Refuse a call that this function cannot take, whatever is in it."""
+        name, kind = function.name, function.signature
+        if kind is Signature.TYPED:
+            if self.body is None and not self.query and self.method is None:
+                raise BadInput(f"{name!r} is a typed function and takes a value: give --data JSON.")
+            return
+        is_in_headers = any(header.lower().startswith("ce-") for header, _ in self.headers)
+        if self.method not in {None, "POST"} or is_in_headers:
+            return
+        what = "CloudEvents" if kind is Signature.CLOUDEVENT else "background events"
+        remedy = (
+            "Give --event NAME, such as --event pubsub; 'functions-framework events list' names "
+            "the samples."
+        )
+        if self.body is None:
+            raise BadInput(f"{name!r} takes {what}. {remedy}")
+        if not is_json(self.body.content_type):
+            return
+        payload = read_json(self.body.content, self.body.origin)
+        is_event = isinstance(payload, dict) and "specversion" in payload
+        if not (is_event or background.is_background(payload)):
+            raise BadInput(f"{name!r} takes {what}, and {self.body.origin} holds none. {remedy}")
+
+
+def _fitting_form(sample: Sample, function: Function | None) -> str:
+    """The form a function gets a sample in.
+
+    Raises:
+        BadInput: it takes no events, or none of this sample's forms.
+    """
+    if function is None or function.signature is Signature.HTTP:
+        return sample.sent_as
+    if function.signature is Signature.TYPED:
+        raise BadInput(
+            f"{function.name!r} is a typed function, which takes a value and no event. "
+            "Give --data JSON."
+        )
+    if sample.event is None:
+        raise BadInput(
+            f"{function.name!r} has the signature {function.signature}, and the sample "
+            f"{sample.name!r} is a webhook for http functions."
+        )
+    is_background = function.signature is Signature.EVENT
+    return "background" if is_background and "background" in forms.forms_of(sample) else "binary"
+
+
+def body_of(data: str | None, file: str | None, headers: Sequence[tuple[str, str]]) -> Body | None:
+    """Read the body; JSON is checked before anything runs.
+
+    Args:
+        data: the text of `--data`, `-` for standard input.
+        file: the path of `--file`, `-` for standard input.
+        headers: those given, of which Content-Type says what the body is.
+
+    Raises:
+        BadInput: there are two bodies, a file cannot be read, or JSON is none.
+    """
+    if data is not None and file is not None:
+        raise BadInput("Give --data or --file, not both.")
+    if data is None and file is None:
+        return None
+    declared = next((value for name, value in headers if name.lower() == "content-type"), None)
+    if _STDIN in {data, file}:
+        body = Body(sys.stdin.buffer.read(), declared or "application/json", "standard input")
+    elif data is not None:
+        body = Body(data.encode(), declared or "application/json", "--data")
+    else:
+        guessed = mimetypes.guess_type(str(file))[0] or "application/octet-stream"
+        body = Body(_read(str(file)), declared or guessed, str(file))
+    if is_json(body.content_type):
+        value = read_json(body.content, body.origin)
+        is_event = isinstance(value, dict) and "specversion" in value and "data" in value
+        if is_event and not declared:
+            return Body(body.content, "application/cloudevents+json", body.origin)
+    return body
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def pair_of(text: str, between: str, option: str, example: str) -> tuple[str, str]:
+    """The two parts of `NAME=VALUE` or `NAME: VALUE`.
+
+    Raises:
+        BadInput: the text has no such parts.
+    """
+    name, found, value = text.partition(between)
+    if not found or not name.strip():
+        raise BadInput(f"{option} takes NAME{between}VALUE, such as {example!r}; found {text!r}.")
+    return name.strip(), value.strip() if between == ":" else value
+
+
+def header_of(text: str) -> tuple[str, str]:
+    """The name and value of a `--header`.
+
+    Raises:
+        BadInput: the text has no such parts, or no header can hold them (RFC 9110, section 5).
+    """
+    name, value = pair_of(text, ":", "--header", "X-A: b")
+    if not _HEADER_NAME.fullmatch(name):
+        raise BadInput(f"--header takes a name of letters, digits and '-', found {name!r}.")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise BadInput(
+            f"--header {name} holds {value!r}: a value is one line of Latin-1 characters."
+        )
+    return name, value
+
+
+def _has(headers: Sequence[tuple[str, str]], wanted: str) -> bool:
+    return any(name.lower() == wanted for name, _ in headers)

@@ -1,0 +1,82 @@
+"""The options that name a function, for the sub-commands that load one; declared in `settings`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from functions_framework.settings import Option, Settings, options
+
+from .completing import values
+
+_FUNCTION = ("target", "source", "signature_type")
+# Of the server's settings those that matter to a function that is not served.
+_READ = (*_FUNCTION, "log_level", "log_format")
+
+
+def function_options() -> list[click.Parameter]:
+    """`--target`, `--source`, `--signature-type` and `--env-file`."""
+    return [*(_parameter(name, options()[name]) for name in _FUNCTION), env_file_option()]
+
+
+def env_file_option() -> click.Option:
+    """`--env-file`; `set_variables` does what it says. No setting: it says where settings are."""
+    return click.Option(
+        ["--env-file"],
+        metavar="FILE",
+        shell_complete=values,
+        help="File with environment variables, NAME=value a line; one that is set already stays.",
+    )
+
+
+def set_variables(ctx: click.Context) -> None:
+    """Set the variables of the `--env-file` of a context, before settings are read.
+
+    Raises:
+        InvalidSettingException: the file cannot be read, or a line of it is wrong.
+    """
+    if ctx.params.get("env_file") is not None:
+        from functions_framework.settings import env_file
+
+        env_file.apply(ctx.params["env_file"])
+
+
+def _parameter(name: str, option: Option) -> click.Option:
+    def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else option.parse(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
+
+    return click.Option(
+        [option.flag, name],
+        metavar=option.metavar,
+        callback=parse,
+        help=option.help,
+        shell_complete=values,
+    )
+
+
+def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
+    """The settings of a sub-command: its flags, those before its name, the environment.
+
+    Args:
+        ctx: the sub-command's context.
+        target: the function's name where it was given as an argument.
+
+    Raises:
+        InvalidSettingException: a variable holds what its option cannot take, or the file of
+            variables is wrong.
+    """
+    given: dict[str, Any] = {}
+    for level in filter(None, (ctx, ctx.parent)):
+        set_variables(level)
+    for level in filter(None, (ctx.parent, ctx)):
+        for name in _READ:
+            if level.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                given[name] = level.params[name]
+    if target is not None:
+        given["target"] = target
+    return Settings.load(given, names=_READ)

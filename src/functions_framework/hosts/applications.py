@@ -1,0 +1,242 @@
+"""Hosts for whole applications: a WSGI or ASGI app in the source, served as it is.
+
+The server is ours, with its logs, limits and shutdown; routing, errors and everything else between
+a request and its answer are the application's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.logs import log_crash
+from functions_framework.model.message import Headers, Reply
+
+from .asgi.scope import begin
+from .errors import CRASH_REPLY
+from .streams import Closing, open_asgi
+from .wsgi.environ import Environ, begin_seen, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from functions_framework.api.lifecycle import Lifecycle
+    from functions_framework.model.function import Function
+
+    from .asgi.scope import Receive, Scope
+
+_LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
+_UNSERVED = "lifespan.startup.failed"
+
+
+def host_of(functions: Sequence[Function], lifecycle: Lifecycle) -> WSGIHost | ASGIHost:
+    """Build the host of an application; its own start-up and shut-down join the life cycle.
+
+    Raises:
+        InvalidConfigurationException: it is not alone.
+    """
+    if len(functions) > 1:
+        names = ", ".join(
+            f"{function.name!r} ({function.protocol.upper()} application)"
+            if function.protocol
+            else repr(function.name)
+            for function in functions
+        )
+        raise InvalidConfigurationException(
+            f"Cannot serve {names} on one port: an application answers every path. Name it alone "
+            "with --target, or route the functions in it."
+        )
+    (function,) = functions
+    if function.protocol == "wsgi":
+        return WSGIHost(function)
+    lifespan = Lifespan(function.call)
+    lifecycle.startup_hooks = [*lifecycle.startup_hooks, lifespan.begin_lifespan]
+    lifecycle.shutdown_hooks = [*lifecycle.shutdown_hooks, lifespan.end_lifespan]
+    return ASGIHost(function, lifespan)
+
+
+class WSGIHost:
+    """Serves a WSGI application (PEP 3333)."""
+
+    is_async = False
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    def respond(self, environ: Environ) -> Reply:
+        """Answer one request; never raises."""
+        begin_seen(environ, self.function)
+        try:
+            return _open_wsgi(self.function.call, environ)
+        except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
+            log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
+            return CRASH_REPLY
+
+
+class _Start:
+    """What a WSGI application is called with to start its response.
+
+    Attributes:
+        status: the code, 0 before it was given.
+        headers: as given.
+    """
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: Headers = []
+        self._written: list[bytes] = []
+
+    def __call__(
+        self, status: str, headers: Headers, exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        if self.status and exc_info is None:
+            raise RuntimeError("start_response was called twice without exc_info (PEP 3333).")
+        self.status, self.headers = int(status[:3]), list(headers)
+        return self._written.append
+
+    def take_written(self) -> bytes:
+        """What was sent through `write`, which PEP 3333 keeps for older applications."""
+        written, self._written[:] = b"".join(self._written), []
+        return written
+
+
+def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: Environ) -> Reply:
+    """Run an app until its head is known; a body whose declared length is reached is whole."""
+    start = _Start()
+    parts = app(environ, start)
+    close = getattr(parts, "close", lambda: None)
+    try:
+        rest = iter(parts)
+        if isinstance(parts, (list, tuple)):
+            first, is_over = b"".join(rest), True
+        else:
+            first, is_over = _first(rest, start)
+    except BaseException:
+        close()
+        raise
+    if not start.status:
+        close()
+        raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
+    first = start.take_written() + first
+    if is_over or _is_all(first, start.headers, environ):
+        close()
+        return Reply(start.status, start.headers, first)
+    return Reply(start.status, start.headers, Closing(_parts(first, rest, start), close))
+
+
+def _first(parts: Iterator[bytes], start: _Start) -> tuple[bytes, bool]:
+    """The first part, and whether there are no others; the head may come with it only."""
+    for part in parts:
+        if part or start.status:
+            return part, False
+    return b"", True
+
+
+def _parts(first: bytes, rest: Iterator[bytes], start: _Start) -> Iterator[bytes]:
+    if first:
+        yield first
+    for part in rest:
+        written = start.take_written() + part
+        if written:
+            yield written
+    if written := start.take_written():
+        yield written
+
+
+def _is_all(body: bytes, headers: Headers, environ: Environ) -> bool:
+    if environ["REQUEST_METHOD"] == "HEAD" and not body:
+        return True
+    return any(
+        name.lower() == "content-length" and value == str(len(body)) for name, value in headers
+    )
+
+
+class ASGIHost:
+    """Serves an ASGI 3 application."""
+
+    is_async = True
+
+    def __init__(self, function: Function, lifespan: Lifespan) -> None:
+        self.function = function
+        self._app = function.call
+        self._lifespan = lifespan
+
+    async def respond(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer one request; raises nothing but cancellation."""
+        begin(scope, self.function)
+        if self._lifespan.state is not None:
+            scope["state"] = self._lifespan.state.copy()
+        try:
+            # A plain dict: other people's code may read it in ways a subclass does not see.
+            return await open_asgi(self._app, dict(scope), receive)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
+            log_crash(error, method=scope["method"], path=scope["path"])
+            return CRASH_REPLY
+
+
+class Lifespan:
+    """The lifespan protocol of an ASGI application, from the server's side.
+
+    Args:
+        app: the application.
+
+    Attributes:
+        state: what the application keeps for its requests, None if it has no lifespan.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._running: asyncio.Future[None] | None = None
+        self.state: dict[str, Any] | None = None
+
+    async def begin_lifespan(self) -> None:
+        """Let the application start; one without a lifespan is served as it is.
+
+        Raises:
+            BaseException: what the application raised after it said that it cannot start.
+            RuntimeError: it said so and raised nothing.
+        """
+        state: dict[str, Any] = {}
+        scope = {"type": "lifespan", "asgi": _LIFESPAN, "state": state}
+        running = asyncio.ensure_future(self._app(scope, self._events.get, self._answer))
+        answer = await self._ask("lifespan.startup", running)
+        if answer is None:
+            running.exception()  # seen; not "never retrieved"
+        elif answer["type"] == _UNSERVED:
+            await running
+            reason = answer.get("message") or "it gave no reason"
+            raise RuntimeError(f"The application cannot start: {reason}.")
+        else:
+            self.state, self._running = state, running
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        # An app that takes the lifespan for a request ends here, as one without a lifespan.
+        if not message["type"].startswith("lifespan."):
+            raise RuntimeError(f"A lifespan has no place for {message['type']!r} (ASGI, lifespan).")
+        await self._answers.put(message)
+
+    async def end_lifespan(self) -> None:
+        """Let the application shut down, if it started.
+
+        Raises:
+            BaseException: what the application raised.
+        """
+        if self._running is not None:
+            await self._ask("lifespan.shutdown", self._running)
+            await self._running
+
+    async def _ask(self, event: str, running: asyncio.Future[None]) -> dict[str, Any] | None:
+        """Send an event; the answer to it, None if the application ended without one."""
+        await self._events.put({"type": event})
+        answering = asyncio.ensure_future(self._answers.get())
+        both: set[asyncio.Future[Any]] = {running, answering}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            return answering.result()
+        answering.cancel()
+        return None

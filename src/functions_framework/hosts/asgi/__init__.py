@@ -1,0 +1,1 @@
+"""Async functions: reading a scope, the host, the application, sync code beside it."""

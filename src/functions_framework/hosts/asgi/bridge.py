@@ -1,0 +1,137 @@
+"""Serves a sync host from an event loop: a thread for the call, a WSGI environ for the scope."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import MalformedRequest
+from functions_framework.model.execution import execution
+
+from ..streams import as_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from functions_framework.model.function import Function
+    from functions_framework.model.message import Reply
+
+    from .scope import Receive, Scope
+
+
+class Bridge:
+    """The endpoint of a function that a sync host serves.
+
+    Args:
+        function: the function, for who asks.
+        host: answers an environ.
+        executor: gives the threads that calls run in.
+    """
+
+    def __init__(self, function: Function, host: Any, executor: Callable[[], Executor]) -> None:
+        self.function = function
+        self._host = host
+        self._executor = executor
+
+    async def respond(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer one request in a thread."""
+        loop = asyncio.get_running_loop()
+        environ = environ_of(scope, BlockingBody(receive, loop))
+        context = copy_context()
+        executor = self._executor()
+        reply: Reply = await loop.run_in_executor(
+            executor, context.run, self._host.respond, environ
+        )
+        # The sync host began a call of its own; what is written at its end is this one's.
+        execution.set(context.get(execution))
+        if isinstance(reply.body, bytes):
+            return reply
+        return reply._replace(body=as_async(reply.body, executor))  # type: ignore[arg-type]
+
+
+class BlockingBody:
+    """A request's body for a thread to read while it arrives on the event loop."""
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._buffer = b""
+        self._is_complete = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes, all that is left when negative or None.
+
+        Raises:
+            MalformedRequest: the client left before its body was complete.
+        """
+        pieces = [self._buffer]
+        found = len(self._buffer)
+        while (size is None or size < 0 or found < size) and not self._is_complete:
+            pieces.append(self._fetch())
+            found += len(pieces[-1])
+        whole = b"".join(pieces)
+        wanted = found if size is None or size < 0 else size
+        taken, self._buffer = whole[:wanted], whole[wanted:]
+        return taken
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next newline, at most `size` bytes."""
+        while b"\n" not in self._buffer and not self._is_complete:
+            self._buffer += self._fetch()
+        end = self._buffer.find(b"\n") + 1 or len(self._buffer)
+        return self.read(end if size is None or size < 0 else min(end, size))
+
+    def readlines(self, hint: int | None = None) -> list[bytes]:  # noqa: ARG002 - PEP 3333's form
+        """Read all lines."""
+        return list(self)
+
+    def __iter__(self) -> Any:
+        return iter(self.readline, b"")
+
+    def _fetch(self) -> bytes:
+        waiting = asyncio.run_coroutine_threadsafe(_received(self._receive), self._loop)
+        message = waiting.result()
+        if message["type"] == "http.disconnect":
+            self._is_complete = True
+            raise MalformedRequest("The request body broke off before it was complete.")
+        self._is_complete = not message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece
+
+
+async def _received(receive: Receive) -> Any:
+    return await receive()
+
+
+def environ_of(scope: Scope, body: BlockingBody) -> dict[str, Any]:
+    """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
+    host, port = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        value = raw_value.decode("latin-1")
+        key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        environ[key] = value
+    return environ

@@ -1,0 +1,194 @@
+"""Chooses the host that serves what was loaded and builds it; the one place that knows them all."""
+
+from __future__ import annotations
+
+import atexit
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.api.lifecycle import Lifecycle
+from functions_framework.api.registrations import Registrations, take
+from functions_framework.loading.load import load
+from functions_framework.model.function import Function, Signature
+from functions_framework.telemetry.switch import noted
+
+from .errors import ErrorHandlers
+from .with_flask.context import FlaskContext, uses_flask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_framework.settings import Settings
+
+    from .asgi.app import FunctionASGIApp
+    from .asgi.host import ASGIHost
+    from .cors import CORSRoutes
+    from .with_flask.app import FunctionApp
+    from .wsgi.host import EventHost
+
+__all__ = [
+    "FlaskContext",
+    "Served",
+    "asgi_app",
+    "build",
+    "flask_app",
+    "load_and_build",
+    "run_with_process",
+]
+
+_THREADS = 128
+
+
+class Served(NamedTuple):
+    """What a worker serves.
+
+    Attributes:
+        functions: what was loaded, as the user wrote it.
+        host: answers requests; its `is_async` says on which side.
+        lifecycle: what runs before the first request and after the last.
+    """
+
+    functions: list[Function]
+    host: Any
+    lifecycle: Lifecycle
+
+
+def load_and_build(settings: Settings) -> Served:
+    """Load what the settings name and build its host: what a worker does first.
+
+    Raises:
+        FunctionsFrameworkException: the settings name nothing that can be served.
+        BaseException: whatever the user's module raises, unchanged.
+    """
+    context = FlaskContext(is_debugging=settings.debug)
+    functions = load(settings, around=context.around)
+    return build(functions, context, settings)
+
+
+def build(functions: list[Function], context: FlaskContext, settings: Settings) -> Served:
+    """Build the host for functions that were just loaded, with what their module registered.
+
+    Raises:
+        InvalidConfigurationException: they cannot be served together.
+    """
+    registered = take()
+    lifecycle = Lifecycle.of(registered)
+    host: Any
+    if any(function.protocol for function in functions):
+        from .applications import host_of
+
+        host = host_of(functions, lifecycle)
+    else:
+        called = noted(functions, settings)
+        host = _function_host(called, context, registered, settings.threads)
+    if settings.docs or (settings.debug and len(functions) > 1):
+        from .openapi.pages import with_pages
+
+        host = with_pages(host, functions, settings)
+    if settings.debug:
+        from .debug import AsyncDebugHost, SyncDebugHost
+
+        host = AsyncDebugHost(host) if host.is_async else SyncDebugHost(host)
+    return Served(functions, with_cors(host, functions, settings.cors), lifecycle)
+
+
+def _function_host(
+    functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
+) -> ASGIHost | EventHost | FunctionApp:
+    wrapped = with_middleware(functions, registered)
+    plain = [function for function in wrapped if not function.is_asgi]
+    if len(plain) == len(wrapped):
+        return _sync_host(plain, context, registered)
+    from .asgi.host import ASGIHost
+
+    bridged = (_sync_host(plain, context, registered), plain) if plain else None
+    on_loop = [function for function in wrapped if function.is_asgi]
+    return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
+
+
+def with_middleware(functions: Sequence[Function], registered: Registrations) -> Sequence[Function]:
+    """The functions with their module's middleware around them, themselves without any."""
+    if not registered.middleware:
+        return functions
+    from functions_framework.api.middleware import wrap
+
+    return [wrap(function, registered.middleware) for function in functions]
+
+
+def _sync_host(
+    functions: list[Function], context: FlaskContext, registered: Registrations
+) -> EventHost | FunctionApp:
+    takes_request = any(function.signature is Signature.HTTP for function in functions)
+    if takes_request or context.app or uses_flask(context.source):
+        app = context.get()
+        app.serve(functions, registered)
+        return app
+    from .wsgi.host import EventHost
+
+    return EventHost(functions, ErrorHandlers(registered.error_handlers))
+
+
+def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> Any:
+    """The host with cross-origin rules around it, itself where nobody set any.
+
+    Raises:
+        InvalidConfigurationException: a function's `cors=` is malformed.
+    """
+    routes = _cors_routes(functions, given)
+    if routes is None:
+        return host
+    from .cors import AsyncCORSHost, SyncCORSHost
+
+    return AsyncCORSHost(host, routes) if host.is_async else SyncCORSHost(host, routes)
+
+
+def _cors_routes(functions: Sequence[Function], given: str | None) -> CORSRoutes | None:
+    if given is None and not any("cors" in function.options for function in functions):
+        return None
+    from .cors import cors_routes
+
+    return cors_routes(functions, given)
+
+
+def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
+    """Build the Flask application around a sync function, and run its module's start-up hooks.
+
+    WSGI servers have no word for the end: shut-down hooks run when the interpreter exits.
+    """
+    app = context.get()
+    registered = take()
+    app.serve(with_middleware([function], registered), registered)
+    routes = _cors_routes([function], _cors_setting())
+    if routes is not None:
+        from .cors import CORSMiddleware
+
+        app.wsgi_app = CORSMiddleware(app.wsgi_app, routes)  # type: ignore[method-assign]
+    run_with_process(Lifecycle.of(registered))
+    return app
+
+
+def asgi_app(function: Function) -> FunctionASGIApp:
+    """Build the ASGI application around a function of either kind.
+
+    Its module's hooks run when the server announces the application's start and its end.
+    """
+    from .asgi.app import FunctionASGIApp
+    from .asgi.host import ASGIHost
+
+    registered = take()
+    wrapped = with_middleware([function], registered)
+    host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), _THREADS)
+    around = with_cors(host, [function], _cors_setting())
+    return FunctionASGIApp(around, Lifecycle.of(registered))
+
+
+def run_with_process(lifecycle: Lifecycle) -> None:
+    """Run the start-up hooks now and the shut-down hooks at the end of the process."""
+    if lifecycle:
+        lifecycle.start_blocking()
+        atexit.register(lifecycle.stop_blocking)
+
+
+def _cors_setting() -> str | None:
+    from functions_framework.settings import Settings
+
+    return Settings.load(names=["cors"]).cors

@@ -1,0 +1,1 @@
+"""Sync functions that see Flask: the application, and the lean way through it."""

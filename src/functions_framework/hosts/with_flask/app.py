@@ -1,0 +1,265 @@
+"""The sync host with Flask: a real `flask.Flask`, served the lean way where nobody can tell.
+
+The lean way builds the `flask.Request`, sets Flask's two context variables, calls the function and
+encodes a plain result itself; it costs a tenth of Flask's own dispatch. Whatever more the user's
+module asks for (hooks, routes, blueprints, signals, sessions, middleware) sends the request down
+Flask's own way, and both give the same bytes: a test runs the same cases over both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flask
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+
+from functions_framework.logs import log_crash
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.message import Reply
+from functions_framework.signatures.results import encode
+
+from ..error_handlers import HTTPForm, as_http_error
+from ..errors import CRASH_REPLY, IGNORED_PATHS
+from ..routes import Routes, paths_of
+from ..wsgi.environ import Environ, begin_seen, drain, path_of, send
+from . import lean
+from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
+from .views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from functions_framework.api.registrations import Registrations
+
+# Paths that Flask's own routing answers: the two above and the redirect of an empty path.
+_FLASKS_OWN = IGNORED_PATHS | {""}
+_HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+)
+_NOBODY: tuple[None, View] = (None, not_found)
+
+
+def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """The default handler for 500: the generic text, never the exception's own."""
+    return str(error), 500, {"X-Google-Status": "crash"}
+
+
+def _answer_500(error: Exception) -> Any:
+    return error.get_response() if isinstance(error, HTTPForm) else crash_handler(error)
+
+
+class FunctionApp(flask.Flask):
+    """A Flask application around one or more sync functions."""
+
+    is_async = False
+
+    def __init__(self, name: str, root: Path) -> None:
+        super().__init__(
+            name,
+            root_path=str(root),
+            template_folder=str(root / "templates"),
+            instance_path=str(root / "instance"),
+            static_folder=None,
+        )
+        self.url_map.merge_slashes = False
+        self._is_lean: bool | None = None
+        self._encode_plain = lean.Encoder(self).encode
+        self.register_error_handler(500, _answer_500)
+
+    def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
+        """Add the catch-all routes for functions that have been loaded.
+
+        Raises:
+            InvalidConfigurationException: two functions share a path, or a path is malformed.
+        """
+        self.name = self.import_name = functions[0].name
+        self._has_own_routes = any(True for _ in self.url_map.iter_rules())
+        owners = [
+            (path, (function, view_of(function))) for path, function in paths_of(list(functions))
+        ]
+        self._routes = Routes(owners)
+        self.view_functions["run"] = self._run
+        # A Rule without methods takes every method, made-up ones too.
+        self._root_rule = Rule("/", endpoint="run", defaults={"path": ""})
+        self._path_rule = Rule("/<path:path>", endpoint="run")
+        self.url_map.add(self._root_rule)
+        self.url_map.add(self._path_rule)
+        self.view_functions["error"] = not_found
+        for path in sorted(IGNORED_PATHS):
+            owner = self._routes.find(path)
+            if owner and owner[0].signature is Signature.HTTP and owner[0].path != path:
+                self.url_map.add(Rule(path, endpoint="error"))
+        for key, handler in registrations.error_handlers:
+            self.register_error_handler(key, handler)
+
+    def _run(self, path: str) -> Any:  # noqa: ARG002 - Flask passes the view argument
+        request = REQUEST_CONTEXT.get().request
+        found = self._routes.find(request.path)
+        return found[1](request) if found else not_found()
+
+    # -- results ------------------------------------------------------------------------------
+
+    def _to_response(self, reply: Reply) -> flask.Response:
+        return self.response_class(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
+
+    def make_response(self, rv: Any) -> flask.Response:
+        """Flask's rules, and what Starlette and async generators return beside them."""
+        if isinstance(rv, HTTPException):
+            # Flask would run it as a WSGI app and take the page for a stream, which is not drained.
+            rv = rv.get_response(REQUEST_CONTEXT.get().request.environ)
+        body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
+        if is_foreign(body):
+            response = self._to_response(blocking(encode(body)))
+            rv = response if body is rv else (response, *rv[1:])
+        return super().make_response(rv)
+
+    # -- errors ------------------------------------------------------------------------------
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Flask's handlers, also for what stands for a status elsewhere; an exit has none."""
+        if not isinstance(e, Crash):
+            return super().handle_user_exception(as_http_error(e))
+        if isinstance(e.__cause__, Exception):
+            return super().handle_user_exception(e.__cause__)
+        raise e
+
+    def handle_exception(self, e: Exception) -> flask.Response:
+        """The handler for 500, called with what was really raised."""
+        cause: Any = e.__cause__ if isinstance(e, Crash) else e
+        return super().handle_exception(cause)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a crash once, with the traceback of what really happened."""
+        error = exc_info[1]
+        request = REQUEST_CONTEXT.get().request
+        cause = (error.__cause__ if isinstance(error, Crash) else None) or error
+        log_crash(cause, method=request.method, path=request.path)
+
+    # -- the ways in -------------------------------------------------------------------------
+
+    def respond(self, environ: Environ) -> Reply:
+        """Answer one request of the server; never raises."""
+        try:
+            if self._may_be_lean(environ):
+                return self._lean_reply(environ)
+            return self._full_reply(environ)
+        except BaseException as error:  # noqa: BLE001 - nothing may end the server
+            log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
+            return CRASH_REPLY
+
+    def wsgi_app(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Serve as a WSGI application (PEP 3333)."""
+        if self._may_be_lean(environ) and "werkzeug.debug.preserve_context" not in environ:
+            reply = self._lean_reply(environ)
+            if isinstance(reply.body, bytes):
+                drain(environ)
+            return send(reply, start_response)
+        found = self._routes.find(path_of(environ))
+        begin_seen(environ, found and found[0])
+        return super().wsgi_app(environ, start_response)
+
+    def process_response(self, response: flask.Response) -> flask.Response:
+        """Flask's hooks, then the rest of the body, so that a client still sending gets this."""
+        response = super().process_response(response)
+        environ = REQUEST_CONTEXT.get().request.environ
+        environ["functions_framework.is_streamed"] = response.is_streamed
+        if not response.is_streamed:
+            drain(environ)
+        return response
+
+    def _may_be_lean(self, environ: Environ) -> bool:
+        if self._is_lean is None:
+            self._is_lean = self._is_plain()
+        return (
+            self._is_lean
+            and environ["REQUEST_METHOD"] != "HEAD"
+            and environ["PATH_INFO"] not in _FLASKS_OWN
+            and not lean.has_listeners()
+        )
+
+    def _is_plain(self) -> bool:
+        """Whether nothing that Flask's own dispatch would do can be seen from outside.
+
+        Decided at the first request: Flask itself takes no more hooks or routes from then on.
+        """
+        self._got_first_request = True
+        has_hooks = any(any(getattr(self, name).values()) for name in _HOOKS)
+        return not (
+            has_hooks
+            or self.teardown_appcontext_funcs
+            or self._has_own_routes
+            or self.blueprints
+            or "wsgi_app" in self.__dict__
+            or self.secret_key
+            or type(self.session_interface) is not SecureCookieSessionInterface
+            or self.request_class is not flask.Request
+            or self.response_class is not flask.Response
+            or self.debug
+            or self.config["TRUSTED_HOSTS"]
+        )
+
+    def _lean_reply(self, environ: Environ) -> Reply:
+        path = path_of(environ)
+        if path[:1] != "/" or path[:2] == "//":
+            path = f"/{path.lstrip('/')}"  # as Werkzeug's request does
+        function, view = self._routes.only or self._routes.find(path) or _NOBODY
+        begin_seen(environ, function)
+        rule = self._root_rule if path == "/" else self._path_rule
+        request = make_request(self, environ, rule, path)
+        context = LeanRequestContext(self, environ, request)
+        app_token = APP_CONTEXT.set(LeanAppContext(self))
+        token = REQUEST_CONTEXT.set(context)
+        try:
+            return self._answer(context, request, view)
+        finally:
+            REQUEST_CONTEXT.reset(token)
+            APP_CONTEXT.reset(app_token)
+            # What Flask does when it pops the context: close uploads, break the reference cycle.
+            if "files" in request.__dict__:
+                request.close()
+            environ["werkzeug.request"] = None
+
+    def _answer(self, context: LeanRequestContext, request: flask.Request, view: View) -> Reply:
+        try:
+            result = view(request)
+        except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
+            return reply_of(self._error_response(error), request.environ)
+        try:
+            after = context._after_request_functions  # noqa: SLF001 - see `lean`
+            if context.opened_session is None and not after:
+                reply = self._encode_plain(result)
+                if reply is not None:
+                    return reply
+            response = self.finalize_request(result)
+        except Exception as error:  # noqa: BLE001 - as in Flask.wsgi_app
+            response = self.handle_exception(error)
+        return reply_of(response, request.environ)
+
+    def _error_response(self, error: Exception) -> flask.Response:
+        try:
+            return self.finalize_request(self.handle_user_exception(error))
+        except Exception as unhandled:  # noqa: BLE001 - as in Flask.wsgi_app
+            return self.handle_exception(unhandled)
+
+    def _full_reply(self, environ: Environ) -> Reply:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            head[:] = int(status[:3]), headers
+
+        body: Any = self.wsgi_app(environ, start_response)
+        if environ.get("functions_framework.is_streamed", True):
+            return Reply(head[0], head[1], body)
+        try:
+            whole = b"".join(body)
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+        return Reply(head[0], head[1], whole)

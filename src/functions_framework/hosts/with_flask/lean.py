@@ -1,0 +1,261 @@
+"""Flask without its dispatch: the contexts and the encoding that the lean way is made of.
+
+This file and `flask_app` are the only ones that touch Flask's private names (the two context
+variables, the contexts' fields); `tests/hosts/test_lean_and_full.py` fails when
+one of them moves.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from json import JSONEncoder, encoder
+from typing import TYPE_CHECKING, Any
+
+from flask import signals
+from flask.ctx import AppContext, RequestContext
+from flask.globals import _cv_app, _cv_request
+from flask.json.provider import DefaultJSONProvider
+from flask.wrappers import Request
+from werkzeug.datastructures import EnvironHeaders
+
+from functions_framework.model.message import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import flask
+    from flask.sessions import SessionMixin
+    from werkzeug.routing import MapAdapter, Rule
+
+_new = object.__new__
+
+APP_CONTEXT = _cv_app
+REQUEST_CONTEXT = _cv_request
+
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+# Headers that Flask rewrites or merges, and statuses that it strips the length from.
+_SPECIAL = frozenset({"content-type", "content-length", "location", "content-location"})
+_BODYLESS = frozenset({204, 304})
+
+_SIGNALS = (
+    signals.request_started.receivers,
+    signals.request_finished.receivers,
+    signals.request_tearing_down.receivers,
+    signals.appcontext_pushed.receivers,
+    signals.appcontext_popped.receivers,
+    signals.appcontext_tearing_down.receivers,
+)
+
+
+def has_listeners() -> bool:
+    """Whether anyone listens to a signal that only Flask's own dispatch sends."""
+    first, second, third, fourth, fifth, sixth = _SIGNALS
+    return bool(first or second or third or fourth or fifth or sixth)
+
+
+def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: str) -> flask.Request:
+    """`flask.Request(environ)` after matching, its fields set at once instead of by constructors.
+
+    Args:
+        app: gives the JSON provider.
+        environ: of the request.
+        rule: what the request matched.
+        path: its decoded path.
+    """
+    request = _new(Request)
+    headers = _new(EnvironHeaders)
+    headers.environ = environ
+    request.__dict__ = {
+        "method": environ["REQUEST_METHOD"].upper(),
+        "scheme": environ["wsgi.url_scheme"],
+        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
+        "root_path": environ["SCRIPT_NAME"].rstrip("/"),
+        "path": path,
+        "query_string": environ["QUERY_STRING"].encode("latin-1"),
+        "headers": headers,
+        "remote_addr": environ.get("REMOTE_ADDR"),
+        "environ": environ,
+        "shallow": False,
+        "json_module": app.json,
+        "url_rule": rule,
+        "view_args": {"path": path[1:]},
+    }
+    environ["werkzeug.request"] = request
+    return request
+
+
+class LeanAppContext(AppContext):
+    """Flask's app context, its parts made when they are first asked for."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        self.app = app
+
+    @cached_property
+    def _cv_tokens(self) -> list[Any]:  # type: ignore[override]
+        return []
+
+    @cached_property
+    def g(self) -> Any:  # type: ignore[override]
+        """The per-call namespace."""
+        return self.app.app_ctx_globals_class()
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
+        """Builds URLs outside a request."""
+        return self.app.create_url_adapter(None)
+
+
+class LeanRequestContext(RequestContext):
+    """Flask's request context, its parts made when they are first asked for."""
+
+    flashes = None
+    opened_session: SessionMixin | None = None
+
+    def __init__(
+        self,
+        app: flask.Flask,
+        environ: Any,
+        request: flask.Request | None = None,
+        session: SessionMixin | None = None,
+    ) -> None:
+        if request is None:
+            request = app.request_class(environ)
+            request.json_module = app.json
+        self.app = app
+        self.request = request
+        if session is not None:
+            self.opened_session = session
+        self._after_request_functions = []
+
+    @cached_property
+    def _cv_tokens(self) -> list[Any]:  # type: ignore[override]
+        return []
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
+        """Matches and builds URLs of this request."""
+        return self.app.create_url_adapter(self.request)
+
+    @property
+    def _session(self) -> SessionMixin | None:  # type: ignore[override]
+        if self.opened_session is None:
+            interface = self.app.session_interface
+            opened = interface.open_session(self.app, self.request)
+            self.opened_session = opened or interface.make_null_session(self.app)
+        return self.opened_session
+
+
+class Encoder:
+    """Encodes plain results as Flask would, header for header."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        self._app = app
+        self._key: Any = None
+        self._encode: Callable[[Any], str] = JSONEncoder().encode
+
+    def encode(self, value: Any) -> Reply | None:
+        """The reply for a plain value, None for one that needs Flask's own rules."""
+        kind = type(value)
+        if kind is str:
+            body = value.encode()
+            return Reply(200, [_HTML, ("Content-Length", str(len(body)))], body)
+        if kind is dict or kind is list:
+            return self._encode_json(value)
+        if kind is bytes:
+            return Reply(200, [_HTML, ("Content-Length", str(len(value)))], value)
+        if kind is tuple:
+            return self._encode_tuple(value)
+        if kind is Reply:
+            return _with_length(value)
+        return None
+
+    def _encode_json(self, value: Any) -> Reply | None:
+        provider = self._app.json
+        if (
+            type(provider) is not DefaultJSONProvider
+            or provider.compact is False
+            or self._app.debug
+        ):
+            return None
+        key = (provider.sort_keys, provider.ensure_ascii, provider.default, provider.mimetype)
+        if key != self._key:
+            self._encode = json_encoder(
+                sort_keys=provider.sort_keys,
+                ensure_ascii=provider.ensure_ascii,
+                default=provider.default,
+            )
+            self._key = key
+        body = f"{self._encode(value)}\n".encode()
+        head = [("Content-Type", provider.mimetype), ("Content-Length", str(len(body)))]
+        return Reply(200, head, body)
+
+    def _encode_tuple(self, value: tuple[Any, ...]) -> Reply | None:
+        if len(value) == 2:
+            body, status = value
+            headers = None
+        elif len(value) == 3:
+            body, status, headers = value
+        else:
+            return None
+        if type(status) is not int or not 200 <= status <= 599 or status in _BODYLESS:
+            return None
+        if type(body) is tuple or (headers is not None and not _is_plain(headers)):
+            return None
+        reply = self.encode(body)
+        if reply is None:
+            return None
+        if headers:
+            given = list(headers.items())
+            is_json = type(body) is dict or type(body) is list
+            merged = reply.headers + given if is_json else given + reply.headers
+            return Reply(status, merged, reply.body)
+        return Reply(status, reply.headers, reply.body)
+
+
+def _with_length(reply: Reply) -> Reply | None:
+    """What an event or typed function is answered with, as Flask's response would send it."""
+    status, headers, body = reply
+    if type(body) is not bytes or not 200 <= status <= 599 or status in _BODYLESS:
+        return None
+    names = [name.lower() for name, _ in headers]
+    if names.count("content-type") != 1 or len(_SPECIAL.intersection(names)) != 1:
+        return None
+    return Reply(status, [*headers, ("Content-Length", str(len(body)))], body)
+
+
+def json_encoder(
+    *, sort_keys: bool, ensure_ascii: bool, default: Callable[[Any], Any]
+) -> Callable[[Any], str]:
+    """What encodes a dict or list as `json.dumps` would, in compact form.
+
+    `JSONEncoder.encode` makes the C encoder anew for each value; here there is one. As calls share
+    it, it does not look for circles: what runs too deep is encoded again by one that does.
+    """
+    plain = JSONEncoder(
+        sort_keys=sort_keys, ensure_ascii=ensure_ascii, default=default, separators=(",", ":")
+    )
+    text = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
+    try:
+        make = encoder.c_make_encoder  # type: ignore[attr-defined]
+        chunks = make(None, default, text, None, ":", ",", sort_keys, False, True)  # noqa: FBT003
+    except (AttributeError, TypeError):  # another interpreter's json
+        return plain.encode
+
+    def encode(value: Any) -> str:
+        try:
+            return "".join(chunks(value, 0))
+        except RecursionError:
+            return plain.encode(value)
+
+    return encode
+
+
+def _is_plain(headers: Any) -> bool:
+    if type(headers) is not dict:
+        return False
+    for name, value in headers.items():
+        if type(name) is not str or type(value) is not str or name.lower() in _SPECIAL:
+            return False
+        if not value.isascii() or not value.isprintable():
+            return False
+    return len(headers) == 1 or len({name.lower() for name in headers}) == len(headers)

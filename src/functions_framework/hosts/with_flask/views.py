@@ -1,0 +1,106 @@
+"""Functions as Flask's view functions, and Flask's responses as replies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Any
+
+import flask
+from werkzeug.exceptions import NotFound
+
+from functions_framework.exceptions import RequestRefused
+from functions_framework.loading.load import is_legacy_mode
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.message import Reply
+from functions_framework.signatures import codec_of
+
+from ..error_handlers import as_refused
+from ..errors import answer_without_call
+from ..streams import Blocking, Closing
+from ..wsgi.environ import Environ, message
+
+View = Callable[[flask.Request], Any]
+
+
+class Crash(Exception):  # noqa: N818 - it stands for exits
+    """Stands for what a function must not raise: an exit, or the framework's own refusals."""
+
+
+def view_of(function: Function) -> View:
+    """A function as a view that takes the request."""
+    if function.signature is not Signature.HTTP:
+        return _event_view(function)
+    view = _http_view(function)
+    return _none_is_ok(view) if is_legacy_mode() else view
+
+
+def _http_view(function: Function) -> View:
+    call = function.call
+
+    def run(request: flask.Request) -> Any:
+        try:
+            return call(request)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise Crash(type(error).__name__) from error
+
+    return run
+
+
+def _none_is_ok(view: View) -> View:
+    # The first runtime of the platform answered so; its functions still count on it.
+    def run(request: flask.Request) -> Any:
+        result = view(request)
+        return "OK" if result is None else result
+
+    return run
+
+
+def _event_view(function: Function) -> View:
+    codec = codec_of(function)
+
+    def run(request: flask.Request) -> Reply:
+        environ = request.environ
+        method = environ["REQUEST_METHOD"]
+        if method not in codec.methods:
+            refused = answer_without_call(codec, function.signature, method, environ["PATH_INFO"])
+            if refused.status == 405:
+                raise as_refused(refused)
+            return refused
+        arguments = codec.decode(message(environ))
+        try:
+            return codec.encode(function.call(*arguments))
+        except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
+            raise Crash(type(error).__name__) from error
+
+    return run
+
+
+def not_found(_: Any = None) -> Any:
+    """The view of a path that nobody owns."""
+    raise NotFound
+
+
+def reply_of(response: flask.Response, environ: Environ) -> Reply:
+    """A response as the reply to its request."""
+    parts, status, headers = response.get_wsgi_response(environ)
+    if response.is_streamed:
+        return Reply(int(status[:3]), headers, Closing(parts, response.close))
+    whole = b"".join(parts)
+    response.close()
+    return Reply(int(status[:3]), headers, whole)
+
+
+def is_foreign(body: Any) -> bool:
+    """Whether a returned value is none that Flask itself knows."""
+    if isinstance(body, (Reply, AsyncIterator)):
+        return True
+    starlette = sys.modules.get("starlette.responses")
+    return starlette is not None and isinstance(body, starlette.Response)
+
+
+def blocking(reply: Reply) -> Reply:
+    """The same reply with a body that a thread can iterate."""
+    if isinstance(reply.body, AsyncIterable):
+        return reply._replace(body=Blocking(reply.body))
+    return reply

@@ -1,0 +1,1 @@
+"""Sync functions that need no Flask: reading an environ, and the host of events."""

@@ -1,0 +1,113 @@
+"""The sync host of event, cloudevent and typed functions whose module does not use Flask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import RequestRefused
+from functions_framework.logs import log_crash
+from functions_framework.signatures import codec_of
+from functions_framework.signatures.results import encode
+
+from ..errors import (
+    CRASH_REPLY,
+    NOT_FOUND_REPLY,
+    ErrorHandlers,
+    answer_without_call,
+    own_reply,
+    refusal,
+)
+from ..routes import Routes, paths_of
+from .environ import Environ, StartResponse, begin, drain, message, path_of, send
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_framework.model.function import Function
+    from functions_framework.model.message import Reply
+
+
+class EventHost:
+    """Serves sync functions over WSGI without a web framework.
+
+    Attributes:
+        reads_request_only: nobody sees the environ but this package, so that the server need not
+            add what PEP 3333 wants beside the request.
+    """
+
+    is_async = False
+    reads_request_only = True
+
+    def __init__(self, functions: Sequence[Function], handlers: ErrorHandlers) -> None:
+        self._routes = Routes(
+            (path, (function, codec_of(function))) for path, function in paths_of(list(functions))
+        )
+        self._handlers = handlers
+
+    def respond(self, environ: Environ) -> Reply:
+        """Answer one request; never raises."""
+        found = self._routes.only or self._routes.find(path_of(environ))
+        if found is None:
+            return self._refused(NOT_FOUND_REPLY, environ)
+        function, codec = found
+        begin(environ, function)
+        try:
+            method = environ["REQUEST_METHOD"]
+            if method not in codec.methods:
+                path = environ["PATH_INFO"]
+                refused = answer_without_call(codec, function.signature, method, path)
+                return self._refused(refused, environ)
+            arguments = codec.decode(message(environ))
+        except RequestRefused as error:
+            return self._handled(error, environ) if self._handlers else refusal(error)
+        except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
+            return self._handled(error, environ)
+        try:
+            return codec.encode(function.call(*arguments))
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
+            return self._handled(error, environ, is_from_function=True)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Serve as a WSGI application (PEP 3333)."""
+        reply = self.respond(environ)
+        if isinstance(reply.body, bytes):
+            drain(environ)
+        return send(reply, start_response)
+
+    def _refused(self, reply: Reply, environ: Environ) -> Reply:
+        """A reply without a call, through its status's handler if there is one."""
+        if not self._handlers or reply.status < 400:
+            return reply
+        from ..error_handlers import as_refused
+
+        error = as_refused(reply)
+        return self._handled(error, environ) if self._handlers.find(error) else reply
+
+    def _handled(
+        self, error: BaseException, environ: Environ, *, is_from_function: bool = False
+    ) -> Reply:
+        # What the framework raises to refuse a request is a crash when user code raises it.
+        is_crash = is_from_function and isinstance(error, RequestRefused)
+        found = self._handlers.find(error, is_crash=is_crash)
+        if found is None:
+            return (None if is_crash else own_reply(error)) or self._crash(error, environ)
+        handler, shown = found
+        try:
+            return encode(handler(shown))
+        except BaseException as failure:  # noqa: BLE001 - as for the function itself
+            return self._crash(failure, environ)
+
+    def _crash(self, error: BaseException, environ: Environ) -> Reply:
+        self._log(error, environ)
+        found = self._handlers.find_for_crash(error)
+        if found is None:
+            return CRASH_REPLY
+        handler, shown = found
+        try:
+            return encode(handler(shown))
+        except BaseException as failure:  # noqa: BLE001 - as for the function itself
+            self._log(failure, environ)
+            return CRASH_REPLY
+
+    def _log(self, error: BaseException, environ: Environ) -> None:
+        log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))

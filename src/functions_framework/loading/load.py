@@ -1,0 +1,188 @@
+"""From a target's name and a source to the `Function` to serve, and what a load writes to environ.
+
+Finding and running the source is `source`'s business, the decorators' marks are `function`'s.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.api.registrations import dropped_on_failure
+from functions_framework.exceptions import (
+    FunctionsFrameworkException,
+    InvalidConfigurationException,
+    MissingOptionException,
+    MissingSourceException,
+)
+from functions_framework.model.function import Function, Signature, mark_of
+from functions_framework.runtime.values import replace
+from functions_framework.settings import Settings, options
+
+from . import source as sources
+from . import targets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Around = Callable[[Path], AbstractContextManager[Any]]
+
+_running: list[Path] = []
+
+NO_TARGET = "Target is not specified (FUNCTION_TARGET environment variable not set)"
+
+
+def load(settings: Settings, around: Around | None = None) -> list[Function]:
+    """Run the source the settings name and return the functions to serve.
+
+    Without a target these are all decorated ones, else the one named `function`. Writes
+    `FUNCTION_TARGET` to the environment before the source runs (after it where the names follow
+    from the source) and `FUNCTION_SIGNATURE_TYPE`, the resolved one, after.
+
+    Args:
+        settings: of them `target`, `source`, `signature_type` and `asgi`.
+        around: makes the context manager the source runs in, given its real path.
+
+    Raises:
+        InvalidConfigurationException: the target is given as empty text.
+        MissingOptionException: no target is given and none follows from the source.
+        MissingSourceException, MissingTargetException, InvalidTargetTypeException: as named.
+        BaseException: whatever the source raises, unchanged.
+    """
+    names, path = _named(settings.target, settings.source)
+    functions = _load(names, path, settings.signature_type, around)
+    if settings.asgi:
+        return [replace(function, is_asgi=True) for function in functions]
+    return functions
+
+
+def load_target(
+    target: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    signature_type: str | None = None,
+    around: Around | None = None,
+) -> Function:
+    """Do as `load` for the Python API: each argument defaults to its variable.
+
+    Raises:
+        InvalidConfigurationException: no target is given, and none follows from the source.
+        FunctionsFrameworkException: as `load`, and for an unknown signature type.
+    """
+    environ = os.environ
+    target = environ.get(options()["target"].variable) or None if target is None else target
+    source = source or environ.get(options()["source"].variable)
+    signature_type = signature_type or environ.get(options()["signature_type"].variable)
+    try:
+        names, path = _named(target, source)
+        functions = _load(names, path, signature_type or Signature.HTTP, around)
+    except MissingOptionException as error:
+        raise InvalidConfigurationException(NO_TARGET) from error
+    if len(functions) > 1:
+        listed = ", ".join(repr(function.name) for function in functions)
+        raise InvalidConfigurationException(f"{NO_TARGET}; {path} decorates several: {listed}")
+    return functions[0]
+
+
+def precheck(settings: Settings) -> Path:
+    """Find the source, and raise what can be told without running it (see `load`)."""
+    return _named(settings.target, settings.source)[1]
+
+
+def _named(
+    target: str | None, source: str | os.PathLike[str] | None
+) -> tuple[list[str] | None, Path]:
+    """The names that were given, None without any, and the source they are in."""
+    if target == "":
+        os.environ["FUNCTION_TARGET"] = ""
+        raise InvalidConfigurationException(NO_TARGET)
+    if target is None:
+        names, module = None, ""
+    else:
+        module, names = _split(target)
+    try:
+        return names, sources.locate_module(module, source) if module else sources.locate(source)
+    except MissingSourceException as error:
+        if target is None and not source:
+            raise MissingOptionException(f"Missing option '--target'. {error}") from None
+        raise
+
+
+def _split(target: str) -> tuple[str, list[str]]:
+    """The module and the names of `name`, `a,b` and `package.module:name`."""
+    parts = [part.strip() or part for part in target.split(",")] if "," in target else [target]
+    modules = {part.partition(":")[0] if ":" in part else "" for part in parts}
+    names = [part.rpartition(":")[2] for part in parts]
+    if len(modules) > 1 or not all(name.strip() for name in names):
+        raise InvalidConfigurationException(
+            f"Cannot serve the target {target!r}: expected a name, names of one source with commas "
+            "between them, or package.module:name."
+        )
+    return modules.pop(), names
+
+
+def _load(
+    names: list[str] | None, path: Path, signature_type: str, around: Around | None
+) -> list[Function]:
+    if names is not None:
+        _announce_target(",".join(names))
+    with dropped_on_failure(), nullcontext() if around is None else around(path):
+        _running.append(path)
+        try:
+            module = sources.run(path)
+        finally:
+            _running.pop()
+        chosen = targets.default_names(module, path) if names is None else names
+        calls = [(name, targets.callable_of(module, path, name)) for name in chosen]
+    if names is None:
+        _announce_target(",".join(chosen))
+    functions = [function_of(call, name, signature_type) for name, call in calls]
+    _announce_signatures(functions)
+    return functions
+
+
+def announce(functions: list[Function]) -> None:
+    """Write to the environment what `load` does, for functions that are there already."""
+    _announce_target(",".join(function.name for function in functions))
+    _announce_signatures(functions)
+
+
+def running_source() -> Path | None:
+    """The source that is being run at this moment, None outside a load."""
+    return _running[-1] if _running else None
+
+
+def _announce_signatures(functions: list[Function]) -> None:
+    signatures = ",".join(dict.fromkeys(str(function.signature) for function in functions))
+    os.environ["FUNCTION_SIGNATURE_TYPE"] = signatures
+    if is_legacy_mode():
+        os.environ["FUNCTION_TRIGGER_TYPE"] = signatures
+
+
+def function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
+    """The function of a callable; the signature type is for one without a mark.
+
+    Raises:
+        FunctionsFrameworkException: no such signature.
+    """
+    mark = mark_of(call)
+    return Function.of(call, name, mark.signature if mark else _signature_of(signature_type))
+
+
+def is_legacy_mode() -> bool:
+    """Whether the platform asked for the first runtime's behaviour (`ENTRY_POINT` is set)."""
+    return bool(os.environ.get("ENTRY_POINT"))
+
+
+def _announce_target(name: str) -> None:
+    os.environ["FUNCTION_TARGET"] = name
+    if is_legacy_mode():
+        os.environ["FUNCTION_NAME"] = os.environ.get("K_SERVICE") or name
+
+
+def _signature_of(signature_type: str) -> Signature:
+    try:
+        return Signature(signature_type)
+    except ValueError as error:
+        raise FunctionsFrameworkException(f"Invalid signature type: {signature_type}") from error

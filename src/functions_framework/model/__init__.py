@@ -1,0 +1,1 @@
+"""The values that are passed around: functions, messages, requests, the call in progress."""

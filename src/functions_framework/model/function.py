@@ -1,0 +1,192 @@
+"""A user's function as a value: what it is called, how it is called, and what marks it carries."""
+
+from __future__ import annotations
+
+import functools
+from enum import Enum
+from types import FunctionType
+
+from functions_framework.runtime.values import field, value_class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, Literal
+
+ATTRIBUTE = "__functions_framework__"
+OUTLIVES_CLIENT = "__functions_framework_outlives_client__"
+
+# Flags of code objects, as `inspect` documents them.
+_STARRED = 0x04 | 0x08
+_COROUTINE = 0x80
+_ASYNC_GENERATOR = 0x200
+
+
+class Signature(str, Enum):
+    """How a function is called."""
+
+    HTTP = "http"
+    EVENT = "event"
+    CLOUDEVENT = "cloudevent"
+    TYPED = "typed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@value_class(frozen=True)
+class Mark:
+    """What a decorator says of the function it decorates.
+
+    Attributes:
+        signature: how the function is called.
+        is_asgi: True when the decorator asks for an ASGI host even for a plain `def`.
+        input_type: the decorator's own input type (`typed` only), None when not given.
+        path: the path it is served at when several functions share a port, None for `/<name>`.
+        options: what else the decorator was given, by name.
+    """
+
+    signature: Signature
+    is_asgi: bool = False
+    input_type: Any = None
+    path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def put_on(self, target: Any) -> None:
+        """Attach this mark to a callable.
+
+        Raises:
+            TypeError: the callable takes no attributes (a builtin, say).
+        """
+        try:
+            setattr(target, ATTRIBUTE, self)
+        except AttributeError:
+            raise TypeError(
+                f"@{self.signature} cannot decorate {target!r}: it takes no attributes. "
+                "Wrap it in a function of its own."
+            ) from None
+
+
+def mark_of(target: Any) -> Mark | None:
+    """The mark on a callable or on what it wraps (`__wrapped__`, `functools.partial`)."""
+    for layer in _layers_of(target):
+        mark = getattr(layer, ATTRIBUTE, None)
+        if isinstance(mark, Mark):
+            return mark
+    return None
+
+
+def outlives_client(target: Any) -> bool:
+    """Whether a callable or what it wraps was marked to go on when its client has gone."""
+    return any(getattr(layer, OUTLIVES_CLIENT, False) is True for layer in _layers_of(target))
+
+
+def _layers_of(target: Any) -> Iterator[Any]:
+    seen: set[int] = set()
+    while target is not None and id(target) not in seen:
+        seen.add(id(target))
+        yield target
+        inner = target.func if isinstance(target, functools.partial) else None
+        target = inner or getattr(target, "__wrapped__", None)
+
+
+def is_async_callable(target: Any) -> bool:
+    """Whether calling `target` makes a coroutine or an async generator."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    if _is_simple(target):
+        return bool(target.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
+    import inspect
+
+    return any(
+        inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
+        for candidate in (target, getattr(target, "__call__", None))  # noqa: B004
+    )
+
+
+def protocol_of(target: Any) -> Literal["asgi", "wsgi"] | None:
+    """The interface an application is called by, None if it is a function of ours.
+
+    Applications of every library are told by the names their specifications give to what they are
+    called with: `(scope, receive, send)` in ASGI 3, `start_response` in PEP 3333.
+    """
+    required = _required_parameters(target)
+    if required[-3:] == ["scope", "receive", "send"] and len(required) == 3:
+        return "asgi"
+    if len(required) == 2 and required[1] == "start_response":
+        return "wsgi"
+    return None
+
+
+def _required_parameters(target: Any) -> list[str]:
+    if _is_simple(target):
+        code = target.__code__
+        return list(code.co_varnames[: code.co_argcount - len(target.__defaults__ or ())])
+    import inspect
+
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):  # made in C, and silent about itself
+        return []
+    return [item.name for item in parameters if item.default is item.empty]
+
+
+def _is_simple(target: Any) -> bool:
+    """Whether a callable is a plain `def` that tells all of itself; importing `inspect` costs."""
+    return (
+        type(target) is FunctionType
+        and vars(target).keys() <= {ATTRIBUTE, OUTLIVES_CLIENT}
+        and not target.__code__.co_kwonlyargcount
+        and not target.__code__.co_flags & _STARRED
+    )
+
+
+@value_class(frozen=True)
+class Function:
+    """One function to serve.
+
+    Attributes:
+        call: the callable; called with what its signature decodes.
+        name: the target's name, as the user wrote it.
+        signature: how it is called.
+        is_async: whether calling it makes a coroutine or an async generator.
+        is_asgi: whether it is served by the ASGI host (always when `is_async`).
+        input_type: the `typed` decorator's own argument, None when not given.
+        path: the path it owns, None for every path.
+        options: the decorator's further options.
+        protocol: the interface of a whole application, `wsgi` or `asgi`; None for a function.
+    """
+
+    call: Callable[..., Any]
+    name: str
+    signature: Signature = Signature.HTTP
+    is_async: bool = False
+    is_asgi: bool = False
+    input_type: Any = None
+    path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    protocol: Literal["asgi", "wsgi"] | None = None
+
+    @classmethod
+    def of(cls, call: Callable[..., Any], name: str, signature: Signature) -> Function:
+        """Build from a loaded target: its mark, where it has one, beats `signature`."""
+        is_async = is_async_callable(call)
+        mark = mark_of(call)
+        protocol = None if mark else protocol_of(call)
+        if protocol:
+            is_asgi = protocol == "asgi"
+            return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
+        mark = mark or Mark(signature)
+        options = mark.options
+        if outlives_client(call):
+            options = {**options, "outlives_client": True}
+        return cls(
+            call=call,
+            name=name,
+            signature=mark.signature,
+            is_async=is_async,
+            is_asgi=is_async or mark.is_asgi,
+            input_type=mark.input_type,
+            path=mark.path,
+            options=options,
+        )

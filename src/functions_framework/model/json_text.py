@@ -1,0 +1,71 @@
+"""JSON bodies and media types, as every event decoder reads them; no event is known here.
+
+JSON is read by msgspec. What it refuses is read a second time by the standard library, so that
+whatever `json.loads` takes is still taken: NaN and Infinity, numbers beyond a float (`1e999`),
+escaped lone surrogates, a UTF-8 byte order mark. Other encodings than UTF-8 are refused (RFC 8259,
+section 8.1). Where both readers accept a text they give equal values; a test compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from functions_framework.exceptions import MalformedRequest
+
+JSON_TYPE = "application/json"
+
+_read = msgspec.json.Decoder().decode
+
+
+def decode_json(body: bytes) -> Any:
+    """Read a JSON text of any type.
+
+    Raises:
+        MalformedRequest: it is not JSON in UTF-8, or nested beyond the interpreter's limit.
+    """
+    try:
+        return _read(body)
+    except RecursionError:
+        raise MalformedRequest("The body is JSON that is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_as_the_standard_library(body)
+
+
+def _read_as_the_standard_library(body: bytes) -> Any:
+    if not body:
+        raise MalformedRequest("The body is empty; JSON was expected.")
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(
+            f"The body is not JSON: byte {error.start} is not valid UTF-8."
+        ) from None
+    except RecursionError:
+        raise MalformedRequest("The body is JSON that is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        # What follows a colon may quote the body.
+        reason = error.msg.partition(":")[0].removesuffix(" at")
+        raise MalformedRequest(
+            f"The body is not JSON: {reason} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except ValueError:
+        raise MalformedRequest("The body is JSON with an integer of too many digits.") from None
+
+
+def media_type(content_type: str) -> str:
+    """The type and subtype of a Content-Type value, in lower case, without parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type means JSON: the subtype is `json` or ends in `+json`.
+
+    Parameters are ignored and case does not matter (CloudEvents JSON format 1.0.2, section 3.1).
+    """
+    if content_type == JSON_TYPE:
+        return True
+    subtype = media_type(content_type).partition("/")[2]
+    return subtype == "json" or subtype.endswith("+json")

@@ -1,0 +1,84 @@
+"""What the server itself says to its operator, in colour where that is seen; the terminal's state.
+
+Log records are `logs`' business; this is for the few lines of the parent process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+_GREEN = "32"
+_YELLOW = "33"
+_RED = "31"
+
+
+def say(line: str) -> None:
+    """Write a line to stderr."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word
+
+
+def announce(line: str) -> None:
+    """Write a line that things are well."""
+    say(_coloured(line, _GREEN))
+
+
+def warn(line: str) -> None:
+    """Write a warning."""
+    say(f"{_coloured('Warning:', _YELLOW)} {line}")
+
+
+def fail(line: str) -> None:
+    """Write an error."""
+    say(f"{_coloured('Error:', _RED)} {line}")
+
+
+def has_colours() -> bool:
+    """Whether stderr shows colours: a terminal, and nobody said NO_COLOR (no-color.org)."""
+    if not sys.stderr.isatty():
+        return False
+    from . import colours
+
+    return colours.are_welcome()
+
+
+def patience(what: str) -> AbstractContextManager[None]:
+    """Say on a terminal what is going on if the block takes over a second; see `progress`."""
+    if not sys.stderr.isatty():
+        return contextlib.nullcontext()
+    from .progress import progress
+
+    return progress(what)
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if has_colours() else text
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[Callable[[], None]]:
+    """Put the terminal's modes back at the end, or when what is given is called.
+
+    A worker that ends while it asks for a line leaves a terminal that shows nothing that is typed.
+    """
+    try:
+        import termios
+
+        found = termios.tcgetattr(0)
+    except (ImportError, OSError, termios.error):  # no terminal
+        yield lambda: None
+        return
+
+    def restore() -> None:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(0, termios.TCSADRAIN, found)
+
+    try:
+        yield restore
+    finally:
+        restore()

@@ -1,0 +1,1 @@
+"""Serving async functions: a task for each call."""

@@ -1,0 +1,252 @@
+"""Async functions over Granian's RSGI worker: one task a request, ASGI without its `send`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.hosts.errors import refusal
+from functions_framework.logs import call_end
+
+from ..on_threads.admission import QUEUE, Running
+from ..on_threads.body import too_large
+from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
+from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
+from ..wire.forwarded import Proxies
+from ..wire.loop import Handover
+from ..wire.scheduling import polite_threads
+from ..wire.tasks import start
+from .body import Receive, declared_length
+from .client_gone import ClientWatch
+from .scope import RequestScope
+from .slow_senders import AsyncSlowSenders
+from .stream import cut_answered, send_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from functions_framework.model.message import Reply
+    from functions_framework.settings import Settings
+
+    from ..hosted import AsyncHost
+    from ..wire.granian import Engine
+    from ..wire.health import Health
+    from .deadlines import AsyncDeadlines
+
+_log = logging.getLogger("functions_framework.server")
+_CANCEL_SECONDS = 0.3
+_FLUSH_SECONDS = 0.3
+_STEP_SECONDS = 0.05
+_AFTER_REFUSAL = 16 * 2**20
+
+
+class AsyncServing:
+    """Takes requests from the engine, runs the host's coroutines, sends its replies.
+
+    Args:
+        host: answers requests.
+        settings: how long they may take at the end.
+        outlives: whether the call of a path goes on when its client has left.
+
+    Attributes:
+        health: answers probes, None where there are none.
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
+    """
+
+    def __init__(
+        self, host: AsyncHost, settings: Settings, outlives: Callable[[str], bool] | None = None
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._respond = host.respond
+        self._body_limit = settings.max_body_size
+        self._concurrency = settings.concurrency
+        self._start = self._start_or_queue if self._concurrency else self._start_now
+        self._waiting: deque[Any] = deque()
+        self._proxies = Proxies(settings.forwarded_allow_ips)
+        self._end = call_end(settings)
+        self._deadlines: AsyncDeadlines | None = None
+        if settings.timeout:
+            from .deadlines import AsyncDeadlines
+
+            self._deadlines = AsyncDeadlines(settings.timeout)
+        seconds = settings.body_timeout
+        self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
+        self._handover = Handover(self._loop)
+        self._draining: Quiet | None = None
+        self.health: Health | None = None
+        self.leave: Callable[[str], object] | None = None
+        self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
+        self._clients = ClientWatch(self._loop, self._running, outlives)
+
+    def unready(self) -> str:
+        """Why it takes no more calls at the moment, empty while it does."""
+        if self._draining is not None:
+            return DRAINING
+        is_saturated = 0 < self._concurrency <= len(self._running)
+        return SATURATED if is_saturated else ""
+
+    def run(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[float], object]], None],
+    ) -> list[Running]:
+        """Serve until told to drain; return the calls that did not finish in time.
+
+        Args:
+            engine: not yet started.
+            listening: called once connections are accepted.
+            on_drain: takes what to call when it is time to drain, with the seconds there are;
+                they may be set anew.
+        """
+        asyncio.set_event_loop(self._loop)
+        schedule: Callable[[Any], None] = partial(self._handover.give, self._start)
+        if self._end is not None:
+            from ..wire.ends import ending_async
+
+            schedule = ending_async(schedule, self._end)
+        if self.health is not None:
+            schedule = self.health.answering_async(schedule, self._loop)
+        with polite_threads():
+            engine.start_async(schedule, self._loop)
+        return self._loop.run_until_complete(self._main(engine, listening, on_drain))
+
+    def run_apart(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the loop of the calls, before the first of them or after the last."""
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(work)
+
+    async def _main(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[float], object]], None],
+    ) -> list[Running]:
+        told, finished = asyncio.Event(), asyncio.Event()
+        wake = self._loop.call_soon_threadsafe
+        until = 0.0
+
+        def drain(seconds: float) -> None:
+            nonlocal until
+            until = time.monotonic() + seconds
+            told.set()
+
+        listening()
+        on_drain(lambda seconds: wake(drain, seconds))
+        await told.wait()
+        self._draining = quiet = Quiet()
+        while not quiet.is_quiet():  # noqa: ASYNC110 - ends by the clock, no event says it
+            await asyncio.sleep(POLL_SECONDS)
+        engine.stop(partial(wake, finished.set))
+        ended = self._loop.create_task(finished.wait())
+        while not ended.done() and time.monotonic() < until:
+            await asyncio.wait([ended], timeout=_STEP_SECONDS)
+        if ended.done():
+            return []
+        left = await self._cancel()
+        # What they were answered is still on its way through the engine.
+        await asyncio.wait([ended], timeout=_FLUSH_SECONDS)
+        ended.cancel()
+        return left
+
+    async def _cancel(self) -> list[Running]:
+        now = time.monotonic()
+        running = list(self._running.items())
+        left = [Running(watcher.scope.path, now - since) for watcher, (_, since) in running]
+        tasks = [task for _, (task, _) in running]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
+        return sorted(left, key=lambda call: -call.seconds)
+
+    def _start_or_queue(self, watcher: Any) -> None:
+        """Stands for `_start` where a number of calls at once was set."""
+        if len(self._running) < self._concurrency:
+            self._start_now(watcher)
+        elif len(self._waiting) < QUEUE:
+            self._waiting.append(watcher)
+        else:
+            watcher.proto.response_bytes(*BUSY)
+            watcher.done()
+
+    def _start_waiting(self, _task: asyncio.Task[None]) -> None:
+        while self._waiting and len(self._running) < self._concurrency:
+            self._start_now(self._waiting.popleft())
+
+    def _start_now(self, watcher: Any) -> None:
+        task = start(self._loop, self._serve(watcher))
+        if not task.done():
+            self._running[watcher] = (task, time.monotonic())
+            self._clients.wake()
+            if self._concurrency:
+                task.add_done_callback(self._start_waiting)
+            if self._deadlines is not None:
+                self._deadlines.watch(task, watcher)
+
+    async def _serve(self, watcher: Any) -> None:
+        protocol, request = watcher.proto, watcher.scope
+        try:
+            headers = request.headers.items()
+            by_name = dict(headers)
+            length, has_trailers = declared_length(by_name, request)
+            limit = self._body_limit
+            receive = Receive(
+                protocol,
+                length,
+                has_trailers=has_trailers,
+                limit=limit,
+                senders=self._senders,
+            )
+            scope = RequestScope(request, headers, by_name)
+            if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
+                self._proxies.amend_scope(scope, by_name)
+            if self._deadlines is not None:
+                scope["functions_framework.deadline"] = self._deadlines.next()
+            if limit and length is not None and length > limit:
+                reply = refusal(too_large(limit))
+            elif not scope["path"]:
+                reply = ending(NO_PATH, request.http_version)
+            else:
+                reply = await self._respond(scope, receive)
+            if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
+                await self._send(protocol, request, receive, reply)
+            else:
+                protocol.response_bytes(*reply)
+        except asyncio.CancelledError:
+            # Of no effect where a deadline was the reason: that was answered.
+            protocol.response_bytes(*ENDED)
+        except BaseException:  # noqa: BLE001 - logged
+            # The engine would answer and log in its own words.
+            _log.exception("The request could not be answered.")
+            protocol.response_bytes(*CRASHED)
+        finally:
+            self._running.pop(watcher, None)
+            watcher.done()
+
+    async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
+        status, headers, body = reply
+        if isinstance(body, bytes) and receive.has_unread and not self._body_limit:
+            # Unread, the body would cost the client its connection, and perhaps the answer.
+            await receive.drain()
+        if receive.has_unread and (self._body_limit or receive.is_late):
+            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            headers = last_response(headers, request.http_version)
+            if isinstance(body, bytes):
+                protocol.response_bytes(status, headers, body)
+                if "expect" not in request.headers:
+                    await receive.drain(_AFTER_REFUSAL)
+                if receive.is_late and request.http_version != "2":
+                    await cut_answered(request)
+                return
+        if self._draining is not None:
+            self._draining.note()
+            headers = last_response(headers, request.http_version)
+        if isinstance(body, bytes):
+            protocol.response_bytes(status, headers, body)
+        else:
+            await send_stream(protocol, request, status, headers, body)

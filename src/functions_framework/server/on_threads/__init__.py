@@ -1,0 +1,1 @@
+"""Serving sync functions: a thread for each call."""

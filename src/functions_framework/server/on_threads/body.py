@@ -1,0 +1,283 @@
+"""A request's body as a sync function reads it: whole or refused, and drained in bounded memory.
+
+Granian reports a body that breaks off as a plain end of file. Where a Content-Length was declared
+the difference shows. Reading all of a chunked body at once gives nothing when it broke off, so
+`read()` is passed on as such where it can be; that an empty one is refused as well harms few, as
+clients say `Content-Length: 0`. What is read in pieces is held against what the kernel says of the
+client: whether it has just hung up.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.exceptions import BodyTooLarge, BodyTooSlow, MalformedRequest
+
+from ..wire.connections import has_hung_up
+from ..wire.drain import ending
+from ..wire.forwarded import PEER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_framework.model.message import Reply
+
+    from ..hosted import Environ
+    from .admission import Admission
+    from .slow_senders import SlowSenders
+
+PIECE = 65536
+
+
+class Bounds(NamedTuple):
+    """What a server grants its clients' bodies.
+
+    Attributes:
+        admission: lends the call's slot out while the client has us wait.
+        limit: bytes a body may have, 0 for any number; a longer one is refused when it is read.
+        senders: watches who has us wait, None where they may take for ever.
+    """
+
+    admission: Admission
+    limit: int = 0
+    senders: SlowSenders | None = None
+
+
+class Body:
+    """The `wsgi.input` of a request that has a body.
+
+    Args:
+        source: Granian's own body.
+        length: the declared Content-Length, None for a chunked body.
+        environ: of the request; read, not changed.
+        bounds: what it is held against.
+        protocol: answers the client, should it stop sending.
+
+    Attributes:
+        is_read: whether its end was reached.
+        is_broken: whether it ended too early.
+        peer: the address of the client's connection.
+        since: `time.monotonic()` when the read in progress began.
+        reply: what the client is answered when nothing more comes, None for a refusal.
+        sent: `time.monotonic()` of its answer, None before.
+        is_over: whether the client was given up.
+    """
+
+    # No slots: most bodies are read at once and never need more than the first six.
+    is_broken = False
+    since = 0.0
+    reply: Reply | None = None
+    sent: float | None = None
+    is_over = False
+    _buffer = b""
+    _is_refused = False
+    _taken = 0
+
+    def __init__(
+        self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Any
+    ) -> None:
+        self._source = source
+        self._left = length
+        self._environ = environ
+        self._bounds = bounds
+        self._protocol = protocol
+        # Middleware may write over what the environ says of the client.
+        self.peer: str = environ.get(PEER) or environ["REMOTE_ADDR"]
+        self.is_read = length == 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes, all that is left when negative or None.
+
+        Raises:
+            MalformedRequest: the client broke off before the end.
+            BodyTooLarge: it is longer than the limit; raised once.
+            BodyTooSlow: the client has stopped sending, and was answered so.
+        """
+        if self._is_refused:
+            # Said once; whoever reads on only wants to be done with it.
+            return b""
+        if size is None or size < 0:
+            return self._read_all()
+        while len(self._buffer) < size and not self.is_read:
+            self._fill(size - len(self._buffer))
+        taken, self._buffer = self._buffer[:size], self._buffer[size:]
+        return taken
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next newline, at most `size` bytes."""
+        limit = None if size is None or size < 0 else size
+        while b"\n" not in self._buffer and not self.is_read:
+            if limit is not None and len(self._buffer) >= limit:
+                break
+            self._fill(PIECE)
+        end = self._buffer.find(b"\n") + 1 or len(self._buffer)
+        if limit is not None:
+            end = min(end, limit)
+        line, self._buffer = self._buffer[:end], self._buffer[end:]
+        return line
+
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        """Read all lines, or as many as reach `hint` bytes."""
+        lines: list[bytes] = []
+        total = 0
+        for line in self:
+            lines.append(line)
+            total += len(line)
+            if hint is not None and 0 < hint <= total:
+                break
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def drain(self, limit: int = 0) -> None:
+        """Read what the function left unread, and forget it; a broken body is no error here.
+
+        Args:
+            limit: bytes after which to stop, 0 for all.
+        """
+        self._buffer = b""
+        self._bounds = self._bounds._replace(limit=0)
+        until = self._taken + limit if limit else None
+        with suppress(BodyTooSlow):
+            while not self.is_read and (until is None or self._taken < until):
+                self._take(PIECE)
+
+    def _read_all(self) -> bytes:
+        left = self._left
+        if left is not None and left <= PIECE and not self._buffer and not self.is_read:
+            # Nearly every body; what is declared longer than the limit gets no call.
+            found = self._receive(left)
+            self._taken += len(found)
+            self._left = left - len(found)
+            self.is_read = True
+            if self._left:
+                self._break_off()
+            return found
+        if left is None and not self._bounds.limit and not self._buffer and not self.is_read:
+            found = self._take(None)
+            if not found and self._is_lost():
+                self._break_off()
+            return found
+        pieces = [self._buffer]
+        self._buffer = b""
+        while not self.is_read:
+            self._fill(PIECE)
+            pieces.append(self._buffer)
+            self._buffer = b""
+        return b"".join(pieces)
+
+    def _fill(self, size: int) -> None:
+        self._buffer += self._take(size)
+        if self.is_broken or (self.is_read and self._left is None and self._is_lost()):
+            self._break_off()
+
+    def _is_lost(self) -> bool:
+        """Whether the end of a body of unknown length is one that came too early."""
+        if not self._taken:
+            # Nobody describes what is not there, and an empty body needs no chunks.
+            return "CONTENT_TYPE" in self._environ or self._is_chunked()
+        return self._is_chunked() and has_hung_up(self.peer)
+
+    def _is_chunked(self) -> bool:
+        return "HTTP_TRANSFER_ENCODING" in self._environ
+
+    def _take(self, size: int | None) -> bytes:
+        """Wait for `size` bytes or the end; note an end that is early."""
+        left = self._left
+        if size is not None and left is not None:
+            size = min(size, left)
+        data = self._receive(size)
+        self._taken += len(data)
+        limit = self._bounds.limit
+        if 0 < limit < self._taken:
+            self._is_refused = True
+            raise too_large(limit)
+        is_end = size is None or len(data) < size
+        if left is not None:
+            self._left = left = left - len(data)
+            self.is_broken = is_end and left > 0
+            is_end = is_end or left == 0
+        self.is_read = is_end
+        return data
+
+    def _receive(self, size: int | None) -> bytes:
+        """Wait for the client, watched, with the slot lent out."""
+        if self.is_over:
+            return b""
+        admission, _, senders = self._bounds
+        is_lent = admission.lend()
+        if senders is not None:
+            senders.begin(self)
+        try:
+            data: bytes = self._source.read() if size is None else self._source.read(size)
+        finally:
+            if senders is not None:
+                senders.end(self)
+            if is_lent:
+                admission.reclaim()
+        if senders is not None and self.is_over:
+            self._is_refused = self.is_read = True
+            raise senders.refusal()
+        return data
+
+    @property
+    def version(self) -> str:
+        """Of HTTP."""
+        return self._environ["SERVER_PROTOCOL"]  # type: ignore[no-any-return]
+
+    def answer(self, refusal: Reply) -> None:
+        """Answer the client, if it was not, and let the connection end.
+
+        Args:
+            refusal: sent where no reply is known yet.
+        """
+        if self.sent is None:
+            self.sent = time.monotonic()
+            self._protocol.response_bytes(*ending(self.reply or refusal, self.version))
+
+    def _break_off(self) -> None:
+        self.is_broken = True
+        raise MalformedRequest("The request body was cut off before its end.")
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """The refusal of a body that is longer than the server takes."""
+    return BodyTooLarge(f"The request body is longer than {limit} bytes.")
+
+
+def too_slow(seconds: float) -> BodyTooSlow:
+    """The refusal of a body whose sender has stopped sending."""
+    return BodyTooSlow(f"Nothing more of the request body came for {seconds:g} seconds.")
+
+
+class NoBody:
+    """The `wsgi.input` of every request without a body: at its end from the start."""
+
+    __slots__ = ()
+
+    def read(self, _size: int | None = -1) -> bytes:
+        """Read nothing."""
+        return b""
+
+    readline = read
+
+    def readlines(self, _hint: int | None = -1) -> list[bytes]:
+        """Read no lines."""
+        return []
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+
+def declared_length(scope: dict[str, Any]) -> int | None:
+    """The body's length as declared, 0 for no body, None when only its end will tell."""
+    if "HTTP_TRANSFER_ENCODING" not in scope:
+        text = scope.get("CONTENT_LENGTH")
+        if text is not None:
+            return int(text)
+        if scope["SERVER_PROTOCOL"] != "HTTP/2" or scope["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            return 0
+    return None

@@ -1,0 +1,284 @@
+"""Sync functions over Granian's WSGI worker: one thread a request, no PEP 3333 in between."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
+from functions_framework.logs import call_end
+
+from ..wire.connections import cut_sender
+from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
+from ..wire.endings import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
+from ..wire.forwarded import Proxies, peer_of
+from .admission import QUEUE, Admission, Running
+from .body import Body, Bounds, NoBody, declared_length, too_large
+from .slow_senders import SlowSenders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions_framework.model.message import Reply
+    from functions_framework.settings import Settings
+
+    from ..hosted import Environ, SyncHost
+    from ..wire.granian import Engine
+    from ..wire.health import Health
+    from .deadlines import Watchdog
+
+_log = logging.getLogger("functions_framework.server")
+_NO_BODY = NoBody()
+_STEP_SECONDS = 0.05
+_AFTER_REFUSAL = 16 * 2**20
+
+
+def base_environ(*, is_multiprocess: bool) -> Environ:
+    """What is the same in every request's environ (PEP 3333); nothing of `os.environ`."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "functions-framework",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": is_multiprocess,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+
+class SyncServing:
+    """Takes requests from the engine, calls the host, sends its replies.
+
+    Args:
+        host: answers requests.
+        settings: how many at once, and how long they may take at the end.
+
+    Attributes:
+        health: answers probes, None where there are none.
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
+    """
+
+    def __init__(self, host: SyncHost, settings: Settings) -> None:
+        self._respond = host.respond
+        self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
+        # A host that wraps another may hand the environ on: it gets all of PEP 3333.
+        self._base = (
+            {"wsgi.input_terminated": True}
+            if getattr(host, "reads_request_only", False)
+            else base_environ(is_multiprocess=settings.workers > 1)
+        )
+        self._proxies = Proxies(settings.forwarded_allow_ips)
+        self._end = call_end(settings)
+        self._watchdog: Watchdog | None = None
+        if settings.timeout:
+            from .deadlines import Watchdog
+
+            self._watchdog = Watchdog(self._admission, settings.timeout)
+        seconds = settings.body_timeout
+        self._senders = SlowSenders(seconds) if seconds else None
+        self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
+        self._draining: Quiet | None = None
+        self.health: Health | None = None
+        self.leave: Callable[[str], object] | None = None
+
+    def unready(self) -> str:
+        """Why it takes no more calls at the moment, empty while it does."""
+        if self._draining is not None:
+            return DRAINING
+        return SATURATED if self._admission.is_saturated else ""
+
+    def run(
+        self,
+        engine: Engine,
+        listening: Callable[[], None],
+        on_drain: Callable[[Callable[[float], object]], None],
+    ) -> list[Running]:
+        """Serve until told to drain; return the calls that did not finish in time.
+
+        Args:
+            engine: not yet started.
+            listening: called once connections are accepted.
+            on_drain: takes what to call when it is time to drain, with the seconds there are;
+                they may be set anew.
+        """
+        told, finished = Event(), Event()
+        self._start_watching()
+        engine.start_sync(self._callback())
+        listening()
+        until = 0.0
+
+        def drain(seconds: float) -> None:
+            nonlocal until
+            until = time.monotonic() + seconds
+            told.set()
+
+        on_drain(drain)
+        _wait(told)
+        self._draining = quiet = Quiet()
+        while not quiet.is_quiet():
+            time.sleep(POLL_SECONDS)
+        engine.stop(finished.set)
+        while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
+            pass
+        left = self._admission.running()
+        if left:
+            from .interruption import interrupt
+
+            interrupt(SyncServing.call.__code__)
+        return left
+
+    def _start_watching(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.start()
+        if self._senders is not None:
+            self._senders.leave = self.leave
+
+    def _callback(self) -> Callable[[Any, dict[str, Any]], None]:
+        """What the engine calls: `call`, with what is on around it."""
+        call: Callable[[Any, dict[str, Any]], None] = self.call
+        if self._end is not None:
+            from ..wire.ends import ending_sync
+
+            call = ending_sync(call, self._end)
+        return call if self.health is None else self.health.answering_sync(call)
+
+    def call(self, protocol: Any, scope: dict[str, Any]) -> None:
+        """Serve one request; runs on a thread of the engine's."""
+        admission = self._admission
+        try:
+            slot = admission.take_free()
+        except IndexError:
+            waited = admission.wait()
+            if waited is None:
+                protocol.response_bytes(*BUSY)
+                return
+            slot = waited
+        # The engine makes a new one for each request, and has no further use for it.
+        scope.update(self._base)
+        environ = scope
+        if "HTTP_X_FORWARDED_FOR" in scope or "HTTP_X_FORWARDED_PROTO" in scope:
+            self._proxies.amend_environ(environ)
+        slot.started = time.monotonic()
+        try:
+            if self._watchdog is not None:
+                environ["functions_framework.deadline"] = self._watchdog.begin(slot, protocol)
+            slot.environ = environ
+            self._answer(protocol, environ)
+            if self._watchdog is not None:
+                self._watchdog.end(slot)
+        except RequestTimeoutException:
+            # It came after the function had returned; there is only one.
+            protocol.response_bytes(*TIMEOUT_REPLY)
+        finally:
+            slot.environ = None
+            admission.give_back(slot)
+
+    def _answer(self, protocol: Any, environ: Environ) -> None:
+        try:
+            if not environ["PATH_INFO"]:
+                self._send(protocol, environ, ending(NO_PATH, environ["SERVER_PROTOCOL"]))
+            elif (
+                "CONTENT_LENGTH" in environ
+                or "HTTP_TRANSFER_ENCODING" in environ
+                or environ["SERVER_PROTOCOL"] == "HTTP/2"
+            ):
+                self._serve_with_body(protocol, environ)
+            else:
+                environ["wsgi.input"] = _NO_BODY
+                self._send(protocol, environ, self._respond(environ))
+        except RequestTimeoutException:
+            raise
+        except BaseException:  # noqa: BLE001
+            # Nothing may leave this thread: the engine would answer and log in its own words.
+            _log.exception("The request could not be answered.")
+            protocol.response_bytes(*CRASHED)
+
+    def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
+        length, limit = declared_length(environ), self._bounds.limit
+        body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
+        environ["wsgi.input"] = body
+        if limit and length is not None and length > limit:
+            reply = refusal(too_large(limit))
+        else:
+            reply = self._respond(environ)
+        if body.is_read:
+            self._send(protocol, environ, reply)
+        elif not limit:
+            # Unread, the body would cost the client its connection, and perhaps the answer.
+            if isinstance(reply.body, bytes):
+                body.reply = reply
+                body.drain()
+            self._send(protocol, environ, reply)
+        else:
+            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
+            if "HTTP_EXPECT" not in environ:
+                body.sent = time.monotonic()
+                body.drain(_AFTER_REFUSAL)
+
+    def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:
+        status, headers, body = reply
+        if self._draining is not None:
+            self._draining.note()
+            headers = last_response(headers, environ["SERVER_PROTOCOL"])
+        if isinstance(body, bytes):
+            protocol.response_bytes(status, headers, body)
+        else:
+            protocol.response_iter(status, headers, _Stream(body, environ))
+
+
+def _wait(event: Event) -> None:
+    """Wait for ever; on Windows in pieces, as signals do not interrupt a wait there."""
+    while not event.wait(0.2 if sys.platform == "win32" else None):
+        pass
+
+
+class _Stream:
+    """A streamed body as the engine pulls it: text encoded, failures logged and made visible."""
+
+    __slots__ = ("_body", "_environ", "_iterator", "_sent")
+
+    def __init__(self, body: Any, environ: Environ) -> None:
+        self._body = body
+        self._environ = environ
+        self._iterator: Iterator[bytes | str] | None = None
+        self._sent = time.monotonic()
+
+    def __next__(self) -> bytes:
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._body)
+            part = next(self._iterator)
+            data = part.encode() if isinstance(part, str) else bytes(part)
+        except StopIteration:
+            raise
+        except BaseException:  # noqa: BLE001 - logged
+            self._break_off()
+            raise StopIteration from None
+        self._sent = time.monotonic()
+        return data
+
+    def _break_off(self) -> None:
+        environ = self._environ
+        is_cut = cut_sender(peer_of(environ), self._sent)
+        _log.exception(
+            "The response to %s %s failed halfway%s.",
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            "" if is_cut else "; its connection could not be told apart and was left open",
+        )
+
+    def close(self) -> None:
+        """Called by the engine at the end, and when the client has gone."""
+        close = getattr(self._body, "close", None)
+        if close is None:
+            return
+        try:
+            close()
+        except BaseException:  # noqa: BLE001 - logged
+            _log.exception("Closing the response's body failed.")

@@ -1,0 +1,1 @@
+"""The parent process: workers started, watched, replaced and told to end."""

@@ -1,0 +1,55 @@
+"""Serving without a parent process, where there is no fork (Windows)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from functions_framework import exceptions
+from functions_framework.runtime import terminal
+
+from .. import messages
+from ..worker.orders import Parent
+from ..worker.worker import Unloaded, load, serve
+from .signals import Mailbox
+from .startup_line import startup_line
+
+if TYPE_CHECKING:
+    from functions_framework.settings import Settings
+
+    from ..hosted import Build
+
+
+def serve_in_process(settings: Settings, build: Build, listener: socket.socket) -> int:
+    """Serve with one worker in this process until a signal comes; return the exit code.
+
+    Raises:
+        FunctionsFrameworkException: the function could not be loaded.
+    """
+    port: int = listener.getsockname()[1]
+    if settings.workers > 1:
+        terminal.warn("This platform has no fork: one worker serves.")
+    if settings.is_reloading:
+        terminal.warn("This platform has no fork: changes of the source are not picked up.")
+    loaded = load(settings, build)
+    if isinstance(loaded, Unloaded):
+        failed = loaded.failed
+        if failed.text:
+            raise getattr(exceptions, failed.kind)(failed.text)
+        return failed.code
+    ours, theirs = socket.socketpair()
+    with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
+        ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
+        line = startup_line(ready, settings, port)
+        threading.Thread(target=_announce, args=(ours, line), daemon=True).start()
+        refused = serve(settings, loaded, listener, Parent(theirs))
+    if refused is not None:
+        raise getattr(exceptions, refused.kind)(refused.text)
+    return 0
+
+
+def _announce(ours: socket.socket, line: str) -> None:
+    report = messages.decode(ours.makefile("rb").readline())
+    if isinstance(report, messages.Ready):
+        terminal.announce(line)

@@ -1,0 +1,121 @@
+"""The port that Prometheus asks: a process beside the workers, which outlives each of them.
+
+Only imported where there is one. It is no worker: the supervisor knows nothing of it, and it ends
+with the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.runtime import terminal
+from functions_framework.telemetry import switch
+
+from ..wire import listening
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from functions_framework.settings import Settings
+
+# prometheus_client looks here when it is imported: in the workers, and by user code.
+_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "functions-metrics-"
+
+
+@contextlib.contextmanager
+def metrics_served(settings: Settings) -> Iterator[None]:
+    """Serve metrics until the end of the block.
+
+    Raises:
+        InvalidConfigurationException: the extra is not installed, the port is taken, or there is
+            no directory to count in.
+    """
+    if not switch.is_counted(settings) or settings.metrics_port is None:
+        yield
+        return
+    with (
+        _directory() as directory,
+        listening.bind(settings.host, settings.metrics_port) as listener,
+    ):
+        # At once: whoever asks before the exporter is up waits for it and is not refused.
+        listener.listen()
+        with _exporter(listener, directory, settings.workers):
+            port = listener.getsockname()[1]
+            terminal.say(f"Metrics on http://{listening.url_host(settings.host)}:{port}/metrics")
+            yield
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    """A directory for this run; one that the user has named is used, and left."""
+    given = os.environ.get(_VARIABLE)
+    if given:
+        Path(given).mkdir(parents=True, exist_ok=True)
+        yield Path(given)
+        return
+    try:
+        made = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    except OSError as error:
+        raise InvalidConfigurationException(
+            f"Cannot make a temporary directory to count in: {error}. "
+            f"Name one that can be written to with {_VARIABLE}."
+        ) from None
+    os.environ[_VARIABLE] = str(made)
+    try:
+        yield made
+    finally:
+        del os.environ[_VARIABLE]
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _exporter(listener: socket.socket, directory: Path, workers: int) -> Iterator[None]:
+    if not hasattr(os, "fork"):
+        from functions_framework.telemetry.exposition import expose
+
+        server = expose(listener, directory, workers)
+        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+        yield
+        return
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(writing)
+        _become_exporter(listener, directory, workers, reading)
+    os.close(reading)
+    try:
+        yield
+    finally:
+        os.close(writing)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _become_exporter(
+    listener: socket.socket, directory: Path, workers: int, parent: int
+) -> NoReturn:
+    """Serve until the parent and its workers are gone; signals are the parent's to act on."""
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        from functions_framework.telemetry.exposition import expose
+
+        server = expose(listener, directory, workers)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        os.read(parent, 1)  # nothing is ever sent: this returns when nobody holds the other end
+        if directory.name.startswith(_PREFIX):  # killed, the parent has not tidied up
+            shutil.rmtree(directory, ignore_errors=True)
+        code = 0
+    finally:
+        os._exit(code)

@@ -1,0 +1,160 @@
+"""Noticing that a file of the source changed; restarting is the server's business.
+
+The watching itself is done by a process of its own, see `watching`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from functions_framework.exceptions import FunctionsFrameworkException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# Files beside the source must not stand in for what is imported here.
+_COMMAND = (
+    "import sys; sys.path = [entry for entry in sys.path if entry]; import json; "
+    "directory, ignored, is_polling, home = json.loads(sys.argv[1]); sys.path.append(home); "
+    "from functions_framework.server.parent.watch_process import report_changes; "
+    "report_changes(directory, ignored, is_polling=is_polling)"
+)
+
+
+class Watcher:
+    """Notices changes of files under a directory, and of single files elsewhere.
+
+    It starts no thread; a selector can wait for it: it is readable when `take` has something.
+
+    Attributes:
+        source_dir: the directory watched, with all below it.
+    """
+
+    def __init__(
+        self, source_dir: Path, *, is_polling: bool = False, written: str | None = None
+    ) -> None:
+        """Watch nothing yet.
+
+        Args:
+            source_dir: the directory, symlinks resolved.
+            is_polling: look again and again, where the system does not tell of changes.
+            written: a directory that the server itself writes to.
+        """
+        self.source_dir = source_dir
+        self._is_polling = is_polling
+        self._written = written and str(Path(written).resolve())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._received = b""
+        self._outside: set[str] = set()
+
+    def start(self) -> None:
+        """Start to watch; every change after the return of `confirm` is noticed."""
+        home = str(Path(__file__).resolve().parents[3])
+        ignored = [list(_outputs()), self._written]
+        orders = [str(self.source_dir), ignored, self._is_polling, home]
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
+            [sys.executable, "-c", _COMMAND, json.dumps(orders)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+
+    def confirm(self) -> None:
+        """Wait until it watches.
+
+        Raises:
+            FunctionsFrameworkException: the directory cannot be watched; the cause is on stderr.
+        """
+        reports: list[bytes] | None = []
+        while reports is not None and not reports:
+            reports = self._reports()
+        if reports is None:
+            self.stop()
+            raise FunctionsFrameworkException(
+                f"The directory {self.source_dir} cannot be watched for changes. "
+                "Start without --reload and --debug, or move the source elsewhere."
+            )
+
+    def watch_also(self, files: Iterable[str]) -> None:
+        """Watch files outside of the directory too; those below it are watched anyway.
+
+        Args:
+            files: absolute paths; none of the earlier ones is forgotten.
+        """
+        outside = {file for file in files if not Path(file).is_relative_to(self.source_dir)}
+        process = self._process
+        if outside <= self._outside or process is None or process.stdin is None:
+            return
+        self._outside |= outside
+        try:
+            process.stdin.write(json.dumps(sorted(self._outside)).encode() + b"\n")
+        except BrokenPipeError:
+            self._outside -= outside  # it has ended, which `take` tells
+
+    def fileno(self) -> int:
+        """The descriptor to select for reading, after `start`."""
+        return self._stdout().fileno()
+
+    def take(self) -> list[str] | None:
+        """Wait for something to be told; None when the watching ended.
+
+        Returns:
+            The changes, none as it may be: paths relative to the directory, absolute ones for files
+            outside of it.
+        """
+        reports = self._reports()
+        if reports is None:
+            return None
+        return sorted({path for line in reports for path in json.loads(line)})
+
+    def _reports(self) -> list[bytes] | None:
+        """The lines that one read gives, None at the end."""
+        data = self._stdout().read(65536)
+        if not data:
+            return None
+        *lines, self._received = (self._received + data).split(b"\n")
+        # Debuggers and start-up files print there too, which is for people.
+        reports = [line for line in lines if line.startswith(b"[")]
+        for line in lines:
+            if line not in reports:
+                print(line.decode(errors="replace"), file=sys.stderr)  # noqa: T201
+        return reports
+
+    def _stdout(self) -> IO[bytes]:
+        if self._process is None or self._process.stdout is None:
+            raise ValueError("The watcher has not been started, or was stopped.")
+        return self._process.stdout
+
+    def stop(self) -> None:
+        """End the watching; does nothing if it is not going on."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+        self.leave()
+
+    def leave(self) -> None:
+        """Let go of it without ending it: for a process that was forked from the watching one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.returncode = process.returncode or 0  # it is nobody's zombie here
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+
+
+def _outputs() -> Iterator[tuple[int, int]]:
+    """Device and inode of the files that stdout and stderr go to, if they go to files."""
+    for descriptor in (1, 2):
+        try:
+            found = os.fstat(descriptor)
+        except OSError:  # closed
+            continue
+        if stat.S_ISREG(found.st_mode):
+            yield found.st_dev, found.st_ino

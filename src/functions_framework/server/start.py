@@ -1,0 +1,96 @@
+"""From settings to a running server: binds the port and chooses the process that serves."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+
+from functions_framework.runtime import terminal
+from functions_framework.runtime.values import replace
+
+from .parent.supervisor import Supervisor
+from .wire import listening
+from .worker.debuggers import is_debugged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from contextlib import AbstractContextManager
+
+    from functions_framework.settings import Settings
+
+    from .hosted import Build
+
+
+def serve(settings: Settings, build: Build | None = None) -> int:
+    """Serve functions until SIGTERM or SIGINT.
+
+    Args:
+        settings: what the user asked for.
+        build: makes the host, called in each worker; loads `settings.target` when omitted.
+
+    Returns:
+        What the process should exit with.
+
+    Raises:
+        FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
+    """
+    if settings.certfile or settings.keyfile:
+        from .certificate import check_certificate
+
+        check_certificate(settings.certfile, settings.keyfile)
+    if settings.record:
+        from functions_framework.recording.directory import require_writable
+
+        require_writable(settings.record)
+    settings = _for_debugging(settings)
+    with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
+        # Functions that are there already are not loaded again: nothing is to be watched.
+        is_reloading = build is None and settings.is_reloading
+        if build is None:
+            from .worker.build import of_target
+
+            build = of_target(settings)
+        if hasattr(os, "fork"):
+            if is_reloading:
+                return _reloading(settings, build, listener).run()
+            return Supervisor(settings, build, listener).run()
+        from .parent.in_process import serve_in_process
+
+        return serve_in_process(settings, build, listener)
+
+
+def _for_debugging(settings: Settings) -> Settings:
+    if settings.debug:
+        settings = replace(settings, workers=1, timeout=0.0)
+        _warn_of_debugging(settings.host)
+    if is_debugged():
+        # Who looks at a call that has stopped needs the time it takes.
+        settings = replace(settings, timeout=0.0)
+    return settings
+
+
+def _metrics(settings: Settings) -> AbstractContextManager[None]:
+    if settings.metrics_port is None:
+        return nullcontext()
+    from .parent.metrics_port import metrics_served
+
+    return metrics_served(settings)
+
+
+def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
+    from functions_framework.loading.load import precheck
+
+    from .parent.reloading import ReloadingSupervisor
+
+    source_dir = precheck(settings).parent
+    return ReloadingSupervisor(settings, build, listener, source_dir)
+
+
+def _warn_of_debugging(host: str) -> None:
+    if not listening.is_loopback(host):
+        terminal.warn(
+            f"--debug is on, and the server listens on {host}, which others may reach. Tracebacks "
+            "and the debugger are for this machine only, but never debug in production: use "
+            "--host 127.0.0.1 while developing."
+        )

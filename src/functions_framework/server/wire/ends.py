@@ -1,0 +1,181 @@
+"""Calls whose end is told: only made where something is written then (see `logs.call_end`).
+
+The serving classes know nothing of this. What the engine hands them is wrapped on its way, so that
+a server that writes nothing at the end of a call does nothing for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.hosts.wsgi.environ import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.logs import CallEnd
+
+_PROBES = ("kube-probe/", "GoogleHC/", "Knative-Ingress-Probe", "Knative-Activator-Probe")
+"""How the user agents of load balancers and kubelets begin."""
+
+
+def ending_sync(
+    serve: Callable[[Any, dict[str, Any]], None], end: CallEnd
+) -> Callable[[Any, dict[str, Any]], None]:
+    """The engine's callback for sync calls, with `end` called after each answer."""
+
+    def call(protocol: Any, scope: dict[str, Any]) -> None:
+        # A function's middleware may change what it is given.
+        serve(_SyncProtocol(protocol, scope, end), scope.copy())
+
+    return call
+
+
+def ending_async(schedule: Callable[[Any], None], end: CallEnd) -> Callable[[Any], None]:
+    """The engine's callback for async calls, with `end` called after each answer."""
+    return lambda watcher: schedule(_Watcher(watcher, end))
+
+
+class _Answer:
+    """What was sent for one request; of two answers the first is the one that was sent."""
+
+    __slots__ = ("seconds", "size", "started", "status")
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.status = 0
+        self.size = 0
+        self.seconds = 0.0
+
+    def whole(self, status: int, size: int) -> None:
+        if not self.status:
+            self.status, self.size = status, size
+            self.seconds = time.monotonic() - self.started
+
+    def tell(self, end: CallEnd, method: str, path: str, agent: str) -> None:
+        seconds = self.seconds or time.monotonic() - self.started
+        size = 0 if method == "HEAD" else self.size
+        end(method, path, self.status, size, seconds, is_probe=agent.startswith(_PROBES))
+
+
+class _SyncProtocol:
+    """Granian's WSGI protocol, as far as answers are concerned."""
+
+    __slots__ = ("_answer", "_end", "_protocol", "_scope", "_thread")
+
+    def __init__(self, protocol: Any, scope: dict[str, Any], end: CallEnd) -> None:
+        self._protocol = protocol
+        self._scope = scope
+        self._end: CallEnd | None = end
+        self._answer = _Answer()
+        self._thread = threading.get_ident()
+
+    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+        self._protocol.response_bytes(status, headers, body)
+        self._answer.whole(status, len(body))
+        # A deadline answers from its own thread; the call ends in its own all the same.
+        if threading.get_ident() == self._thread:
+            self.finish()
+
+    def response_iter(self, status: int, headers: Any, stream: Any) -> None:
+        counted = _Stream(stream, self._answer, self.finish)
+        if self._answer.status:
+            counted.close()  # a deadline has answered: nobody pulls this one
+            return
+        self._answer.status = status
+        self._protocol.response_iter(status, headers, counted)
+
+    def finish(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            scope = self._scope
+            agent = scope.get("HTTP_USER_AGENT", "")
+            self._answer.tell(end, scope["REQUEST_METHOD"], path_of(scope), agent)
+
+
+class _Stream:
+    """A streamed body whose bytes are counted."""
+
+    __slots__ = ("_answer", "_finish", "_stream")
+
+    def __init__(self, stream: Any, answer: _Answer, finish: Callable[[], None]) -> None:
+        self._stream = stream
+        self._answer = answer
+        self._finish = finish
+
+    def __next__(self) -> bytes:
+        part: bytes = next(self._stream)
+        self._answer.size += len(part)
+        return part
+
+    def close(self) -> None:
+        try:
+            self._stream.close()
+        finally:
+            self._finish()
+
+
+class _Watcher:
+    """Granian's watcher of an RSGI call; telling it that it is done is the last a call does."""
+
+    __slots__ = ("_answer", "_end", "_watcher", "proto", "scope")
+
+    def __init__(self, watcher: Any, end: CallEnd) -> None:
+        self._watcher = watcher
+        self._end = end
+        self._answer = _Answer()
+        self.scope = watcher.scope
+        self.proto = _AsyncProtocol(watcher.proto, self._answer)
+
+    def done(self) -> None:
+        self._watcher.done()
+        scope = self.scope
+        agent = scope.headers.get("user-agent") or ""
+        self._answer.tell(self._end, scope.method, scope.path, agent)
+
+
+class _AsyncProtocol:
+    """Granian's RSGI protocol; reading is passed through, what is sent is counted."""
+
+    __slots__ = ("_answer", "_protocol")
+
+    def __init__(self, protocol: Any, answer: _Answer) -> None:
+        self._protocol = protocol
+        self._answer = answer
+
+    def __call__(self) -> Any:
+        return self._protocol()
+
+    def __aiter__(self) -> Any:
+        return self._protocol.__aiter__()
+
+    def __anext__(self) -> Any:
+        return self._protocol.__anext__()
+
+    def client_disconnect(self) -> Any:
+        return self._protocol.client_disconnect()
+
+    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+        self._protocol.response_bytes(status, headers, body)
+        self._answer.whole(status, len(body))
+
+    def response_stream(self, status: int, headers: Any) -> _Transport:
+        answer = self._answer
+        answer.status = answer.status or status
+        return _Transport(self._protocol.response_stream(status, headers), answer)
+
+
+class _Transport:
+    """Granian's transport of a streamed answer."""
+
+    __slots__ = ("_answer", "_transport")
+
+    def __init__(self, transport: Any, answer: _Answer) -> None:
+        self._transport = transport
+        self._answer = answer
+
+    async def send_bytes(self, data: bytes) -> None:
+        await self._transport.send_bytes(data)
+        self._answer.size += len(data)

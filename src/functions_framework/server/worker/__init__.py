@@ -1,0 +1,1 @@
+"""A serving process: what it loads and builds, and the orders it follows."""

@@ -1,0 +1,94 @@
+"""A worker's way to its parent process, over the socket pair they share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from .. import messages
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+_log = logging.getLogger("functions_framework.server")
+
+
+class Parent:
+    """The way to the parent process: reports go up, the order to drain comes down.
+
+    Args:
+        channel: this worker's end of the socket pair.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def ask_to_leave(self, reason: str, *, is_patient: bool = False) -> None:
+        """Ask to be replaced, and to be told to drain then; arguments as of `Leaving`."""
+        self.tell(messages.Leaving(reason, is_patient))
+
+    def tell(self, report: messages.Report) -> None:
+        """Send a report; a parent that is gone gets none."""
+        try:
+            self._channel.sendall(messages.encode(report))
+        except OSError:
+            _log.debug("The parent process is gone.")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the function loads, let the parent's death end this process (on Linux).
+
+        A signal does it, as a thread would be in the way of modules that fork when imported.
+        """
+        if not sys.platform.startswith("linux"):
+            yield
+            return
+        import fcntl
+
+        flags = fcntl.fcntl(self._channel, fcntl.F_GETFL)
+        fcntl.fcntl(self._channel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._channel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        try:
+            yield
+        finally:
+            fcntl.fcntl(self._channel, fcntl.F_SETFL, flags)
+
+    def on_order(self, then: Callable[[bytes], object]) -> None:
+        """Call `then` with each order that comes, on a thread of its own, until one to drain.
+
+        A parent that is gone orders that. What `then` raises ends the process: one that obeys no
+        more would outlive its parent.
+        """
+
+        def listen() -> None:
+            order = messages.RETIRE
+            try:
+                while order == messages.RETIRE:
+                    order = self._next_order()
+                    then(order)
+            except BaseException:  # noqa: BLE001 - shown, then os._exit
+                with suppress(Exception):
+                    _log.exception("An order could not be carried out; the worker ends.")
+                    for stream in (sys.stdout, sys.stderr):
+                        stream.flush()
+                os._exit(1)
+
+        threading.Thread(target=listen, name="orders", daemon=True).start()
+
+    def _next_order(self) -> bytes:
+        order = b""
+        try:
+            while not order.endswith(b"\n"):
+                received = self._channel.recv(1)
+                if not received:
+                    return messages.DRAIN
+                order += received
+        except OSError:
+            _log.debug("The parent process is gone.")
+            return messages.DRAIN
+        return order

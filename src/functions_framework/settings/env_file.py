@@ -1,0 +1,118 @@
+r"""Files that hold environment variables (`.env`): reading one, and setting what is not set yet.
+
+There is no standard; these are the rules that the common readers share. One `NAME=value` a line,
+`export` before it or not; blank lines, and comments from `#` at the start or after a space. A value
+is taken as it stands without the spaces around it; in single quotes as it stands with them, over
+several lines if need be; in double quotes so too, with \n, \r, \t, \", \\ and \$ as escapes.
+Nothing is interpolated: `$HOME` stays `$HOME`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .options import InvalidSettingException
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+_NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=")
+_QUOTED = re.compile(r"""[ \t]*(?:'([^']*)'|"([^"\\]*(?:\\.[^"\\]*)*)")""", re.DOTALL)
+_PLAIN = re.compile(r"([^\n]*)(?:\n|\Z)")
+_COMMENT = re.compile(r"[ \t]+#.*")
+_ESCAPE = re.compile(r"""\\([nrt"\\$])""")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+class BadLine(ValueError):  # noqa: N818 - said of a line
+    """A line that is no assignment; its text never holds a part of the line, which may be secret.
+
+    Attributes:
+        line: the line, from 1.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def parse(text: str) -> dict[str, str]:
+    """The variables of a file's text; of a name that is there twice the last value counts.
+
+    Raises:
+        BadLine: a line is no assignment.
+    """
+    text = text.replace("\r\n", "\n")
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        if nothing := _NOTHING.match(text, at):
+            at = nothing.end()
+            continue
+        line = text.count("\n", 0, at) + 1
+        name = _NAME.match(text, at)
+        if name is None:
+            raise BadLine(line, "expected NAME=value, the name of letters, digits and _")
+        value, at = _value(text, name.end(), line)
+        if "\0" in value:
+            raise BadLine(line, "a value cannot hold a NUL character")
+        found[name[1]] = value
+    return found
+
+
+def _value(text: str, at: int, line: int) -> tuple[str, int]:
+    """The value that starts at an index, and the index after its line."""
+    if quoted := _QUOTED.match(text, at):
+        end = _NOTHING.match(text, quoted.end())
+        if end is None:
+            raise BadLine(line, "there is text after the closing quote")
+        literal, escaped = quoted.groups()
+        return (_unescaped(escaped) if literal is None else literal), end.end()
+    plain = _PLAIN.match(text, at)
+    if plain is None or plain[1].lstrip(" \t")[:1] in {"'", '"'}:
+        raise BadLine(line, "the quote is never closed")
+    return _COMMENT.sub("", plain[1]).strip(), plain.end()
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text)
+
+
+def read(path: str) -> dict[str, str]:
+    """The variables of a file.
+
+    Raises:
+        InvalidSettingException: it cannot be read, or a line of it is wrong; the text names both.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidSettingException(
+            f"--env-file: {path} cannot be read: {error.strerror}."
+        ) from None
+    try:
+        return parse(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidSettingException(f"{path}:{line}: the file is not UTF-8.") from None
+    except BadLine as error:
+        raise InvalidSettingException(f"{path}:{error.line}: {error}.") from None
+
+
+def apply(path: str, environ: MutableMapping[str, str] | None = None) -> None:
+    """Set the variables of a file that are not set already, not even to empty text.
+
+    Args:
+        path: the file.
+        environ: what is changed, `os.environ` when omitted.
+
+    Raises:
+        InvalidSettingException: as `read`; then none is set.
+    """
+    target = os.environ if environ is None else environ
+    for name, value in read(path).items():
+        target.setdefault(name, value)

@@ -1,0 +1,191 @@
+"""The one table of what an http function may return, for both hosts; no web library is needed.
+
+==============================  ============================================================
+returned                        reply
+==============================  ============================================================
+str, bytes, bytearray           200, text/html; charset=utf-8
+dict, list                      200, application/json
+iterator, generator             200, streamed, text/html; charset=utf-8
+async iterator, generator       the same
+(body, status)                  status an int or a text such as "299 Odd"
+(body, headers)                 headers a mapping or pairs; a repeated name keeps the last
+(body, status, headers)         both
+Response of Flask or Starlette  as it is, streams included
+anything else, None too         TypeError: the function is at fault
+==============================  ============================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from functions_framework.model.message import HTML, JSON, Reply
+
+Dump = Callable[[Any], bytes]
+
+
+def sorted_json(value: Any) -> bytes:
+    """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end."""
+    import json
+
+    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"))
+    return f"{text}\n".encode()
+
+
+def compact_json(value: Any) -> bytes:
+    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped."""
+    import msgspec
+
+    return msgspec.json.encode(value)
+
+
+def _plain(value: Any) -> Any:
+    # What Flask's provider adds to the json module: dates, UUIDs, decimals, dataclasses, __html__.
+    from flask.json.provider import DefaultJSONProvider
+
+    return DefaultJSONProvider.default(value)
+
+
+def encode(value: Any, dump: Dump = sorted_json) -> Reply:
+    """Turn what a function returned into a reply.
+
+    Args:
+        value: one of the kinds in the table above.
+        dump: writes a dict or list as JSON.
+
+    Raises:
+        TypeError: the value is none of these; its text names the type that was found.
+    """
+    kind = type(value)
+    if kind is str:
+        return Reply(200, [HTML], value.encode())
+    if kind is dict or kind is list:
+        return Reply(200, [JSON], dump(value))
+    if kind is bytes:
+        return Reply(200, [HTML], value)
+    if kind is Reply:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, tuple):
+        return _encode_tuple(value, dump)
+    return _encode_other(value, dump)
+
+
+def _encode_other(value: Any, dump: Dump) -> Reply:
+    if isinstance(value, str):
+        return Reply(200, [HTML], value.encode())
+    if isinstance(value, (bytes, bytearray)):
+        return Reply(200, [HTML], bytes(value))
+    if isinstance(value, (dict, list)):
+        return Reply(200, [JSON], dump(value))
+    if isinstance(value, (Iterator, AsyncIterator)):
+        return Reply(200, [HTML], value)
+    return _from_response(value) or _refuse(value)
+
+
+def _refuse(value: Any) -> Reply:
+    raise TypeError(
+        "The function did not return a valid response: expected a str, bytes, dict, list, tuple, "
+        f"iterator or Response object, found {type(value).__name__}."
+    )
+
+
+def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
+    status: Any = None
+    headers: Any = None
+    if len(value) == 3:
+        body, status, headers = value
+    elif len(value) == 2:
+        body, second = value
+        if isinstance(second, (Mapping, list, tuple)):
+            headers = second
+        else:
+            status = second
+    else:
+        raise TypeError(
+            "The function did not return a valid response tuple: expected (body, status), "
+            f"(body, headers) or (body, status, headers), found {len(value)} elements."
+        )
+    reply = encode(body, dump)
+    code = reply.status if status is None else parse_status(status)
+    return Reply(code, reply.headers if headers is None else _merged(reply, headers), reply.body)
+
+
+def parse_status(status: Any) -> int:
+    """The code of a status given as an int, an `http.HTTPStatus` or a text such as "299 Odd"."""
+    if isinstance(status, bytes):
+        status = status.decode("latin-1")
+    try:
+        code = int(status.strip().partition(" ")[0]) if isinstance(status, str) else int(status)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"Expected a status such as 201 or '201 Created', found {status!r}."
+        ) from None
+    if not 100 <= code <= 999:
+        raise TypeError(f"Expected a status from 100 to 999, found {code}.")
+    return code
+
+
+def _merged(reply: Reply, given: Any) -> list[tuple[str, str]]:
+    pairs: Iterable[Any] = given.items() if isinstance(given, Mapping) else given
+    try:
+        updates = {str(name).lower(): (str(name), value) for name, value in pairs}
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"Expected headers as a mapping or as pairs, found {type(given).__name__}."
+        ) from None
+    merged = [pair for pair in reply.headers if pair[0].lower() not in updates]
+    for name, value in updates.values():
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        merged += [(name, checked_header(name, str(item))) for item in several]
+    return merged
+
+
+def checked_header(name: str, value: str) -> str:
+    """Return the value, unless it would break out of its line (RFC 9110 section 5.5)."""
+    if "\n" in value or "\r" in value or "\0" in value:
+        raise ValueError(f"The value of the header {name!r} must not contain line breaks.")
+    return value
+
+
+def _from_response(value: Any) -> Reply | None:
+    # A Response of a library that was never imported cannot be what the function returned.
+    if "werkzeug" in sys.modules:
+        from werkzeug.wrappers import Response
+
+        if isinstance(value, Response):
+            return _from_werkzeug(value)
+    if "starlette.responses" in sys.modules:
+        from starlette import responses
+
+        if isinstance(value, responses.Response):
+            return _from_starlette(value)
+    return None
+
+
+def _from_werkzeug(response: Any) -> Reply:
+    headers = list(response.headers.items())
+    if response.is_sequence:
+        body: Any = b"".join(response.iter_encoded())
+        response.close()
+    else:
+        from functions_framework.hosts.streams import Closing
+
+        body = Closing(response.iter_encoded(), response.close)
+    return Reply(response.status_code, headers, body)
+
+
+def _from_starlette(response: Any) -> Reply:
+    from starlette.responses import StreamingResponse
+
+    headers = [
+        (name.decode("latin-1"), text.decode("latin-1")) for name, text in response.raw_headers
+    ]
+    if response.background is None and isinstance(response, StreamingResponse):
+        return Reply(response.status_code, headers, response.body_iterator)  # type: ignore[arg-type]
+    if response.background is None and hasattr(response, "body"):
+        return Reply(response.status_code, headers, bytes(response.body))
+    from functions_framework.hosts.streams import Deferred
+
+    return Reply(response.status_code, headers, Deferred(response))

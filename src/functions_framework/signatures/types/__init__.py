@@ -1,0 +1,1 @@
+"""Whether an input fits a type, and what is wrong with it where it does not."""

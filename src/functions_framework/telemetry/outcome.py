@@ -1,0 +1,191 @@
+"""What a tracer or a counter is told of a call: its request when it begins, its outcome at its end.
+
+The same for both sides; nothing here knows who is told.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.hosts.wsgi.environ import Environ, path_of
+from functions_framework.model.function import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_framework.model.execution import Execution
+    from functions_framework.model.function import Function
+
+OK, REFUSED, ERROR, TIMEOUT = "ok", "refused", "error", "timeout"
+
+
+class Request(NamedTuple):
+    """The head of a request.
+
+    Attributes:
+        method: HTTP method.
+        path: the URL's path, percent-decoded.
+        scheme: `http` or `https`.
+        version: of HTTP, such as `1.1`.
+        client: the address it came from, empty when unknown.
+        headers: values by lower-case name.
+    """
+
+    method: str
+    path: str
+    scheme: str
+    version: str
+    client: str
+    headers: Mapping[str, str]
+
+
+def request_of_environ(environ: Environ) -> Request:
+    """Read a WSGI environ (PEP 3333)."""
+    headers = {
+        name[5:].lower().replace("_", "-"): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    return Request(
+        environ["REQUEST_METHOD"],
+        path_of(environ),
+        environ.get("wsgi.url_scheme", "http"),
+        environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
+        _without_port(environ.get("REMOTE_ADDR", "")),
+        headers,
+    )
+
+
+def _without_port(address: str) -> str:
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+def request_of_scope(scope: Any) -> Request:
+    """Read an ASGI scope, the server's own or any other."""
+    headers = getattr(scope, "by_name", None)
+    if headers is None:
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+    return Request(
+        scope["method"],
+        scope["path"],
+        scope["scheme"],
+        scope["http_version"],
+        (scope["client"] or ("",))[0],
+        dict(headers),
+    )
+
+
+class Outcome(NamedTuple):
+    """What came of a call.
+
+    Attributes:
+        status: HTTP status of the answer.
+        running: the call, None when the request reached no function's path.
+        error: the exception that ended it, None when it ended well.
+    """
+
+    status: int
+    running: Execution | None
+    error: BaseException | None
+
+    @classmethod
+    def of(
+        cls, running: Execution | None, status: int, error: BaseException | None = None
+    ) -> Outcome:
+        """Add to an answer's status what the call itself has noted."""
+        return cls(status, running, error or getattr(running, "error", None))
+
+    @classmethod
+    def of_end(cls, running: Execution | None, error: BaseException) -> Outcome:
+        """The outcome of a call that was ended from outside: its deadline, or the shutdown."""
+        deadline = running.deadline if running else None
+        is_late = isinstance(error, RequestTimeoutException) or (
+            deadline is not None and time.monotonic() >= deadline
+        )
+        return cls(504 if is_late else 503, running, error)
+
+    @property
+    def function(self) -> Function | None:
+        """The function whose path it was."""
+        return self.running.function if self.running else None
+
+    @property
+    def arguments(self) -> tuple[Any, ...] | None:
+        """What the function was called with, None if it was not called."""
+        return getattr(self.running, "arguments", None)
+
+    @property
+    def kind(self) -> str | None:
+        """`ok`, `refused`, `error` or `timeout`; None for what is no invocation.
+
+        What the function answers itself is `ok` up to status 499. Refused is what the framework
+        answers in its place; health checks, preflights and unknown paths are no invocations.
+        """
+        function = self.function
+        if function is None:
+            return None
+        if self.status == 504 and self.running and self.running.deadline is not None:
+            return TIMEOUT
+        if self.status >= 500 or self.error is not None:
+            return ERROR
+        if self.arguments is not None or function.protocol:
+            return OK
+        return REFUSED if self.status >= 400 and self.status != 404 else None
+
+    @property
+    def trigger(self) -> str:
+        """What set the function off, in the words of `faas.trigger` (semantic conventions)."""
+        function = self.function
+        if function is None or function.signature in {Signature.HTTP, Signature.TYPED}:
+            return "http"
+        kind = event_type(self)
+        if "pubsub" in kind:
+            return "pubsub"
+        is_data = any(word in kind for word in ("storage", "firestore", "database", "datastore"))
+        return "datasource" if is_data else "other"
+
+
+def event_attributes(outcome: Outcome) -> dict[str, str]:
+    """The context attributes of the event a function was called with, by CloudEvents name.
+
+    Of a background event they are its id, its type and its resource, as `source`.
+    """
+    for argument in outcome.arguments or ():
+        if hasattr(argument, "get_attributes"):
+            return {name: str(value) for name, value in argument.get_attributes().items()}
+        if hasattr(argument, "event_type"):
+            found = {"id": argument.event_id, "type": argument.event_type}
+            found["source"] = argument.resource
+            return {name: str(value) for name, value in found.items() if value}
+    return {}
+
+
+def event_type(outcome: Outcome) -> str:
+    """The type of the event a function was called with, empty when there is none."""
+    return event_attributes(outcome).get("type", "")
+
+
+class Call(Protocol):
+    """One call, as who follows it sees it; its methods are called in the call's own context."""
+
+    def enter(self) -> None:
+        """The call's code runs from now on."""
+
+    def leave(self) -> None:
+        """It does not, until `enter` again: the server is sending what it gave."""
+
+    def end(self, outcome: Outcome) -> None:
+        """The last byte was given, or the client has gone."""
+
+
+class Follower(Protocol):
+    """Whoever follows calls."""
+
+    def begin(self, request: Request) -> Call:
+        """A request has arrived."""
