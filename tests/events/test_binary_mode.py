@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from event_messages import EVENT, binary
 from functions_framework.events.binding import Mode, mode_of
 from functions_framework.events.cloudevents import decode
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from support.event_messages import EVENT, binary
 
 
 def test_attributes_are_strings_with_the_content_type_verbatim() -> None:

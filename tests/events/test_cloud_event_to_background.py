@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from event_messages import EVENT
 from functions_framework.events import tables
 from functions_framework.events.background import BackgroundEvent
 from functions_framework.events.binding import Parts
@@ -17,6 +16,7 @@ from functions_framework.events.conversion import (
     without_mapping,
 )
 from functions_framework.exceptions import EventConversionException
+from support.event_messages import EVENT
 
 PUBSUB = "google.cloud.pubsub.topic.v1.messagePublished"
 STORAGE = "google.cloud.storage.object.v1.finalized"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from event_messages import FILES, NAMES, posted, structured, suite_file
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
+from support.event_messages import FILES, NAMES, posted, structured, suite_file
 
 
 def test_all_events_are_here() -> None:

@@ -11,10 +11,10 @@ from cloudevents.http import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_messages import EVENT
 from functions_framework.events.binding import decode_header, encode_header
 from functions_framework.events.cloudevents import decode, encode_binary, encode_structured
 from functions_framework.model.message import Headers, Message
+from support.event_messages import EVENT
 
 
 def received(headers: Headers, body: bytes) -> Message:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from event_messages import EVENT, NAMES, suite_file
 from functions_framework.events import background, tables
 from functions_framework.events.cloudevents import decode
 from functions_framework.exceptions import RequestRefused
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
+from support.event_messages import EVENT, NAMES, suite_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ import pytest
 from cloudevents.conversion import to_json
 from cloudevents.http import CloudEvent
 
-from event_messages import EVENT, binary, structured
 from functions_framework.events.binding import Parts
 from functions_framework.events.cloudevents import build, decode
+from support.event_messages import EVENT, binary, structured
 
 if TYPE_CHECKING:
     from functions_framework.model.message import Message

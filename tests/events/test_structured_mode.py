@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from event_messages import EVENT, binary, posted, structured
 from functions_framework.events.cloudevents import decode
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.message import Message
+from support.event_messages import EVENT, binary, posted, structured
 
 
 @pytest.mark.parametrize(

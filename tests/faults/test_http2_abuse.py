@@ -16,7 +16,7 @@ import pytest
 from hpack import Encoder
 
 from functions_framework.server.on_threads.slow_senders import MOST_LEFT_BEHIND
-from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
     import socket

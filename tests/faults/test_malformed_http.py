@@ -19,7 +19,7 @@ from faults.malformed_requests import (
     Accepted,
     Malformed,
 )
-from server_process import KINDS, ServerProcess, read_answer
+from support.server_process import KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

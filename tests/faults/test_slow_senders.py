@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from event_messages import NAMES, suite_file
 from faults.malformed_requests import ACCEPTED, MALFORMED
-from server_process import ServerProcess
+from support.event_messages import NAMES, suite_file
+from support.server_process import ServerProcess
 
 SOURCE = """
 import functions_framework

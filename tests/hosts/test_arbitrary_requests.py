@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_messages import NAMES, suite_file
 from functions_framework.model.function import Signature
-from in_memory import EVENT_HOSTS, serve
+from support.event_messages import NAMES, suite_file
+from support.in_memory import EVENT_HOSTS, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from in_memory import HOSTS, serve
+from support.in_memory import HOSTS, serve
 
 FORWARDED = {
     "X-Forwarded-Proto": "https",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud_event_calls import JSON, REQUIRED, STRUCTURED, ce, every_host, send, taken
+from support.cloud_event_calls import JSON, REQUIRED, STRUCTURED, ce, every_host, send, taken
 
 HTML = "text/html; charset=utf-8"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud_event_calls import JSON, every_host, send, taken
+from support.cloud_event_calls import JSON, every_host, send, taken
 
 TIME = "2020-09-29T11:32:00.000Z"
 PUBSUB_MESSAGE = "type.googleapis.com/google.pubsub.v1.PubsubMessage"

@@ -13,13 +13,13 @@ import functions_framework
 from functions_framework import CORS, aio
 from functions_framework.api.cors import read_origins
 from functions_framework.exceptions import InvalidConfigurationException
-from served_source import refused, served, written
+from support.served_source import refused, served, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from served_source import Served
+    from support.served_source import Served
 
 A, B = "https://a.example", "https://b.example"
 

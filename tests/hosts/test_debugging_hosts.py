@@ -12,7 +12,7 @@ from werkzeug.test import create_environ
 from functions_framework.hosts import build
 from functions_framework.hosts.debug_page import is_local
 from functions_framework.settings import Settings
-from in_memory import Answer
+from support.in_memory import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,10 @@ import pytest
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from werkzeug.exceptions import Forbidden
 
-from callers import (
+from functions_framework.api.registrations import errorhandler
+from functions_framework.exceptions import EventConversionException, MalformedRequest
+from functions_framework.model.function import Signature
+from support.callers import (
     CRASH_TEXT,
     Route,
     ask,
@@ -20,10 +23,7 @@ from callers import (
     every_route,
     raiser,
 )
-from functions_framework.api.registrations import errorhandler
-from functions_framework.exceptions import EventConversionException, MalformedRequest
-from functions_framework.model.function import Signature
-from in_memory import HOSTS
+from support.in_memory import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,17 @@ import flask
 import pytest
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from callers import CRASH_TEXT, Route, ask, crash_records, every_event_route, every_route, raiser
 from functions_framework.exceptions import EventConversionException, MalformedRequest
-from in_memory import HOSTS, serve
+from support.callers import (
+    CRASH_TEXT,
+    Route,
+    ask,
+    crash_records,
+    every_event_route,
+    every_route,
+    raiser,
+)
+from support.in_memory import HOSTS, serve
 
 HTML = "text/html; charset=utf-8"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from background_calls import JSON, Call, ce, every_host, send
+from support.background_calls import JSON, Call, ce, every_host, send
 
 HTML = "text/html; charset=utf-8"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from background_calls import PUBSUB_MESSAGE, Call, ce, every_host, send
+from support.background_calls import PUBSUB_MESSAGE, Call, ce, every_host, send
 
 # -- 4.4 Pub/Sub push ----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import served
+from support.served_source import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.model.execution import current
 from functions_framework.model.function import Function
-from in_memory import HOSTS, serve
+from support.in_memory import HOSTS, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

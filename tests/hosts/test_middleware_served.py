@@ -14,13 +14,13 @@ import pytest
 
 import functions_framework
 from functions_framework import aio
-from served_source import EVENT, served, written
+from support.served_source import EVENT, served, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from served_source import Served
+    from support.served_source import Served
 
 SOURCE = """
 import sys

@@ -12,7 +12,6 @@ import pytest
 from werkzeug.exceptions import NotFound
 
 import functions_framework
-from callers import raiser
 from functions_framework.api.registrations import Registrations
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.hosts.asgi.host import ASGIHost
@@ -21,6 +20,7 @@ from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.environ import CHUNK
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
+from support.callers import raiser
 
 if TYPE_CHECKING:
     from collections.abc import Callable

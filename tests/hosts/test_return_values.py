@@ -10,7 +10,7 @@ import pytest
 from starlette import responses as starlette
 
 from functions_framework.model.message import Reply
-from in_memory import HOSTS, serve
+from support.in_memory import HOSTS, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from served_source import EVENT, refused, served
+from support.served_source import EVENT, refused, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from served_source import Served
+    from support.served_source import Served
 
 # `async ` stands before each `def` on the event loop, and before none on threads.
 SOURCE = """

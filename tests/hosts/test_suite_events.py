@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import background_calls
-import cloud_event_calls
-from cloud_event_calls import JSON, STRUCTURED, every_host
-from event_messages import FILES, NAMES, suite_file
+from support import background_calls, cloud_event_calls
+from support.cloud_event_calls import JSON, STRUCTURED, every_host
+from support.event_messages import FILES, NAMES, suite_file
 
 if TYPE_CHECKING:
     from cloudevents.http import CloudEvent

@@ -8,12 +8,12 @@ from typing import Any
 import flask
 import pytest
 
-from callers import Named
 from functions_framework.api.decorators import typed
 from functions_framework.api.registrations import Registrations
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model.function import Function, Signature
-from in_memory import EVENT_HOSTS, Answer, serve
+from support.callers import Named
+from support.in_memory import EVENT_HOSTS, Answer, serve
 
 JSON = {"Content-Type": "application/json"}
 HTML = "text/html; charset=utf-8"

@@ -14,13 +14,13 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
-from in_memory import EVENT_HOSTS, serve
-from served_source import EVENT
+from support.in_memory import EVENT_HOSTS, serve
+from support.served_source import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from in_memory import Answer
+    from support.in_memory import Answer
 
 JSON = {"content-type": "application/json"}
 every_host = pytest.mark.parametrize("host", EVENT_HOSTS)

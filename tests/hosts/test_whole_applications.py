@@ -11,18 +11,18 @@ import httpx
 import pytest
 
 import functions_framework
-from application_sources import BARE, FAILING, FASTAPI, FLASK, STARLETTE
 from functions_framework import aio
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.function import protocol_of
-from served_source import refused, served, written
-from server_process import wait_until
+from support.application_sources import BARE, FAILING, FASTAPI, FLASK, STARLETTE
+from support.served_source import refused, served, written
+from support.server_process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from served_source import Served
+    from support.served_source import Served
 
 LIBRARIES = {"flask": FLASK, "starlette": STARLETTE, "fastapi": FASTAPI}
 

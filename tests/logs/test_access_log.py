@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from log_process import LABELS, SPAN, run
+from support.log_process import LABELS, SPAN, run
 
 ACCESS = 'logs.log_access("GET", "/p", 200, 12, 0.01234, running)'
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from functions_framework.logs import call_end
 from functions_framework.settings import Settings
-from log_process import LABELS, run
+from support.log_process import LABELS, run
 
 END = """
     end = logs.call_end(Settings(log_execution_id=True, access_log=True))

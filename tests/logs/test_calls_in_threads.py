@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from log_process import LABELS, run
+from support.log_process import LABELS, run
 
 
 def ids_of(records: list[dict[str, Any]]) -> dict[str, str | None]:

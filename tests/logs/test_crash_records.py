@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.logs import JsonFormatter, log_crash
-from log_process import SOURCE, run
+from support.log_process import SOURCE, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

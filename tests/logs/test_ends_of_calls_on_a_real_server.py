@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from log_process import LABELS
-from log_server import Served, records_of, serving
+from support.log_process import LABELS
+from support.log_server import Served, records_of, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

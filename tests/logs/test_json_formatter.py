@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions_framework.logs import ContextFilter, JsonFormatter
 from functions_framework.model.execution import Execution, execution
-from log_process import LABELS, SAMPLED, SOURCE, SPAN, TRACE
+from support.log_process import LABELS, SAMPLED, SOURCE, SPAN, TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions_framework.logs.streams import RecordStream, flush_call
 from functions_framework.model.execution import Execution, execution
-from log_process import LABELS, SAMPLED, SPAN, TRACE, run
+from support.log_process import LABELS, SAMPLED, SPAN, TRACE, run
 
 ID = {LABELS: {"execution_id": "EID1"}}
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from log_process import LABELS, SAMPLED, SPAN, TRACE
-from log_server import records_of, serving
+from support.log_process import LABELS, SAMPLED, SPAN, TRACE
+from support.log_server import records_of, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from log_process import run
+from support.log_process import run
 
 
 @pytest.mark.parametrize("times", [1, 2])

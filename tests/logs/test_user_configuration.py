@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from log_process import run
+from support.log_process import run
 
 
 def test_info_is_shown_by_default_and_debug_is_not() -> None:

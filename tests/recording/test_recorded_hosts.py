@@ -17,8 +17,8 @@ from functions_framework.recording.layer import AsyncRecorded, recorded
 from functions_framework.recording.redaction import REDACTED
 from functions_framework.recording.value import LARGEST_BODY, Recording, decode
 from functions_framework.settings import Settings
-from served_source import refused, served
-from server_process import wait_until
+from support.served_source import refused, served
+from support.server_process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server_process import KINDS, ServerProcess
+from support.server_process import KINDS, ServerProcess
 
 
 @pytest.fixture(params=KINDS)

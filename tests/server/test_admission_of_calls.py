@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from functions_framework.server.on_threads.admission import Admission, Slot
-from server_process import wait_until
+from support.server_process import wait_until
 
 
 def take(admission: Admission) -> Slot | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_framework.server.wire.loop import Handover
-from served_source import served
+from support.served_source import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

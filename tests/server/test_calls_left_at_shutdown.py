@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import KINDS, ServerProcess, read_answer
+from support.server_process import KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from pathlib import Path

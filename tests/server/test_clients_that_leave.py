@@ -8,7 +8,7 @@ import pytest
 
 from faults.test_http2_abuse import OPENING, RESET, frame, request
 from functions_framework.api import decorators
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import h2.events
 import pytest
 
 from faults.test_http2_abuse import OPENING, PREFACE, request
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     import socket

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
-from pycharm_client import PyCharm
-from served_source import written
-from server_process import free_port
+from support.debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
+from support.pycharm_client import PyCharm
+from support.served_source import written
+from support.server_process import free_port
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from debug_client import Editor
-from debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
-from served_source import written
-from server_process import free_port, is_alive, wait_until
+from support.debug_client import Editor
+from support.debugged_program import LINE, TEXT, ask, started, stops_after_a_restart
+from support.served_source import written
+from support.server_process import free_port, is_alive, wait_until
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from served_source import served, written
-from server_process import ServerProcess, free_port
+from support.served_source import served, written
+from support.server_process import ServerProcess, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

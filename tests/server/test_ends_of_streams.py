@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import KINDS, ServerProcess
+from support.server_process import KINDS, ServerProcess
 
 if TYPE_CHECKING:
     from pathlib import Path

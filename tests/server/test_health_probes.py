@@ -9,7 +9,7 @@ import pytest
 
 from functions_framework.api import registrations
 from functions_framework.api.lifecycle import Lifecycle, readiness
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

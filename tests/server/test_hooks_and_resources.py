@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from served_source import refused, served, written
-from server_process import ServerProcess, wait_until
+from support.served_source import refused, served, written
+from support.server_process import ServerProcess, wait_until
 
 SOURCE = """
 import asyncio

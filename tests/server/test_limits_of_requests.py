@@ -16,8 +16,8 @@ import h2.events
 import pytest
 
 from functions_framework.server.on_threads.admission import QUEUE
-from served_source import served_as_each_kind
-from server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
+from support.served_source import served_as_each_kind
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     import socket

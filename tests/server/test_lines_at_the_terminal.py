@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import written
-from server_process import ServerProcess
+from support.served_source import written
+from support.server_process import ServerProcess
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 else:
-    from terminal import Terminal
+    from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

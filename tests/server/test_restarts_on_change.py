@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import written
-from server_process import ServerProcess, wait_until
+from support.served_source import written
+from support.server_process import ServerProcess, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from functions_framework.server.worker.retirement import memory_in_use
-from served_source import written
-from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
+from support.served_source import written
+from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import served_as_each_kind
-from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
+from support.served_source import served_as_each_kind
+from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import served_as_each_kind
-from server_process import FUNCTIONS, ServerProcess, read_answer
+from support.served_source import served_as_each_kind
+from support.server_process import FUNCTIONS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_source import HELLO, SLOW_LOAD, written
-from server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
+from support.served_source import HELLO, SLOW_LOAD, written
+from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

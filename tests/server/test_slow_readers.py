@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server_process import KINDS, ServerProcess, read_answer, wait_until
+from support.server_process import KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

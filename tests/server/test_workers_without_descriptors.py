@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from server_process import FUNCTIONS, KINDS, ServerProcess, is_alive, read_answer, wait_until
+from support.server_process import (
+    FUNCTIONS,
+    KINDS,
+    ServerProcess,
+    is_alive,
+    read_answer,
+    wait_until,
+)
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from event_messages import EVENT, binary, posted, structured, suite_file
 from functions_framework.exceptions import (
     EventConversionException,
     MalformedRequest,
@@ -15,6 +14,7 @@ from functions_framework.exceptions import (
 )
 from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.cloud_event import CloudEventSignature
+from support.event_messages import EVENT, binary, posted, structured, suite_file
 
 decode = CloudEventSignature().decode
 STORAGE = suite_file("storage-legacy-input.json")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from event_messages import EVENT, binary, posted, structured
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.event import EventSignature
 from google.cloud.functions_v1.context import Context
+from support.event_messages import EVENT, binary, posted, structured
 
 PUBSUB = "google.cloud.pubsub.topic.v1.messagePublished"
 STORAGE = "google.cloud.storage.object.v1.finalized"

@@ -8,7 +8,7 @@ import pytest
 
 from functions_framework.model import execution
 from functions_framework.telemetry.tracing import CurrentSpan
-from traced_calls import Traced
+from support.traced_calls import Traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.trace import NoOpTracerProvider
 
-from followed_calls import HOSTS, PUBSUB, serve
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.model import execution
 from functions_framework.model.function import Signature
 from functions_framework.telemetry.tracing import Tracing
+from support.followed_calls import HOSTS, PUBSUB, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from followed_calls import PUBSUB
-from log_process import SPAN, TRACE
-from log_server import Served, records_of, serving
-from otlp_receiver import Receiver, attributes_of, receiving
+from support.followed_calls import PUBSUB
+from support.log_process import SPAN, TRACE
+from support.log_server import Served, records_of, serving
+from support.otlp_receiver import Receiver, attributes_of, receiving
 
 if TYPE_CHECKING:
     from pathlib import Path

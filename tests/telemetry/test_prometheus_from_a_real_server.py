@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from followed_calls import PUBSUB
-from log_server import Served, serving
+from support.followed_calls import PUBSUB
+from support.log_server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 
-from followed_calls import HOSTS, PUBSUB
 from functions_framework import current
 from functions_framework.logs import threads
 from functions_framework.model import execution
 from functions_framework.model.function import Signature
 from functions_framework.telemetry.tracing import captured
-from traced_calls import Traced, attributes_of
+from support.followed_calls import HOSTS, PUBSUB
+from support.traced_calls import Traced, attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from followed_calls import serve
 from functions_framework.telemetry.tracing import Tracing
+from support.followed_calls import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from server_process import wait_until
+from support.server_process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

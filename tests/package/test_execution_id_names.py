@@ -11,7 +11,7 @@ import pytest
 
 from functions_framework import execution_id
 from functions_framework.model import execution
-from log_process import LABELS, SPAN
+from support.log_process import LABELS, SPAN
 
 
 @pytest.fixture(autouse=True)

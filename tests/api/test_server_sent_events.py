@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_framework import ServerSentEvent, sse
-from in_memory import HOSTS, serve
-from served_source import served
+from support.in_memory import HOSTS, serve
+from support.served_source import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from served_source import Served
+    from support.served_source import Served
 
 
 @pytest.mark.parametrize(

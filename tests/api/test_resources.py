@@ -211,7 +211,7 @@ def test_a_generator_must_yield_once(amount: int, caplog: pytest.LogCaptureFixtu
 
     if amount == 0:
         with pytest.raises(
-            RuntimeError, match=r"'odd' \(.*test_resources.py:\d+\) yielded nothing"
+            RuntimeError, match=r"'odd' \(.*api/test_resources.py:\d+\) yielded nothing"
         ):
             odd()
     else:
@@ -251,7 +251,7 @@ def test_arguments_are_refused_with_name_file_line_and_remedy() -> None:
     with pytest.raises(InvalidConfigurationException) as caught:
         resource(pool)  # type: ignore[arg-type]
     assert "'pool'" in str(caught.value)
-    assert f"test_resources.py:{pool.__code__.co_firstlineno}" in str(caught.value)
+    assert f"api/test_resources.py:{pool.__code__.co_firstlineno}" in str(caught.value)
     assert "environment or from another resource" in str(caught.value)
 
 

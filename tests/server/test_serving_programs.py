@@ -13,8 +13,8 @@ import pytest
 
 import functions_framework
 from functions_framework.exceptions import InvalidConfigurationException
-from served_source import EVENT, refused, written
-from server_process import ServerProcess
+from support.served_source import EVENT, refused, written
+from support.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,6 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from event_messages import EVENT, posted, suite_file
 from functions_framework.background_event import BackgroundEvent
 from functions_framework.event_conversion import (
     background_event_to_cloud_event,
@@ -16,6 +15,7 @@ from functions_framework.event_conversion import (
 )
 from functions_framework.exceptions import EventConversionException
 from google.cloud.functions_v1.context import Context
+from support.event_messages import EVENT, posted, suite_file
 
 PUBSUB = "google.cloud.pubsub.topic.v1.messagePublished"
 PUSH = {"subscription": "s", "message": {"messageId": "m", "publishTime": "P", "data": "eA=="}}

@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from served_source import refused, served, written
+from support.served_source import refused, served, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from served_source import Served
+    from support.served_source import Served
 
 pytestmark = pytest.mark.once
 

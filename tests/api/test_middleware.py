@@ -11,7 +11,7 @@ import functions_framework
 from functions_framework.api.middleware import Invocation, wrap
 from functions_framework.api.registrations import take
 from functions_framework.model.function import Function, Signature
-from in_memory import HOSTS, serve
+from support.in_memory import HOSTS, serve
 
 SEEN: list[Any] = []
 

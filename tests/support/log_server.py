@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from log_process import Output, clean_environ
+from support.log_process import Output, clean_environ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

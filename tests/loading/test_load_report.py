@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.loading.import_clock import LoadReport, measured, package_of
-from log_server import records_of, serving
+from support.log_server import records_of, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

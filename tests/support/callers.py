@@ -8,7 +8,7 @@ import pytest
 
 from functions_framework.api.registrations import Registrations
 from functions_framework.model.function import Signature
-from in_memory import EVENT_HOSTS, HOSTS, Answer, serve
+from support.in_memory import EVENT_HOSTS, HOSTS, Answer, serve
 
 if TYPE_CHECKING:
     import logging

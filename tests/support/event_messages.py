@@ -15,7 +15,7 @@ EVENT: dict[str, Any] = {
     "type": "t",
     "time": "2020-01-01T00:00:00Z",
 }
-FILES = Path(__file__).parent / "data" / "conformance-events"
+FILES = Path(__file__).parents[1] / "data" / "conformance-events"
 NAMES = sorted(
     path.name.removesuffix("-legacy-input.json") for path in FILES.glob("*-legacy-input.json")
 )

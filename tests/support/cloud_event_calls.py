@@ -9,7 +9,7 @@ import pytest
 from cloudevents.http import CloudEvent
 
 from functions_framework.model.function import Signature
-from in_memory import EVENT_HOSTS, Answer, serve
+from support.in_memory import EVENT_HOSTS, Answer, serve
 
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 JSON = {"Content-Type": "application/json"}

@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from server_process import wait_until
+from support.server_process import wait_until
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -9,7 +9,7 @@ import pytest
 
 from functions_framework.model.function import Signature
 from google.cloud.functions_v1.context import Context
-from in_memory import EVENT_HOSTS, Answer, serve
+from support.in_memory import EVENT_HOSTS, Answer, serve
 
 JSON = {"Content-Type": "application/json"}
 PUBSUB_MESSAGE = "type.googleapis.com/google.pubsub.v1.PubsubMessage"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
-from server_process import KINDS, ServerProcess
+from support.server_process import KINDS, ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions_framework.settings import env_file
 from functions_framework.settings.env_file import BadLine
 from functions_framework.settings.options import InvalidSettingException
-from served_source import refused, served
+from support.served_source import refused, served
 
 if TYPE_CHECKING:
     from pathlib import Path
