@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from docs.pages import ROOT
 
 TEXT = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "functions_framework"
+TREE = TEXT.partition("## The tree")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| `([\w./]+)` \| .+ \| (.*) ?\|$", TREE, re.MULTILINE)
 
 
-def _rows(heading: str) -> list[list[str]]:
-    table = TEXT.partition(heading)[2].partition("\n\n")[0]
-    return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+def _modules(folder: str) -> set[str]:
+    """The modules of a folder; a package that only marks itself is none."""
+    named = {path.stem for path in (PACKAGE / folder).glob("*.py")}
+    return named if folder == "." else named - {"__init__"}
 
 
-@pytest.mark.parametrize("name", re.findall(r"`(\w+)`", "".join(r[0] for r in _rows("| Module |"))))
-def test_a_module_it_names_exists(name: str) -> None:
-    assert (PACKAGE / f"{name}.py").is_file() or (PACKAGE / name / "__init__.py").is_file()
+def test_every_folder_and_module_is_in_its_tree() -> None:
+    described = {name: set(re.findall(r"`(\w+)`", modules)) for name, modules in ROWS}
+    folders = {path.parent for path in PACKAGE.rglob("*.py") if "projects" not in path.parts}
+    names = {path.relative_to(PACKAGE).as_posix() for path in folders}
+    found = {name if name == "." else f"{name}/": _modules(name) for name in names}
+    found["."] -= {"exceptions"}
+    assert described == {**found, "exceptions": set()}
 
 
 def test_it_gives_a_reason_for_each_dependency() -> None:

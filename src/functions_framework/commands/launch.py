@@ -85,7 +85,7 @@ def run(settings: Settings) -> int:
         from functions_framework.loading.load import precheck
 
         precheck(settings)
-    from functions_framework.server import serve
+    from functions_framework.server.start import serve
 
     return serve(settings)
 

@@ -1,10 +1,5 @@
-"""The server: binds the port, starts the workers, and serves functions over Granian.
+"""The server: binds the port, starts the workers, and serves functions over Granian's engine.
 
-`supervisor` is the parent process, `worker` a serving one; `engine` is the only module that
-touches Granian. What a function is and how a request is decoded is not known here: the server
-calls a host (see `hosting`).
+What a function is and how a request is decoded is not known here: the server calls a host, of which
+`hosted` says what it must be able to do.
 """
-
-from .start import serve
-
-__all__ = ["serve"]

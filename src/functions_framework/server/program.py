@@ -48,7 +48,7 @@ def serve(*functions: Callable[..., Any] | Sequence[Callable[..., Any]], **setti
         function_of(call, getattr(call, "__name__", type(call).__name__), chosen.signature_type)
         for call in _calls_of(functions)
     ]
-    from . import serve as run
+    from .start import serve as run
     from .worker.build import of_functions
 
     code = run(chosen, of_functions(named, _source_of(named[0]), chosen))
