@@ -7,11 +7,11 @@ the order of registration before the port opens, shut-down in reverse after the 
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.values import value_class
 
 from .registrations import Registrations, pending
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Hook = TypeVar("Hook", bound=Callable[[], Any])
 
-_log = logging.getLogger("functions_framework")
+_log = own_logger("functions_framework")
 
 
 def on_startup(hook: Hook) -> Hook:

@@ -11,6 +11,7 @@ import os
 import sys
 
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.runtime.escaping import printable_lines
 from functions_framework.settings import Settings, options
 
 TYPE_CHECKING = False
@@ -101,5 +102,5 @@ def is_plainly_there(settings: Settings) -> bool:
 
 def tell(error: FunctionsFrameworkException) -> int:
     """Print an error of the framework's own; the code to exit with."""
-    print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
+    print(f"Error: {printable_lines(str(error))}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
     return error.exit_code

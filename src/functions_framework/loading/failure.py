@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.runtime.escaping import printable_lines
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,14 +22,14 @@ def load_failure_text(error: BaseException) -> str:
         error: what was raised.
 
     Returns:
-        Lines without a newline at the end.
+        Lines without a newline at the end, and with nothing in them that a terminal obeys.
     """
     if isinstance(error, FunctionsFrameworkException):
-        return str(error)
+        return printable_lines(str(error))
     if isinstance(error, SystemExit):
         return f"The source called sys.exit({error.code!r}) while it was loaded."
     shown = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    return "".join(shown).rstrip("\n")
+    return printable_lines("".join(shown).rstrip("\n"))
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:

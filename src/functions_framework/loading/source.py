@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import MissingSourceException
+from functions_framework.runtime.escaping import own_logger
 
 from .standard_names import keep_standard_names
 
@@ -247,6 +248,4 @@ def _execute(path: Path, place: Place) -> ModuleType:
 
 
 def _warn(message: str) -> None:
-    import logging
-
-    logging.getLogger("functions_framework").warning(message)
+    own_logger("functions_framework").warning(message)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .crash import deliver, printable
+from functions_framework.runtime.escaping import printable
+
+from .crash import deliver
 
 if TYPE_CHECKING:
     from functions_framework.model.execution import Execution

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from functions_framework.model.execution import NO_TRACE, Trace, execution
+from functions_framework.runtime.escaping import printable
 
 ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})
 
@@ -12,14 +13,19 @@ ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})
 def origin_of(record: logging.LogRecord) -> tuple[str, Trace]:
     """The id and trace of the call a record was made in; an empty id outside a call.
 
-    What `ContextFilter` wrote on the record counts, else the current call.
+    What `ContextFilter` wrote on the record counts, else the current call. The id is the sender's:
+    it is escaped.
     """
     fields = record.__dict__
     if "execution_id" in fields:
         trace_id, span_id = fields.get("trace_id") or None, fields.get("span_id") or None
-        return fields["execution_id"], Trace(trace_id, span_id, fields.get("trace_sampled"))
+        return printable(str(fields["execution_id"])), Trace(
+            trace_id, span_id, fields.get("trace_sampled")
+        )
     running = execution.get()
-    return ("", NO_TRACE) if running is None else (running.execution_id, running.trace)
+    if running is None:
+        return "", NO_TRACE
+    return printable(running.execution_id), running.trace
 
 
 class ContextFilter(logging.Filter):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 
 from functions_framework.model.execution import execution
+from functions_framework.runtime.escaping import printable, printable_lines
 
 LOGGER = "functions_framework"
 # Code that stands between a request and the user's function.
@@ -14,8 +14,6 @@ _FRAMEWORK = frozenset({
     "anyio", "asyncio", "concurrent", "contextvars", "flask", "functions_framework", "granian",
     "starlette", "threading", "werkzeug",
 })  # fmt: skip
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_LONGEST_PATH = 2048
 
 
 def log_crash(error: BaseException, *, method: str, path: str) -> None:
@@ -53,13 +51,18 @@ def log_exception(message: str, error: BaseException) -> None:
         place.name if place else None,
     )
     # Formatters print this text instead of making their own from exc_info.
-    record.exc_text = "".join(shown.format()).rstrip("\n")
+    record.exc_text = _text(shown)
     deliver(logger, record)
 
 
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception as `log_crash` shows it, without a newline at its end."""
-    return "".join(_shown(error).format()).rstrip("\n")
+    return _text(_shown(error))
+
+
+def _text(shown: traceback.TracebackException) -> str:
+    # The exception's own words may be a sender's.
+    return printable_lines("".join(shown.format()).rstrip("\n"))
 
 
 def _shown(error: BaseException) -> traceback.TracebackException:
@@ -77,13 +80,6 @@ def deliver(logger: logging.Logger, record: logging.LogRecord) -> None:
     kept = logger.filter(record)
     if kept:
         logger.callHandlers(kept if isinstance(kept, logging.LogRecord) else record)
-
-
-def printable(text: str) -> str:
-    """Text from a request on one line: control characters escaped, and not without end."""
-    if len(text) > _LONGEST_PATH:
-        text = f"{text[:_LONGEST_PATH]}…"
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _fold_chain(shown: traceback.TracebackException, error: BaseException, seen: set[int]) -> None:

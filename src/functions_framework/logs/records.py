@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -69,15 +70,21 @@ def safe_text(value: Any) -> str:
         return f"<{type(value).__name__}: repr raised {type(error).__name__}>"
 
 
+# JSON may hold these as they are; who splits a log into lines, or shows it, must not meet them.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 _encode = msgspec.json.Encoder(enc_hook=safe_text).encode
 
 
 def encode(fields: dict[str, Any]) -> str:
     """Encode a record as one line of JSON; what JSON cannot hold appears as its repr."""
     try:
-        return _encode(fields).decode()
+        text = _encode(fields).decode()
     except Exception:  # noqa: BLE001 - cyclic values, odd keys, lone surrogates
         return encode_ascii(fields)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def encode_ascii(fields: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import secrets
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.runtime.escaping import own_logger
 from functions_framework.settings.options import InvalidSettingException
 
 from .value import encode
@@ -26,7 +26,7 @@ SUFFIX = ".recorded.json"
 MOST = 1000
 """Recordings that are kept; the oldest give way."""
 
-_log = logging.getLogger("functions_framework.recording")
+_log = own_logger("functions_framework.recording")
 
 
 def require_writable(path: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import sys
 
+from functions_framework.runtime.escaping import printable_lines
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,22 +22,26 @@ _RED = "31"
 
 def say(line: str) -> None:
     """Write a line to stderr."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word
+    _write(printable_lines(line))
 
 
 def announce(line: str) -> None:
     """Write a line that things are well."""
-    say(_coloured(line, _GREEN))
+    _write(_coloured(printable_lines(line), _GREEN))
 
 
 def warn(line: str) -> None:
     """Write a warning."""
-    say(f"{_coloured('Warning:', _YELLOW)} {line}")
+    _write(f"{_coloured('Warning:', _YELLOW)} {printable_lines(line)}")
 
 
 def fail(line: str) -> None:
     """Write an error."""
-    say(f"{_coloured('Error:', _RED)} {line}")
+    _write(f"{_coloured('Error:', _RED)} {printable_lines(line)}")
+
+
+def _write(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word
 
 
 def has_colours() -> bool:

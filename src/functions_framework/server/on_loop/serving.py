@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.errors import refusal
 from functions_framework.logs import call_end
+from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.admission import QUEUE, Running
 from ..on_threads.body import too_large
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..wire.health import Health
     from .deadlines import AsyncDeadlines
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
+
+from functions_framework.runtime.escaping import own_logger
 
 from ..wire.connections import cut, descriptor_of, has_sent, unsent
 
 if TYPE_CHECKING:
     from functions_framework.model.message import Headers
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 _END = object()
 _FLUSH_SECONDS = 0.02
 _LONGEST_FLUSH_SECONDS = 1.0

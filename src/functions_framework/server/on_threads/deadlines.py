@@ -11,7 +11,6 @@ comes second waits for the exception, or for it to be called off.
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -20,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
+from functions_framework.runtime.escaping import Lines, own_logger
 
 from .thread_exceptions import raise_in, take_back
 
 if TYPE_CHECKING:
     from .admission import Admission, Slot
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 _ANSWER_AFTER = 0.05
 """Seconds the function has for an answer of its own before the client gets the plain 504."""
 
@@ -136,5 +136,5 @@ def log_late(method: Any, path: Any, seconds: float, stack: traceback.StackSumma
         method,
         path,
         seconds,
-        "".join(stack.format()).rstrip(),
+        Lines("".join(stack.format()).rstrip()),
     )

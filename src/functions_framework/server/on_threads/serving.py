@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from threading import Event
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.logs import call_end
+from functions_framework.runtime.escaping import own_logger
 
 from ..wire.connections import cut_sender
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..wire.health import Health
     from .deadlines import Watchdog
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 _NO_BODY = NoBody()
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20

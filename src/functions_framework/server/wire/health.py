@@ -6,11 +6,11 @@ metric, and the function does not see them. Only made where --health-path is set
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.function import is_async_callable
 from functions_framework.model.message import TEXT, Reply
+from functions_framework.runtime.escaping import own_logger
 
 from .drain import ending
 from .endings import DRAINING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Check = Callable[[], Any]
     Outcome = tuple[str, Exception | None]
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 
 CHECK_SECONDS = 5.0
 """Seconds that the checks of one probe may take together."""

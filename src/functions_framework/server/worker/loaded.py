@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
+
+from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.serving import SyncServing
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..hosted import Hosted
     from ..on_loop.serving import AsyncServing
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 # Less than the parent waits on top of the grace period before it kills.
 _MARGIN = 0.4
 _LEAST_SECONDS = 0.3

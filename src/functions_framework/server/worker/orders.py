@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 
 
 class Parent:

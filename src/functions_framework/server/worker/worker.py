@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import logging
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
 from functions_framework.runtime import terminal
+from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
 from ..on_threads.admission import QUEUE
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..on_loop.serving import AsyncServing
     from ..on_threads.admission import Running
 
-_log = logging.getLogger("functions_framework.server")
+_log = own_logger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _RETIREMENT_SECONDS = 3600.0
