@@ -97,14 +97,14 @@ def test_a_package_is_imported_as_one(sources: SourceTree) -> None:
         def hello(request): return X, Y, absolute, sibling, __name__, app.STARTED, main.__name__
         """,
     )
-    name = "app.orders.main"
     for _ in range(2):
         found = sources.load("hello", "app/orders").call(None)
-        assert found[:5] == (1, 2, 2, 1, name)
-        assert set(found[5]) == {name}
-        assert found[6] == name
-    assert sys.path[:2] == [str(sources.root / "app" / "orders"), str(sources.root)]
-    assert sys.modules["app.orders"].main is sys.modules[name]
+        assert found[:5] == (1, 2, 2, 1, "main")
+        assert set(found[5]) == {"main"}
+        assert found[6] == "main"
+    assert sys.path[0] == str(sources.root / "app" / "orders")
+    assert sys.path[-1] == str(sources.root)
+    assert sys.modules["app.orders"].main is sys.modules["main"] is sys.modules["app.orders.main"]
 
 
 def test_a_package_that_imports_the_source_itself_does_not_make_it_run_twice(
@@ -122,21 +122,108 @@ def test_the_init_file_of_a_package_can_be_the_source(sources: SourceTree) -> No
     assert sources.load("hello", "pkg/__init__.py").call(None) == "pkg"
 
 
+@pytest.mark.parametrize("needs", ["", "from . import VERSION\n"])
 def test_a_package_with_the_name_of_an_installed_one_is_no_package(
-    sources: SourceTree, caplog: pytest.LogCaptureFixture
+    sources: SourceTree, caplog: pytest.LogCaptureFixture, needs: str
 ) -> None:
     sources.write(
         flask____init__="raise AssertionError",
         flask__helper="X = 1\n",
-        flask__main="""
+        flask__main=f"""
         import flask
         from .helper import X
         from helper import X
-        def hello(request): return __name__, flask.Flask.__module__
+        def hello(request):
+            {needs}
+            return __name__, __package__, flask.Flask.__module__
         """,
     )
-    assert sources.load("hello", "flask").call(None) == ("main", "flask.app")
-    assert "a package named 'flask' exists elsewhere" in caplog.text
+    function = sources.load("hello", "flask")
+    assert ("a package named 'flask' exists elsewhere" in caplog.text) == bool(needs)
+    if not needs:
+        assert function.call(None) == ("main", "main", "flask.app")
+
+
+ALONE = """
+import sys
+from pathlib import Path
+import yaml
+import helper
+from .helper import X
+from . import helper as second
+from .lib import deep
+ran = __name__ == "main"
+def hello(request):
+    from .helper import X
+    return ran, __name__, __package__, Path(yaml.__file__).parts, X, second.__name__, deep.W
+"""
+
+
+def test_an_init_file_beside_the_source_changes_nothing(sources: SourceTree) -> None:
+    sources.write(
+        app____init__="raise AssertionError('nobody imports this')\n",
+        app__fn____init__="raise AssertionError('nobody imports this')\n",
+        app__fn__main=ALONE,
+        app__fn__helper="X = 1\n",
+        app__fn__lib__deep="from ..helper import X\nfrom . import other\nW = X, other.V\n",
+        app__fn__lib__other="V = 2\n",
+        yaml____init__="raise AssertionError('not the installed one')\n",
+    )
+    sys.modules.pop("yaml", None)
+    found = sources.load("hello", "app/fn").call(None)
+    assert found[:3] == (True, "main", "main")
+    assert "site-packages" in found[3]
+    assert found[4:] == (1, "main.helper", (1, 2))
+    assert not {"app", "app.fn", "app.fn.main"} & sys.modules.keys()
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "from . import NAME",
+        "from ..fn import NAME",
+        "from app.fn import NAME",
+        "import app.fn\nNAME = app.fn.NAME",
+        "from .reaching import NAME",
+        "from . import reaching\nNAME = reaching.NAME",
+        "from .reaching import *",
+    ],
+)
+def test_a_source_that_imports_from_its_package_has_it(sources: SourceTree, needs: str) -> None:
+    sources.write(
+        app____init__="",
+        app__fn____init__="NAME = 'mine'\n",
+        app__fn__reaching="from ..fn import NAME\n",
+        app__fn__main=f"""
+import yaml
+{needs}
+def hello(request): return NAME, __name__, yaml.__file__
+""",
+        yaml____init__="raise AssertionError('not the installed one')\n",
+    )
+    sys.modules.pop("yaml", None)
+    assert sources.load("hello", "app/fn").call(None)[:2] == ("mine", "main")
+    assert sys.modules["app.fn.main"] is sys.modules["main"]
+
+
+def test_what_the_source_binds_is_found_there_by_what_it_imports(sources: SourceTree) -> None:
+    sources.write(
+        app____init__="raise AssertionError('nobody imports this')\n",
+        app__helper="from . import LIMIT\n",
+        app__main="LIMIT = 3\nfrom .helper import LIMIT as L\ndef hello(request): return L\n",
+    )
+    assert sources.load("hello", "app").call(None) == 3
+
+
+def test_folders_of_data_beside_the_source_hide_no_installed_package(sources: SourceTree) -> None:
+    for name in ("yaml", "httpx"):
+        sources.put(f"{name}/data.txt", "")
+        for known in [item for item in sys.modules if item.partition(".")[0] == name]:
+            del sys.modules[known]
+    sources.write(
+        main="import yaml, httpx\ndef hello(request): return yaml.__file__, httpx.__file__\n"
+    )
+    assert all("site-packages" in file for file in sources.load().call(None))
 
 
 @pytest.mark.parametrize("name", ["json", "statistics", "os", "sys", "time", "site", "typing"])

@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,7 +46,7 @@ class World:
     Attributes:
         environ: these, and what loading the source set.
         modules: its own modules by name; None for a name that was another's.
-        path: its own entries of `sys.path`, the first first.
+        path: its own entries of `sys.path` that come before those of others.
         registered: what its modules registered.
     """
 
@@ -53,6 +54,7 @@ class World:
         self.environ: dict[str, str | None] = dict(environ or {})
         self.modules: dict[str, ModuleType | None] = {}
         self.path: list[str] = []
+        self._last: list[str] = []
         self.registered = Registrations()
         self._directories: tuple[Path, ...] = ()
         self._finder: Any = None
@@ -72,15 +74,14 @@ class World:
         top = _outermost_package(path)
         self._directories = (path.parent, top)
         names = {item.name.partition(".")[0] for item in path.parent.iterdir()} | {top.name}
-        count = 1 if top == path.parent else 2
-        with _guard, self._search_state_kept(count), apart(self.registered):
+        with _guard, self._search_state_kept(), apart(self.registered):
             self.modules.update(dict.fromkeys(filter(_Hiding(names).is_hidden, list(sys.modules))))
             with self.entered():
                 return run()
 
     @contextmanager
-    def _search_state_kept(self, count: int) -> Iterator[None]:
-        """Restore the search path and its finder; the source's entries, the first, are ours."""
+    def _search_state_kept(self) -> Iterator[None]:
+        """Restore the search path and its finder; its first entry and the new ones are ours."""
         path, finder = sys.path[:], standard_names._FINDER  # noqa: SLF001 - lent for a load
         ran = source._run_directories  # noqa: SLF001
         directories, names, known = set(finder.directories), set(finder.names), set(ran)
@@ -89,8 +90,9 @@ class World:
         try:
             yield
         finally:
-            added = [entry for entry in sys.path if entry not in path]
-            self.path = list(dict.fromkeys([*sys.path[:count], *added]))
+            first = [*sys.path[:1], *takewhile(lambda entry: entry not in path, sys.path[1:])]
+            self.path = first
+            self._last = [entry for entry in sys.path if entry not in {*path, *first}]
             sys.path[:] = path
             if finder.names - names:
                 self._finder = type(finder)()
@@ -127,7 +129,7 @@ class World:
     def _put(self) -> None:
         _environs.put(self.environ)
         _modules.put(self.modules)
-        sys.path[:0] = self.path
+        sys.path[:] = [*self.path, *sys.path, *self._last]
         if self._finder is not None:
             sys.meta_path.insert(0, self._finder)
         self._seen = dict(os.environ), set(sys.modules)
@@ -136,7 +138,7 @@ class World:
         self._keep_changes()
         if self._finder is not None and self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        for entry in self.path:
+        for entry in (*self.path, *self._last):
             if entry in sys.path:
                 sys.path.remove(entry)
         _modules.take(self.modules)
@@ -202,7 +204,7 @@ def _location_of(module: ModuleType) -> Path | None:
     if not file:
         try:
             file = next(iter(module.__path__), None)
-        except (AttributeError, TypeError):
+        except (AttributeError, TypeError, KeyError):  # a namespace whose parent is gone
             return None
     if not isinstance(file, str):
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.registrations import dropped_on_failure
 from functions_framework.exceptions import (
@@ -51,8 +51,8 @@ def load(settings: Settings, around: Around | None = None) -> list[Function]:
         MissingSourceException, MissingTargetException, InvalidTargetTypeException: as named.
         BaseException: whatever the source raises, unchanged.
     """
-    names, path = _named(settings.target, settings.source)
-    functions = _load(names, path, settings.signature_type, around)
+    named = _named(settings.target, settings.source)
+    functions = _load(named, settings.signature_type, around)
     if settings.asgi:
         return [replace(function, is_asgi=True) for function in functions]
     return functions
@@ -75,25 +75,32 @@ def load_target(
     source = source or environ.get(options()["source"].variable)
     signature_type = signature_type or environ.get(options()["signature_type"].variable)
     try:
-        names, path = _named(target, source)
-        functions = _load(names, path, signature_type or Signature.HTTP, around)
+        named = _named(target, source)
+        functions = _load(named, signature_type or Signature.HTTP, around)
     except MissingOptionException as error:
         raise InvalidConfigurationException(NO_TARGET) from error
     if len(functions) > 1:
         listed = ", ".join(repr(function.name) for function in functions)
-        raise InvalidConfigurationException(f"{NO_TARGET}; {path} decorates several: {listed}")
+        raise InvalidConfigurationException(
+            f"{NO_TARGET}; {named.path} decorates several: {listed}"
+        )
     return functions[0]
 
 
 def precheck(settings: Settings) -> Path:
     """Find the source, and raise what can be told without running it (see `load`)."""
-    return _named(settings.target, settings.source)[1]
+    return _named(settings.target, settings.source).path
 
 
-def _named(
-    target: str | None, source: str | os.PathLike[str] | None
-) -> tuple[list[str] | None, Path]:
-    """The names that were given, None without any, and the source they are in."""
+class _Named(NamedTuple):
+    """What a target and a source name: functions (None without any), a file, a module or not."""
+
+    names: list[str] | None
+    path: Path
+    is_module: bool
+
+
+def _named(target: str | None, source: str | os.PathLike[str] | None) -> _Named:
     if target == "":
         os.environ["FUNCTION_TARGET"] = ""
         raise InvalidConfigurationException(NO_TARGET)
@@ -102,11 +109,12 @@ def _named(
     else:
         module, names = _split(target)
     try:
-        return names, sources.locate_module(module, source) if module else sources.locate(source)
+        path = sources.locate_module(module, source) if module else sources.locate(source)
     except MissingSourceException as error:
         if target is None and not source:
             raise MissingOptionException(f"Missing option '--target'. {error}") from None
         raise
+    return _Named(names, path, bool(module))
 
 
 def _split(target: str) -> tuple[str, list[str]]:
@@ -122,15 +130,14 @@ def _split(target: str) -> tuple[str, list[str]]:
     return modules.pop(), names
 
 
-def _load(
-    names: list[str] | None, path: Path, signature_type: str, around: Around | None
-) -> list[Function]:
+def _load(named: _Named, signature_type: str, around: Around | None) -> list[Function]:
+    names, path, is_module = named
     if names is not None:
         _announce_target(",".join(names))
     with dropped_on_failure(), nullcontext() if around is None else around(path):
         _running.append(path)
         try:
-            module = sources.run(path)
+            module = sources.run(path, is_named=is_module)
         finally:
             _running.pop()
         chosen = targets.default_names(module, path) if names is None else names

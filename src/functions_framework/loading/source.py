@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import MissingSourceException
 from functions_framework.runtime.escaping import own_logger
 
+from .packages import needs_package, packages_around, spec_in_package
 from .standard_names import keep_standard_names
 
 if TYPE_CHECKING:
@@ -103,38 +104,55 @@ class Place(NamedTuple):
 
     Attributes:
         name: the name its module gets.
-        package: the package it is a module of, empty for none.
+        package: the package its relative imports start from, empty for its own directory.
         top: the directory of the outermost package around it, None for none.
+        is_dotted: whether it was asked for as a module of that package, by a dotted name.
         displaced: the name it would have had, were that not another module's; empty otherwise.
     """
 
     name: str
     package: str = ""
     top: Path | None = None
+    is_dotted: bool = False
     displaced: str = ""
 
 
-def place_of(path: Path) -> Place:
-    """Choose the module name of a source: its package's where it is in one, else its own.
+def place_of(path: Path, *, is_named: bool = False) -> Place:
+    """Choose the module name of a source: its file's, as if it stood alone.
 
-    A name that the standard library, an installed package or another imported module owns is
-    left to its owner.
+    A module that was asked for by its dotted name has that name. A name that the standard library,
+    an installed package or another imported module owns is left to its owner.
+
+    Args:
+        path: the source.
+        is_named: whether it is the module that a target such as `package.module:function` names.
     """
-    names: list[str] = []
-    directory = path.parent
-    while (directory / "__init__.py").is_file() and directory.name.isidentifier():
-        names.insert(0, directory.name)
-        directory = directory.parent
-    stem = path.stem.replace(".", "_")
-    if names and not _is_taken(names[0], directory / names[0] / "__init__.py"):
-        dotted = names if stem == "__init__" else [*names, stem]
-        return Place(".".join(dotted), ".".join(dotted[:-1]), directory / names[0])
-    if names:
-        _warn(
-            f"The directory {path.parent} has an __init__.py, but a package named {names[0]!r} "
-            f"exists elsewhere: {path.name} is loaded on its own. Rename one of them to use "
-            f"{names[0]!r} as a package."
-        )
+    names, top = packages_around(path)
+    is_dotted = is_named or path.stem == "__init__"
+    package = ".".join(names)
+    is_taken = bool(names) and _is_taken(names[0], top / "__init__.py", also_sources=not is_dotted)
+    if names and (is_dotted or needs_package(path, by_name=not is_taken)):
+        if is_taken:
+            _warn(
+                f"The directory {path.parent} has an __init__.py, but a package named {names[0]!r} "
+                f"exists elsewhere: {path.name} is loaded on its own. Rename one of them to use "
+                f"{names[0]!r} as a package."
+            )
+            package = ""
+        elif is_dotted:
+            dotted = package if path.stem == "__init__" else f"{package}.{_name_of(path)}"
+            return Place(dotted, package, top, is_dotted=True)
+    else:
+        package = ""
+    return _top_level(path)._replace(package=package, top=top if names else None)
+
+
+def _name_of(path: Path) -> str:
+    return path.stem.replace(".", "_")
+
+
+def _top_level(path: Path) -> Place:
+    stem = _name_of(path)
     if not _is_taken(stem, path):
         return Place(stem)
     name = next(
@@ -149,8 +167,14 @@ def place_of(path: Path) -> Place:
     return Place(name, displaced=stem)
 
 
-def _is_taken(name: str, own_file: Path) -> bool:
-    """Whether a top-level module name belongs to something that is no source of ours."""
+def _is_taken(name: str, own_file: Path, *, also_sources: bool = False) -> bool:
+    """Whether a top-level module name belongs to something else than this source.
+
+    Args:
+        name: the module's.
+        own_file: the file the source would have it stand for.
+        also_sources: whether to count what is not installed, too.
+    """
     if name in sys.stdlib_module_names:
         return True
     loaded = sys.modules.get(name)
@@ -159,7 +183,9 @@ def _is_taken(name: str, own_file: Path) -> bool:
         return not (file and (_is_same(file, own_file) or _is_of_earlier_source(file)))
     elsewhere = [entry for entry in sys.path if Path(entry).resolve() != own_file.parent]
     found = PathFinder.find_spec(name, elsewhere)
-    return bool(found and found.origin and _is_installed(found.origin))
+    if not found or not found.origin or _is_same(found.origin, own_file):
+        return False
+    return also_sources or _is_installed(found.origin)
 
 
 def _is_same(file: str, path: Path) -> bool:
@@ -175,33 +201,39 @@ def _is_of_earlier_source(file: str) -> bool:
     return not _is_installed(file) and any(map(path.is_relative_to, _run_directories))
 
 
-def run(path: Path) -> ModuleType:
+def run(path: Path, *, is_named: bool = False) -> ModuleType:
     """Run a source (as `locate` returned it) as a module and return that module.
 
-    The source's directory comes first on `sys.path`, as for `python main.py`, and before it
-    only the standard library's names; its outermost package's parent comes next. The module is
-    in `sys.modules` before it runs. Outside of packages it behaves like one whose search path is
-    its own directory, so that `from .sibling import x` works beside `from sibling import x`.
+    The source's directory comes first on `sys.path`, as for `python main.py`, and before it only
+    the standard library's names; the directory its outermost package is in comes last. The module
+    is in `sys.modules` before it runs. It behaves like a package whose search path is its own
+    directory, so that `from .sibling import x` works beside `from sibling import x`; one that
+    imports more of the package it is in has that as context.
+
+    Args:
+        path: the source.
+        is_named: as for `place_of`; then the outermost package's directory comes second.
 
     Raises:
         BaseException: whatever the source raises, unchanged.
     """
-    place = place_of(path)
-    directories = [path.parent]
-    if place.top:
-        directories.append(place.top.parent)
+    place = place_of(path, is_named=is_named)
+    directories = [path.parent, *([place.top.parent] if place.top else [])]
     names = {entry.name.partition(".")[0] for item in directories for entry in item.iterdir()}
     _forget_earlier_sources(names - sys.stdlib_module_names, directories)
     _run_directories.update((path.parent, place.top or path.parent))
-    _put_on_path(directories)
+    _put_on_path(directories, is_root_first=place.is_dotted)
     keep_standard_names(directories, names, place.displaced)
     importlib.invalidate_caches()  # the source may have been written a moment ago
     return _execute(path, place)
 
 
-def _put_on_path(directories: list[Path]) -> None:
-    first = list(dict.fromkeys(map(str, directories)))
-    sys.path[:] = first + [entry for entry in sys.path if entry not in first]
+def _put_on_path(directories: list[Path], *, is_root_first: bool) -> None:
+    entries = list(dict.fromkeys(map(str, directories)))
+    count = len(entries) if is_root_first else 1
+    first, last = entries[:count], entries[count:]
+    kept = [entry for entry in sys.path if entry not in first]
+    sys.path[:] = first + kept + [entry for entry in last if entry not in kept]
 
 
 def _forget_earlier_sources(names: set[str], directories: list[Path]) -> None:
@@ -221,29 +253,30 @@ def _forget(name: str) -> None:
 
 
 def _execute(path: Path, place: Place) -> ModuleType:
-    _forget(place.name)
-    if place.package:
-        parent = importlib.import_module(place.package)
-        if place.name in sys.modules:  # the package's own __init__.py imported it
-            return sys.modules[place.name]
-    is_package = place.top is None or path.stem == "__init__"
-    search = [str(path.parent)] if is_package else None
-    spec = spec_from_file_location(place.name, path, submodule_search_locations=search)
-    if spec is None or spec.loader is None:
-        raise MissingSourceException(f"File {path} cannot be loaded as Python source.")
+    stem = _name_of(path)
+    is_init = stem == "__init__"
+    outer = place.package.rpartition(".")[0] if is_init else place.package
+    entries = [place.name, *([f"{outer}.{stem}"] if outer and not is_init else [])]
+    for name in entries:
+        _forget(name)
+    if outer:
+        parent = importlib.import_module(outer)
+        if entries[-1] in sys.modules:  # the package's own __init__.py imported it
+            return sys.modules[entries[-1]]
+        if place.is_dotted and not _is_taken(stem, path):
+            entries.append(stem)  # a sibling's `import main` must not run it again
+    has_path = is_init or not place.is_dotted
+    spec = spec_in_package(place.name, path, place.package or place.name, has_path=has_path)
     module = module_from_spec(spec)
-    entries = [place.name]
-    if place.package and not _is_taken(path.stem, path):
-        entries.append(path.stem)  # a sibling's `import main` must not run it again
     sys.modules.update(dict.fromkeys(entries, module))
     try:
-        spec.loader.exec_module(module)
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
     except BaseException:
         for name in entries:
             sys.modules.pop(name, None)
         raise
-    if place.package:
-        setattr(parent, place.name.rpartition(".")[2], module)
+    if outer:
+        setattr(parent, place.package.rpartition(".")[2] if is_init else stem, module)
     return sys.modules.get(place.name, module)
 
 
