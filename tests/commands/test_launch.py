@@ -9,6 +9,7 @@ import pytest
 
 from functions_framework.commands import cli, launch
 from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.runtime import terminal
 
 if TYPE_CHECKING:
     from functions_framework.settings import Settings
@@ -69,5 +70,5 @@ def test_variables_that_need_words_are_left_to_the_library(
 
 
 def test_an_error_is_one_line_with_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch.tell(InvalidConfigurationException("No such thing.")) == 1
+    assert terminal.tell(InvalidConfigurationException("No such thing.")) == 1
     assert capsys.readouterr().err == "Error: No such thing.\n"

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import Client
 
 from functions_framework.api.registrations import Registrations
-from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature

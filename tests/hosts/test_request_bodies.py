@@ -15,7 +15,7 @@ import functions_framework
 from functions_framework.api.registrations import Registrations
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.hosts.asgi.host import ASGIHost
-from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.environ import CHUNK
 from functions_framework.hosts.wsgi.host import EventHost

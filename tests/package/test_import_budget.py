@@ -82,8 +82,8 @@ import sys
 before = set(sys.modules)
 from functions_framework.commands import launch
 settings = launch.plain_settings(["--target", "hello", "--source", sys.argv[1]])
-assert settings and launch.is_plainly_there(settings)
 from functions_framework.server import start
+assert settings and start.is_plainly_there(settings)
 from functions_framework.server.worker import build
 build.of_target(settings)
 print(*set(sys.modules) - before)

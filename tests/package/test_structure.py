@@ -26,25 +26,6 @@ PUBLIC = (
     "execution_id", "py.typed",
 )  # fmt: skip
 
-# Imports against the order that are still to be mended: `importer -> imported`.
-UPWARD: frozenset[str] = frozenset(
-    {
-        "signatures.results -> hosts.streams",
-        "hosts.build -> telemetry.switch",
-        "api.resources -> hosts.routes",
-        "events.samples.forms -> calls.over_http",
-    }
-)
-# Modules that import each other and are still to be parted.
-CIRCLES = {
-    frozenset({"signatures.__init__", "signatures.event_data"}),
-    frozenset({"commands.cli", "commands.launch"}),
-    frozenset({"hosts.error_handlers", "hosts.errors"}),
-    frozenset({"api.registrations", "api.resources"}),
-    frozenset({"server.on_threads.body", "server.on_threads.slow_senders"}),
-    frozenset({"server.on_loop.body", "server.on_loop.slow_senders"}),
-}
-
 
 def _name(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -97,7 +78,7 @@ def test_imports_run_one_way_through_the_folders() -> None:
         for imported in found
         if _rank(imported) > _rank(name)
     }
-    assert upward == UPWARD
+    assert upward == set()
 
 
 def _circles() -> set[frozenset[str]]:
@@ -130,7 +111,7 @@ def _circles() -> set[frozenset[str]]:
 
 
 def test_no_modules_import_each_other() -> None:
-    assert _circles() == CIRCLES
+    assert _circles() == set()
 
 
 def test_the_top_holds_the_folders_and_the_names_of_others() -> None:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.asgi.host import ASGIHost
-from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.build import _keeping_arguments
+from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
-from functions_framework.settings import Settings
 from functions_framework.telemetry.layer import followed
-from functions_framework.telemetry.switch import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ def host_of(kind: str, call: Callable[..., Any], signature: Signature, name: str
     function = Function(
         awaited if is_async else call, name, signature, is_async=is_async, is_asgi=kind != "wsgi"
     )
-    (function,) = noted([function], Settings(otel=True))
+    function = _keeping_arguments(function)
     if kind != "wsgi":
         return ASGIHost([function], ErrorHandlers([]), 4)
     if signature is Signature.HTTP:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.api.middleware import wrap
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.asgi.host import ASGIHost
-from functions_framework.hosts.errors import ErrorHandlers
+from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.model.function import Function
 from functions_framework.settings import Settings
 from functions_framework.telemetry import switch
 
@@ -43,12 +42,3 @@ def test_missing_extra() -> None:
     assert str(caught.value) == (
         "--otel needs a package that is not installed. Run: pip install 'functions-framework[otel]'"
     )
-
-
-def test_functions_stay_themselves_where_nobody_wants_to_know() -> None:
-    functions = [Function(len, "hello")]
-    assert switch.noted(functions, OFF) is functions
-    (noted,) = switch.noted(functions, ON)
-    assert noted.call is not len
-    assert noted.call.__name__ == "len"
-    assert noted.call("abc") == 3

@@ -17,7 +17,7 @@ from functions_framework.runtime.values import value_class
 from .registrations import Registrations, pending
 
 if TYPE_CHECKING:
-    from .resources import Resource
+    from .registrations import OwnObject
 
 Hook = TypeVar("Hook", bound=Callable[[], Any])
 
@@ -66,7 +66,7 @@ class Lifecycle:
 
     startup_hooks: Sequence[Callable[[], Any]] = ()
     shutdown_hooks: Sequence[Callable[[], Any]] = ()
-    resources: Sequence[Resource[Any, Any]] = ()
+    resources: Sequence[OwnObject] = ()
     readiness_checks: Sequence[Callable[[], Any]] = ()
     ending: str = ""
 

@@ -9,14 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from functions_framework.runtime.values import field, value_class
 
-if TYPE_CHECKING:
-    from .resources import Resource
-
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class OwnObject(Protocol):
+    """An object of a worker's own, as those who open and close it see it; see `resources`.
+
+    Attributes:
+        made_at: `time.monotonic()` when it was made.
+    """
+
+    __name__: str
+    made_at: float
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the object exists."""
+
+    def close(self) -> Any:
+        """Close it; an awaitable where closing needs one."""
 
 
 @value_class()
@@ -37,7 +52,7 @@ class Registrations:
     )
     startup_hooks: list[Callable[[], Any]] = field(default_factory=list)
     shutdown_hooks: list[Callable[[], Any]] = field(default_factory=list)
-    resources: list[Resource[Any, Any]] = field(default_factory=list)
+    resources: list[OwnObject] = field(default_factory=list)
     middleware: list[Callable[..., Any]] = field(default_factory=list)
     readiness_checks: list[Callable[[], Any]] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.hosts.routes import place_of
+from functions_framework.model.function import place_of
 
 from .registrations import pending
 

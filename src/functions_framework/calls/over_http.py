@@ -5,20 +5,13 @@ from __future__ import annotations
 import http.client
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
 
-from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.model.request import UnreachableServerError, split_url
 
 from .result import ResponseHeaders, Result
 
 if TYPE_CHECKING:
     from functions_framework.model.request import Request
-
-
-class UnreachableServerError(FunctionsFrameworkException):
-    """The URL is none, nothing answers there, or what answers does not speak HTTP."""
-
-    exit_code = 2
 
 
 def send(url: str, request: Request, timeout: float = 60.0) -> Result:
@@ -32,7 +25,7 @@ def send(url: str, request: Request, timeout: float = 60.0) -> Result:
     Raises:
         UnreachableServerError: there is no answer.
     """
-    parts, port = split(url)
+    parts, port = split_url(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", port, timeout=timeout)
     target = request.target_below(parts.path, parts.query)
@@ -62,21 +55,3 @@ def _headers(request: Request) -> list[tuple[str, str]]:
     has_body = bool(request.body) or request.method in {"POST", "PUT", "PATCH"}
     length = [("content-length", str(len(request.body)))] if has_body else []
     return [*request.headers, *([] if request.header("content-length") else length)]
-
-
-def split(url: str) -> tuple[SplitResult, int | None]:
-    """The parts of a server's URL, and its port if it names one.
-
-    Raises:
-        UnreachableServerError: it is no URL of a server.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise UnreachableServerError(f"{url!r} is no URL: {error}.") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UnreachableServerError(
-            f"{url!r} is no URL of a server. Write it like http://localhost:8080."
-        )
-    return parts, port

@@ -107,7 +107,8 @@ class Pipeline:
     def _resource(self, key: Any) -> Resource[Any, Any]:
         if isinstance(key, Resource):
             return key
-        known = {one.__name__: one for one in self._world.registered.resources}
+        registered = self._world.registered.resources
+        known = {one.__name__: one for one in registered if isinstance(one, Resource)}
         for name, value in vars(self.module).items() if self.module else ():
             if isinstance(value, Resource):
                 known.setdefault(name, value)

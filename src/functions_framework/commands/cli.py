@@ -12,10 +12,11 @@ import click
 from click.core import ParameterSource
 
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.runtime.terminal import tell
+from functions_framework.server.start import run
 from functions_framework.settings import Option, Settings, options
 
 from .completing import values
-from .launch import run, tell
 from .options import env_file_option, set_variables
 from .printing import write
 from .table import lazy_commands

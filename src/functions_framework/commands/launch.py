@@ -11,7 +11,8 @@ import os
 import sys
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.runtime.escaping import printable_lines
+from functions_framework.runtime.terminal import tell
+from functions_framework.server.start import run
 from functions_framework.settings import Settings, options
 
 TYPE_CHECKING = False
@@ -74,33 +75,3 @@ def _values(arguments: Sequence[str]) -> Iterator[tuple[str, Any]]:
         if value.startswith("-"):
             raise ValueError(value)
         yield name, option.parse(value)
-
-
-def run(settings: Settings) -> int:
-    """Serve; the exit code.
-
-    Raises:
-        FunctionsFrameworkException: nothing could be served.
-    """
-    if not is_plainly_there(settings):
-        from functions_framework.loading.load import precheck
-
-        precheck(settings)
-    from functions_framework.server.start import serve
-
-    return serve(settings)
-
-
-def is_plainly_there(settings: Settings) -> bool:
-    """Whether the source needs no closer look in this process; each worker looks for itself."""
-    target, source = settings.target, settings.source or "."
-    if not target or not target.isidentifier():
-        return False
-    file = os.path.join(source, "main.py") if os.path.isdir(source) else source  # noqa: PTH112, PTH118
-    return file.endswith(".py") and os.access(file, os.R_OK) and os.path.isfile(file)  # noqa: PTH113
-
-
-def tell(error: FunctionsFrameworkException) -> int:
-    """Print an error of the framework's own; the code to exit with."""
-    print(f"Error: {printable_lines(str(error))}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
-    return error.exit_code

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
+from functions_framework.signatures.results import Closing
 
 from .asgi.scope import begin
 from .errors import CRASH_REPLY
-from .streams import Closing, open_asgi
+from .streams import open_asgi
 from .wsgi.environ import Environ, begin_seen, path_of
 
 if TYPE_CHECKING:

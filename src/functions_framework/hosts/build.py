@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
 from functions_framework.loading.load import load
+from functions_framework.model.execution import execution
 from functions_framework.model.function import Function, Signature
-from functions_framework.telemetry.switch import noted
+from functions_framework.runtime.values import replace
 
-from .errors import ErrorHandlers
+from .error_handlers import ErrorHandlers
 from .with_flask.context import FlaskContext, uses_flask
 
 if TYPE_CHECKING:
@@ -52,8 +54,12 @@ class Served(NamedTuple):
     lifecycle: Lifecycle
 
 
-def load_and_build(settings: Settings) -> Served:
+def load_and_build(settings: Settings, *, is_followed: bool = False) -> Served:
     """Load what the settings name and build its host: what a worker does first.
+
+    Args:
+        settings: what the user asked for.
+        is_followed: whether somebody is told of each call.
 
     Raises:
         FunctionsFrameworkException: the settings name nothing that can be served.
@@ -61,11 +67,23 @@ def load_and_build(settings: Settings) -> Served:
     """
     context = FlaskContext(is_debugging=settings.debug)
     functions = load(settings, around=context.around)
-    return build(functions, context, settings)
+    return build(functions, context, settings, is_followed=is_followed)
 
 
-def build(functions: list[Function], context: FlaskContext, settings: Settings) -> Served:
+def build(
+    loaded: list[Function],
+    context: FlaskContext,
+    settings: Settings,
+    *,
+    is_followed: bool = False,
+) -> Served:
     """Build the host for functions that were just loaded, with what their module registered.
+
+    Args:
+        loaded: the functions.
+        context: the Flask application of their module, where it uses one.
+        settings: what the user asked for.
+        is_followed: whether somebody is told of each call.
 
     Raises:
         InvalidConfigurationException: they cannot be served together.
@@ -73,22 +91,36 @@ def build(functions: list[Function], context: FlaskContext, settings: Settings) 
     registered = take()
     lifecycle = Lifecycle.of(registered)
     host: Any
-    if any(function.protocol for function in functions):
+    if any(function.protocol for function in loaded):
         from .applications import host_of
 
-        host = host_of(functions, lifecycle)
+        host = host_of(loaded, lifecycle)
     else:
-        called = noted(functions, settings)
+        called = [_keeping_arguments(item) for item in loaded] if is_followed else loaded
         host = _function_host(called, context, registered, settings.threads)
-    if settings.docs or (settings.debug and len(functions) > 1):
+    if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
 
-        host = with_pages(host, functions, settings)
+        host = with_pages(host, loaded, settings)
     if settings.debug:
         from .debug import AsyncDebugHost, SyncDebugHost
 
         host = AsyncDebugHost(host) if host.is_async else SyncDebugHost(host)
-    return Served(functions, with_cors(host, functions, settings.cors), lifecycle)
+    return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
+
+
+def _keeping_arguments(function: Function) -> Function:
+    """The function such that its call knows whether it was reached, and with what."""
+    call = function.call
+
+    def keeping_call(*arguments: Any) -> Any:
+        running = execution.get()
+        if running is not None:
+            running.arguments = arguments
+        return call(*arguments)
+
+    # The wrapper keeps the annotations: a typed function's input type is read from them.
+    return replace(function, call=functools.update_wrapper(keeping_call, call))
 
 
 def _function_host(

@@ -1,88 +1,63 @@
-"""Exceptions that stand for an HTTP status, in the one shape that error handlers know: Werkzeug's.
+"""The handlers that a module registered, found in Flask's order on every host.
 
-Handlers are found as Flask finds them, so that a module's handlers do the same on every host.
-Imported where Flask is in use or a handler was registered, and nowhere else.
+Werkzeug's exceptions, which handlers see, are imported where there is a handler and nowhere else.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from werkzeug.exceptions import (
-    HTTPException,
-    InternalServerError,
-    MethodNotAllowed,
-    NotFound,
-    default_exceptions,
-)
-from werkzeug.wrappers import Response
-
-from .errors import own_reply, status_of
-
-if TYPE_CHECKING:
-    from functions_framework.model.message import Reply
+Handler = Callable[..., Any]
+Handled = tuple[Handler, Exception]
 
 
-class HTTPForm(HTTPException):
-    """An exception of another library or of the framework, with Werkzeug's attributes added.
+class ErrorHandlers:
+    """The handlers one app was built with, found in Flask's order on every host.
 
-    It is of its own class too, and brings its own reply.
-
-    Attributes:
-        own: the reply it is answered with when no handler takes it.
+    Args:
+        registered: exception classes or status codes with their handlers; the last of equals wins.
     """
 
-    own: Reply
+    def __init__(self, registered: Sequence[tuple[type[Exception] | int, Handler]]) -> None:
+        self._slots: dict[int | None, dict[type, Handler]] = {}
+        if registered:
+            from .http_errors import slot_of
 
-    def get_response(self, *_: Any, **__: Any) -> Response:
-        """Its own reply, as Werkzeug's response."""
-        return Response(self.own.body, self.own.status, self.own.headers)  # type: ignore[arg-type]
+            for key, handler in registered:
+                status, kind = slot_of(key)
+                self._slots.setdefault(status, {})[kind] = handler
 
+    def __bool__(self) -> bool:
+        return bool(self._slots)
 
-@cache
-def _form_of(kind: Any, status: int) -> type[HTTPForm]:
-    parent = default_exceptions.get(status, HTTPException)
-    bases = (kind, HTTPForm) if parent is HTTPException else (kind, HTTPForm, parent)
-    return type(kind.__name__, bases, {"code": status})
+    def find(self, error: BaseException, *, is_crash: bool = False) -> Handled | None:
+        """The handler for an exception with what it is called with, None if there is none.
 
+        Args:
+            error: what was raised; an exit has no handler here.
+            is_crash: whether the exception is one even if it stands for a status.
+        """
+        if not self._slots or not isinstance(error, Exception):
+            return None
+        from .http_errors import as_http_error
 
-def as_http_error(error: Exception) -> Exception:
-    """The exception as handlers see it: a Werkzeug `HTTPException` if it stands for a status."""
-    status, reply = status_of(error), own_reply(error)
-    if isinstance(error, HTTPException) or status is None or reply is None:
-        return error
-    own_class: Any = type(error)
-    kind = _form_of(own_class, status)
-    form = kind.__new__(kind, *error.args)
-    description = getattr(error, "detail", None) or str(error)
-    default_exceptions.get(status, HTTPException).__init__(form, description=description)
-    form.__dict__.update(error.__dict__, own=reply)
-    return form.with_traceback(error.__traceback__)
+        return self._find(error if is_crash else as_http_error(error))
 
+    def find_for_crash(self, error: BaseException) -> Handled | None:
+        """The handler for 500 with what it is called with, None if there is none."""
+        if 500 not in self._slots:
+            return None
+        from .http_errors import as_crash
 
-def as_refused(reply: Reply) -> HTTPException:
-    """A 404 or 405 that no exception led to, as handlers see it."""
-    if reply.status == 405:
-        return MethodNotAllowed(valid_methods=dict(reply.headers)["allow"].split(", "))
-    return NotFound()
+        return self._find(as_crash(error))
 
+    def _find(self, error: Exception) -> Handled | None:
+        from .http_errors import slots_of
 
-def as_crash(error: BaseException) -> InternalServerError:
-    """An uncaught exception as the handler for 500 sees it: under `original_exception`."""
-    return InternalServerError(original_exception=error)
-
-
-def slot_of(key: type[Exception] | int) -> tuple[int | None, type[Exception]]:
-    """Where a handler is kept: under a status, or under None for any; and for which class."""
-    if isinstance(key, int):
-        return key, default_exceptions[key]
-    return (key.code if issubclass(key, HTTPException) else None), key
-
-
-def slots_of(error: Exception) -> tuple[int | None, ...]:
-    """Where an exception's handler is looked for, in this order; see `Flask.errorhandler`."""
-    if not isinstance(error, HTTPException):
-        return (None,)
-    # 500 always has a handler, the framework's own crash reply.
-    return (500,) if error.code == 500 else (error.code, None)
+        for status in slots_of(error):
+            handlers = self._slots.get(status, {})
+            for kind in type(error).__mro__:
+                if kind in handlers:
+                    return handlers[kind], error
+        return None

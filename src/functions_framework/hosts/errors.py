@@ -8,7 +8,6 @@ exception's text.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestRefused, RequestTimeoutException
@@ -16,10 +15,9 @@ from functions_framework.model.function import Signature
 from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
-    from functions_framework.signatures import Codec
+    from collections.abc import Sequence
 
-Handler = Callable[..., Any]
-Handled = tuple[Handler, Exception]
+    from functions_framework.signatures.codec import Codec
 
 # Browsers and crawlers ask every server for these; an http function is not called for them.
 IGNORED_PATHS = frozenset({"/robots.txt", "/favicon.ico"})
@@ -96,57 +94,6 @@ def _is_of(error: BaseException, module: str) -> bool:
     """Whether it is the `HTTPException` of a library, without importing that."""
     library = sys.modules.get(module)
     return library is not None and isinstance(error, library.HTTPException)
-
-
-class ErrorHandlers:
-    """The handlers one app was built with, found in Flask's order on every host.
-
-    Args:
-        registered: exception classes or status codes with their handlers; the last of equals wins.
-    """
-
-    def __init__(self, registered: Sequence[tuple[type[Exception] | int, Handler]]) -> None:
-        self._slots: dict[int | None, dict[type, Handler]] = {}
-        if registered:
-            from .error_handlers import slot_of
-
-            for key, handler in registered:
-                status, kind = slot_of(key)
-                self._slots.setdefault(status, {})[kind] = handler
-
-    def __bool__(self) -> bool:
-        return bool(self._slots)
-
-    def find(self, error: BaseException, *, is_crash: bool = False) -> Handled | None:
-        """The handler for an exception with what it is called with, None if there is none.
-
-        Args:
-            error: what was raised; an exit has no handler here.
-            is_crash: whether the exception is one even if it stands for a status.
-        """
-        if not self._slots or not isinstance(error, Exception):
-            return None
-        from .error_handlers import as_http_error
-
-        return self._find(error if is_crash else as_http_error(error))
-
-    def find_for_crash(self, error: BaseException) -> Handled | None:
-        """The handler for 500 with what it is called with, None if there is none."""
-        if 500 not in self._slots:
-            return None
-        from .error_handlers import as_crash
-
-        return self._find(as_crash(error))
-
-    def _find(self, error: Exception) -> Handled | None:
-        from .error_handlers import slots_of
-
-        for status in slots_of(error):
-            handlers = self._slots.get(status, {})
-            for kind in type(error).__mro__:
-                if kind in handlers:
-                    return handlers[kind], error
-        return None
 
 
 def own_reply(error: BaseException) -> Reply | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.model.function import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from functions_framework.model.function import Function
 
@@ -80,11 +80,3 @@ def checked_path(function: Function) -> str:
 def described(function: Function) -> str:
     """A function's name with its file and line, for messages."""
     return f"{function.name!r} ({place_of(function.call)})"
-
-
-def place_of(call: Callable[..., Any]) -> str:
-    """File and line where a callable is defined, as far as they are known."""
-    code = getattr(inspect.unwrap(call), "__code__", None)
-    if code is None:
-        return getattr(call, "__module__", None) or type(call).__name__
-    return f"{code.co_filename}:{code.co_firstlineno}"

@@ -11,39 +11,8 @@ from functions_framework.model.message import Reply
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
     from concurrent.futures import Executor
-
-
-class Closing:
-    """An iterable of parts with something to close when the last was sent or the client left."""
-
-    def __init__(self, parts: Iterable[bytes | str], close: Callable[[], None]) -> None:
-        self._parts = iter(parts)
-        self.close = close
-
-    def __iter__(self) -> Iterator[bytes | str]:
-        return self._parts
-
-    def __next__(self) -> bytes | str:
-        return next(self._parts)
-
-
-class Deferred:
-    """A Starlette response that only it can send (a file, one with background tasks).
-
-    The host that has the request's scope turns it into a reply with `open`.
-    """
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-
-    def __aiter__(self) -> AsyncIterator[bytes | str]:
-        raise TypeError("A deferred response is opened with its request's scope before it is sent.")
-
-    async def open(self, scope: Any, receive: Any) -> Reply:
-        """Start the response; its own head becomes the reply's."""
-        return await open_asgi(self._response, scope, receive)
 
 
 async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:

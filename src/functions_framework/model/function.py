@@ -190,3 +190,13 @@ class Function:
             path=mark.path,
             options=options,
         )
+
+
+def place_of(call: Callable[..., Any]) -> str:
+    """File and line where a callable is defined, as far as they are known."""
+    import inspect
+
+    code = getattr(inspect.unwrap(call), "__code__", None)
+    if code is None:
+        return getattr(call, "__module__", None) or type(call).__name__
+    return f"{code.co_filename}:{code.co_firstlineno}"

@@ -1,8 +1,19 @@
-"""A request as a value, before it goes to a host, a server or a terminal; nothing here sends it."""
+"""A request as a value, and the URL of the server it is for; nothing here sends it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from functions_framework.exceptions import FunctionsFrameworkException
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+
+class UnreachableServerError(FunctionsFrameworkException):
+    """The URL is none, nothing answers there, or what answers does not speak HTTP."""
+
+    exit_code = 2
 
 
 class Request(NamedTuple):
@@ -40,3 +51,23 @@ class Request(NamedTuple):
         """The first value of a header, None when absent."""
         wanted = name.lower()
         return next((value for known, value in self.headers if known.lower() == wanted), None)
+
+
+def split_url(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of a server's URL, and its port if it names one.
+
+    Raises:
+        UnreachableServerError: it is no URL of a server.
+    """
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UnreachableServerError(f"{url!r} is no URL: {error}.") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UnreachableServerError(
+            f"{url!r} is no URL of a server. Write it like http://localhost:8080."
+        )
+    return parts, port

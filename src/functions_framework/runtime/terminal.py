@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from functions_framework.exceptions import FunctionsFrameworkException
+
 _GREEN = "32"
 _YELLOW = "33"
 _RED = "31"
@@ -42,6 +44,12 @@ def fail(line: str) -> None:
 
 def _write(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the server's own word
+
+
+def tell(error: FunctionsFrameworkException) -> int:
+    """Print an error of the framework's own; the code to exit with."""
+    print(f"Error: {printable_lines(str(error))}", file=sys.stderr)  # noqa: T201 - the command's own word
+    return error.exit_code
 
 
 def has_colours() -> bool:

@@ -22,6 +22,28 @@ if TYPE_CHECKING:
     from .hosted import Build
 
 
+def run(settings: Settings) -> int:
+    """Serve; the exit code.
+
+    Raises:
+        FunctionsFrameworkException: nothing could be served.
+    """
+    if not is_plainly_there(settings):
+        from functions_framework.loading.load import precheck
+
+        precheck(settings)
+    return serve(settings)
+
+
+def is_plainly_there(settings: Settings) -> bool:
+    """Whether the source needs no closer look in this process; each worker looks for itself."""
+    target, source = settings.target, settings.source or "."
+    if not target or not target.isidentifier():
+        return False
+    file = os.path.join(source, "main.py") if os.path.isdir(source) else source  # noqa: PTH112, PTH118
+    return file.endswith(".py") and os.access(file, os.R_OK) and os.path.isfile(file)  # noqa: PTH113
+
+
 def serve(settings: Settings, build: Build | None = None) -> int:
     """Serve functions until SIGTERM or SIGINT.
 

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
-    from functions_framework.model.message import Message, Reply
-
-
-class Codec(Protocol):
-    """Turns requests into arguments and results into replies."""
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """The HTTP methods that reach the function."""
-
-    def decode(self, message: Message) -> tuple[Any, ...]:
-        """The function's arguments.
-
-        Raises:
-            RequestRefused: the request was at fault.
-        """
-
-    def encode(self, result: Any) -> Reply:
-        """The reply to what the function returned."""
+    from .codec import Codec
 
 
 def codec_of(function: Function) -> Codec:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.message import Message, Reply
 
-    from . import Codec
+    from .codec import Codec
     from .types.checked_type import CheckedType
 
 _NOTES = frozenset({Any, dict, list, str, bytes, object})

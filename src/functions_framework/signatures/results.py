@@ -26,6 +26,34 @@ from functions_framework.model.message import HTML, JSON, Reply
 Dump = Callable[[Any], bytes]
 
 
+class Closing:
+    """An iterable of parts with something to close when the last was sent or the client left."""
+
+    def __init__(self, parts: Iterable[bytes | str], close: Callable[[], None]) -> None:
+        self._parts = iter(parts)
+        self.close = close
+
+    def __iter__(self) -> Iterator[bytes | str]:
+        return self._parts
+
+    def __next__(self) -> bytes | str:
+        return next(self._parts)
+
+
+class Deferred:
+    """A Starlette response that only it can send: a file, one with background tasks.
+
+    Attributes:
+        response: an ASGI application; the host that has the request's scope runs it.
+    """
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+
+    def __aiter__(self) -> AsyncIterator[bytes | str]:
+        raise TypeError("A deferred response is opened with its request's scope before it is sent.")
+
+
 def sorted_json(value: Any) -> bytes:
     """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end."""
     import json
@@ -170,8 +198,6 @@ def _from_werkzeug(response: Any) -> Reply:
         body: Any = b"".join(response.iter_encoded())
         response.close()
     else:
-        from functions_framework.hosts.streams import Closing
-
         body = Closing(response.iter_encoded(), response.close)
     return Reply(response.status_code, headers, body)
 
@@ -186,6 +212,4 @@ def _from_starlette(response: Any) -> Reply:
         return Reply(response.status_code, headers, response.body_iterator)  # type: ignore[arg-type]
     if response.background is None and hasattr(response, "body"):
         return Reply(response.status_code, headers, bytes(response.body))
-    from functions_framework.hosts.streams import Deferred
-
     return Reply(response.status_code, headers, Deferred(response))

@@ -1,20 +1,16 @@
-"""Whether calls are traced or counted, and what their functions need for it."""
+"""Whether calls are traced or counted."""
 
 from __future__ import annotations
 
-import functools
 import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.model.execution import execution
-from functions_framework.runtime.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from functions_framework.model.function import Function
     from functions_framework.settings import Settings
 
 # OpenTelemetry specification, "Environment Variable Specification" and "Protocol Exporter".
@@ -59,6 +55,15 @@ def is_counted(settings: Settings) -> bool:
     return True
 
 
+def is_followed(settings: Settings) -> bool:
+    """Whether somebody is told of each call.
+
+    Raises:
+        InvalidConfigurationException: it is asked for and what it needs is not installed.
+    """
+    return is_traced(settings) or is_counted(settings)
+
+
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
@@ -72,26 +77,3 @@ def _require(module: str, extra: str, flag: str) -> None:
             f"{flag} needs a package that is not installed. "
             f"Run: pip install 'functions-framework[{extra}]'"
         )
-
-
-def noted(functions: Sequence[Function], settings: Settings) -> Sequence[Function]:
-    """The functions such that a call knows whether its function was reached, and with what.
-
-    Themselves where nobody wants to know.
-    """
-    if not is_traced(settings) and not is_counted(settings):
-        return functions
-    return [_noted(function) for function in functions]
-
-
-def _noted(function: Function) -> Function:
-    call = function.call
-
-    def noted_call(*arguments: Any) -> Any:
-        running = execution.get()
-        if running is not None:
-            running.arguments = arguments
-        return call(*arguments)
-
-    # The wrapper keeps the annotations: a typed function's input type is read from them.
-    return replace(function, call=functools.update_wrapper(noted_call, call))

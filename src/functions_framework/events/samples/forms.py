@@ -127,9 +127,9 @@ def curl_of(request: Request, url: str) -> str:
     Raises:
         UnreachableServerError: the URL is none.
     """
-    from functions_framework.calls.over_http import split
+    from functions_framework.model.request import split_url
 
-    parts, _ = split(url)
+    parts, _ = split_url(url)
     target = request.target_below(parts.path, parts.query)
     lines = [f"curl {shlex.quote(f'{parts.scheme}://{parts.netloc}{target}')}"]
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in request.headers]

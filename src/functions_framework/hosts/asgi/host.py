@@ -8,29 +8,30 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import compact_json, encode
+from functions_framework.signatures.results import Deferred, compact_json, encode
 
 from ..errors import (
     CRASH_REPLY,
     IGNORED_PATHS,
     NOT_FOUND_REPLY,
-    ErrorHandlers,
-    Handled,
     answer_without_call,
     own_reply,
     refusal,
 )
 from ..routes import Routes, paths_of
-from ..streams import Deferred, as_async
+from ..streams import as_async, open_asgi
 from .bridge import Bridge
 from .scope import Receive, Scope, Send, begin, live, message, read_body, send_reply
+
+if TYPE_CHECKING:
+    from ..error_handlers import ErrorHandlers, Handled
 
 Crashed = Callable[[BaseException, Scope], Awaitable[Reply]]
 
@@ -126,7 +127,7 @@ class ASGIHost:
         """A reply without a call, through its status's handler if there is one."""
         if not self._handlers or reply.status < 400:
             return reply
-        from ..error_handlers import as_refused
+        from ..http_errors import as_refused
 
         error = as_refused(reply)
         return await self.handled(error, scope) if self._handlers.find(error) else reply
@@ -167,7 +168,7 @@ class ASGIHost:
     async def _streamable(self, reply: Reply, scope: Scope, receive: Receive) -> Reply:
         body = reply.body
         if isinstance(body, Deferred):
-            return await body.open(scope, receive)
+            return await open_asgi(body.response, scope, receive)
         if isinstance(body, AsyncIterable):
             return reply
         return reply._replace(body=as_async(body, self.executor))  # type: ignore[arg-type]

@@ -20,8 +20,8 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.signatures.results import encode
 
-from ..error_handlers import HTTPForm, as_http_error
 from ..errors import CRASH_REPLY, IGNORED_PATHS
+from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
 from ..wsgi.environ import Environ, begin_seen, drain, path_of, send
 from . import lean

@@ -14,10 +14,11 @@ from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.signatures import codec_of
+from functions_framework.signatures.results import Closing
 
-from ..error_handlers import as_refused
 from ..errors import answer_without_call
-from ..streams import Blocking, Closing
+from ..http_errors import as_refused
+from ..streams import Blocking
 from ..wsgi.environ import Environ, message
 
 View = Callable[[flask.Request], Any]

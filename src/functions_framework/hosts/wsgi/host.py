@@ -12,7 +12,6 @@ from functions_framework.signatures.results import encode
 from ..errors import (
     CRASH_REPLY,
     NOT_FOUND_REPLY,
-    ErrorHandlers,
     answer_without_call,
     own_reply,
     refusal,
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from functions_framework.model.function import Function
     from functions_framework.model.message import Reply
+
+    from ..error_handlers import ErrorHandlers
 
 
 class EventHost:
@@ -78,7 +79,7 @@ class EventHost:
         """A reply without a call, through its status's handler if there is one."""
         if not self._handlers or reply.status < 400:
             return reply
-        from ..error_handlers import as_refused
+        from ..http_errors import as_refused
 
         error = as_refused(reply)
         return self._handled(error, environ) if self._handlers.find(error) else reply

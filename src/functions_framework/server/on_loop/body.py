@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
-from ..on_threads.body import too_large
+from ..wire.limits import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

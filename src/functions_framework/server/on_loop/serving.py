@@ -13,10 +13,10 @@ from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.admission import QUEUE, Running
-from ..on_threads.body import too_large
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies
+from ..wire.limits import too_large
 from ..wire.loop import Handover
 from ..wire.scheduling import polite_threads
 from ..wire.tasks import start

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ..on_threads.body import too_slow
+from ..wire.limits import too_slow
 
 if TYPE_CHECKING:
     import asyncio
 
     from functions_framework.exceptions import BodyTooSlow
 
-    from .body import Receive
-
 _LONGEST_PAUSE = 1.0
+
+
+class Waited(Protocol):
+    """What a task waits for.
+
+    Attributes:
+        is_late: set when it was waited for too long.
+    """
+
+    is_late: bool
 
 
 class AsyncSlowSenders:
@@ -28,17 +36,17 @@ class AsyncSlowSenders:
         self._loop = loop
         self._seconds = seconds
         self._pause = min(_LONGEST_PAUSE, seconds / 10)
-        self._waiting: dict[Receive, tuple[asyncio.Task[object], float]] = {}
+        self._waiting: dict[Waited, tuple[asyncio.Task[object], float]] = {}
         self._is_sweeping = False
 
-    def begin(self, receive: Receive, task: asyncio.Task[object]) -> None:
+    def begin(self, receive: Waited, task: asyncio.Task[object]) -> None:
         """A task begins to wait for the next part of a body."""
         self._waiting[receive] = task, self._loop.time()
         if not self._is_sweeping:
             self._is_sweeping = True
             self._loop.call_later(self._pause, self._sweep)
 
-    def end(self, receive: Receive) -> None:
+    def end(self, receive: Waited) -> None:
         """It has waited."""
         self._waiting.pop(receive, None)
 

@@ -13,11 +13,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions_framework.exceptions import BodyTooLarge, BodyTooSlow, MalformedRequest
+from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.connections import has_hung_up
 from ..wire.drain import ending
 from ..wire.forwarded import PEER
+from ..wire.limits import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,16 +242,6 @@ class Body:
     def _break_off(self) -> None:
         self.is_broken = True
         raise MalformedRequest("The request body was cut off before its end.")
-
-
-def too_large(limit: int) -> BodyTooLarge:
-    """The refusal of a body that is longer than the server takes."""
-    return BodyTooLarge(f"The request body is longer than {limit} bytes.")
-
-
-def too_slow(seconds: float) -> BodyTooSlow:
-    """The refusal of a body whose sender has stopped sending."""
-    return BodyTooSlow(f"Nothing more of the request body came for {seconds:g} seconds.")
 
 
 class NoBody:

@@ -16,8 +16,9 @@ from ..wire.connections import cut_sender
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies, peer_of
+from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
-from .body import Body, Bounds, NoBody, declared_length, too_large
+from .body import Body, Bounds, NoBody, declared_length
 from .slow_senders import SlowSenders
 
 if TYPE_CHECKING:

@@ -12,19 +12,18 @@ import contextlib
 import threading
 import time
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from functions_framework.hosts.errors import refusal
 
 from ..wire.connections import count_silent, cut_silent
-from .body import too_slow
+from ..wire.limits import too_slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_framework.exceptions import BodyTooSlow
-
-    from .body import Body
+    from functions_framework.model.message import Reply
 
 
 MOST_LEFT_BEHIND = 512
@@ -33,6 +32,29 @@ MOST_LEFT_BEHIND = 512
 _LONGEST_PAUSE = 1.0
 _FLUSH_SECONDS = 0.05
 """Seconds in which an answer gets from the engine to the kernel."""
+
+
+class Waited(Protocol):
+    """A body that a call waits for.
+
+    Attributes:
+        since: `time.monotonic()` when the read began.
+        sent: `time.monotonic()` when its client was answered, None before.
+        is_over: whether the read is given up.
+        peer: the client's address.
+    """
+
+    since: float
+    sent: float | None
+    is_over: bool
+    peer: str
+
+    @property
+    def version(self) -> str:
+        """The protocol, such as "HTTP/2"."""
+
+    def answer(self, reply: Reply) -> None:
+        """Answer the client in place of the call."""
 
 
 class SlowSenders:
@@ -49,7 +71,7 @@ class SlowSenders:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self.leave: Callable[[str], object] | None = None
-        self._bodies: set[Body] = set()
+        self._bodies: set[Waited] = set()
         self.end = self._bodies.discard
         """The read of a body has ended."""
         self._lock = threading.Lock()
@@ -60,7 +82,7 @@ class SlowSenders:
         """What is raised where the body is read."""
         return too_slow(self._seconds)
 
-    def begin(self, body: Body) -> None:
+    def begin(self, body: Waited) -> None:
         """A read begins."""
         body.since = time.monotonic()
         self._bodies.add(body)
@@ -99,11 +121,11 @@ class SlowSenders:
             self.leave(f"{len(waiting)} clients have stopped sending")
             self.leave = None
 
-    def _has_stopped(self, body: Body) -> bool:
+    def _has_stopped(self, body: Waited) -> bool:
         """Whether nothing comes: a read that waits for much may see progress all the time."""
         return body.version == "HTTP/2" or count_silent(body.peer, self._seconds) > 0
 
-    def _cut(self, bodies: list[Body], now: float) -> None:
+    def _cut(self, bodies: list[Waited], now: float) -> None:
         by_peer: dict[str, list[float]] = {}
         for body in bodies:
             if body.sent is not None and body.sent < now - _FLUSH_SECONDS:

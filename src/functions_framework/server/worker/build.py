@@ -23,10 +23,12 @@ def of_target(settings: Settings) -> Build:
         from functions_framework import logs
         from functions_framework.hosts import build as hosts
         from functions_framework.loading.load import precheck
+        from functions_framework.telemetry import switch
 
         logs.configure(settings)
         try:
-            return hosted_of(hosts.load_and_build(settings))
+            is_followed = switch.is_followed(settings)
+            return hosted_of(hosts.load_and_build(settings, is_followed=is_followed))
         except KeyError as error:
             from functions_framework.loading.needed_variables import missing_variables
 
@@ -51,6 +53,7 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
         from functions_framework import logs
         from functions_framework.hosts import build as hosts
         from functions_framework.loading.load import announce
+        from functions_framework.telemetry import switch
 
         logs.configure(settings)
         announce(functions)
@@ -58,7 +61,8 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
         context.source = source
         if not source.is_file():
             context.get()  # whether it uses Flask cannot be read
-        return hosted_of(hosts.build(functions, context, settings))
+        is_followed = switch.is_followed(settings)
+        return hosted_of(hosts.build(functions, context, settings, is_followed=is_followed))
 
     return build
 
