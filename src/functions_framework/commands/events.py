@@ -10,8 +10,8 @@ import click
 from functions_framework.events.samples import catalogue
 
 from .faults import read_json
+from .options import field_options, fields_given
 from .printing import is_terminal, write
-from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
     from functions_framework.model.request import Request

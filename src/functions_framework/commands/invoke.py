@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.runtime.progress import progress
+from functions_framework.runtime.terminal import progress
 
 from .completing import WithFields, values
 from .faults import BadInput
-from .options import function_options, settings_of
+from .options import field_options, fields_given, function_options, settings_of
 from .printing import is_terminal, styled, write
-from .sample_options import field_options, fields_given
 
 if TYPE_CHECKING:
     from functions_framework.calls.result import Result

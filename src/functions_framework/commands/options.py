@@ -1,8 +1,9 @@
-"""The options that name a function, for the sub-commands that load one; declared in `settings`."""
+"""Options that several commands have: of the function, of variables, of sample events."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -10,6 +11,10 @@ from click.core import ParameterSource
 from functions_framework.settings import Option, Settings, options
 
 from .completing import values
+
+if TYPE_CHECKING:
+    from functions_framework.events.samples.sample import Field, Sample
+
 
 _FUNCTION = ("target", "source", "signature_type")
 # Of the server's settings those that matter to a function that is not served.
@@ -80,3 +85,34 @@ def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
     if target is not None:
         given["target"] = target
     return Settings.load(given, names=_READ)
+
+
+_METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}
+
+
+def field_options(sample: Sample) -> list[click.Parameter]:
+    """An option for each field."""
+    return [_option(field) for field in sample.fields.values()]
+
+
+def _option(field: Field) -> click.Option:
+    def read(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> Any:
+        return None if text is None else field.read(text)
+
+    default = field.default if isinstance(field.default, str) else json.dumps(field.default)
+    shown = "" if field.default is None else f" [default {default}]"
+    return click.Option(
+        [field.flag, field.name],
+        metavar=_METAVARS.get(field.type, "JSON"),
+        callback=read,
+        help=f"{field.description}{shown}",
+    )
+
+
+def fields_given(ctx: click.Context, sample: Sample) -> dict[str, Any]:
+    """The fields that were given on the command line, by name."""
+    return {
+        name: ctx.params[name]
+        for name in sample.fields
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }

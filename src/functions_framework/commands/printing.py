@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.runtime import colours
+from functions_framework.runtime.terminal import are_colours_welcome
 
 
 class OutputFailed(FunctionsFrameworkException):
@@ -19,7 +19,7 @@ class OutputFailed(FunctionsFrameworkException):
 
 def styled(text: str, colour: str) -> str:
     """A text in a colour, plain where nobody wants one; `click` takes it out of pipes and files."""
-    return click.style(text, fg=colour) if colours.are_welcome() else text
+    return click.style(text, fg=colour) if are_colours_welcome() else text
 
 
 def is_terminal() -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from functions_framework.runtime.progress import progress
+from functions_framework.runtime.terminal import progress
 
 from .completing import values
 from .faults import BadInput

@@ -1,11 +1,12 @@
-"""What the server itself says to its operator, in colour where that is seen; the terminal's state.
+"""What is said to the operator on a terminal: lines, colours, what still goes on; its modes.
 
-Log records are `logs`' business; this is for the few lines of the parent process.
+Log records are `logs`' business.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 from functions_framework.runtime.escaping import printable_lines
@@ -13,13 +14,15 @@ from functions_framework.runtime.escaping import printable_lines
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from functions_framework.exceptions import FunctionsFrameworkException
+
 
 _GREEN = "32"
 _YELLOW = "33"
 _RED = "31"
+
+PATIENCE_SECONDS = 1.0
 
 
 def say(line: str) -> None:
@@ -56,18 +59,7 @@ def has_colours() -> bool:
     """Whether stderr shows colours: a terminal, and nobody said NO_COLOR (no-color.org)."""
     if not sys.stderr.isatty():
         return False
-    from . import colours
-
-    return colours.are_welcome()
-
-
-def patience(what: str) -> AbstractContextManager[None]:
-    """Say on a terminal what is going on if the block takes over a second; see `progress`."""
-    if not sys.stderr.isatty():
-        return contextlib.nullcontext()
-    from .progress import progress
-
-    return progress(what)
+    return are_colours_welcome()
 
 
 def _coloured(text: str, colour: str) -> str:
@@ -96,3 +88,35 @@ def restored() -> Iterator[Callable[[], None]]:
         yield restore
     finally:
         restore()
+
+
+def are_colours_welcome() -> bool:
+    """Whether nobody said `NO_COLOR` (no-color.org) and the terminal is none that lacks them."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say once on a terminal's stderr what is going on, if the block takes over a second.
+
+    One whole line, never rewritten: the block may ask for input (`breakpoint()`) meanwhile.
+
+    Args:
+        what: what is going on, such as `calling hello`.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+
+    def say() -> None:
+        print(f"… still {what} (Ctrl-C ends it)", file=sys.stderr, flush=True)  # noqa: T201
+
+    import threading
+
+    timer = threading.Timer(PATIENCE_SECONDS, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -21,8 +21,8 @@ from ..on_threads.serving import SyncServing
 from ..wire import listening, silent_clients
 from ..wire.granian import Engine, Limits
 from . import breakpoints
+from .build import observed
 from .loaded import Loaded
-from .observation import observed
 from .orders import Parent
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def load(settings: Settings, build: Build) -> Loaded | Unloaded:
     here with their traceback, without the framework's frames.
     """
     try:
-        with terminal.patience(f"loading {settings.target or 'the function'}"):
+        with terminal.progress(f"loading {settings.target or 'the function'}"):
             hosted = observed(settings, build)
             loaded = Loaded(hosted, serving_of(hosted, settings))
             loaded.start()
