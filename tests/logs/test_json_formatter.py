@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions_framework.logs import ContextFilter, JsonFormatter
 from functions_framework.model.execution import Execution, execution
-from support.log_process import LABELS, SAMPLED, SOURCE, SPAN, TRACE
+from support.log_process import LABELS, SAMPLED, SOURCE, SPAN, TRACE, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,3 +193,67 @@ def test_dict_config_can_name_it(
     fields = json.loads(capsys.readouterr().err)
     expected = "dict_config_test: careful" if "format" in declared else "careful"
     assert (fields["severity"], fields["message"]) == ("WARNING", expected)
+
+
+MESSAGE = {"severity": "ERROR", "message": "m", "order": 7}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(MESSAGE),
+        json.dumps({**MESSAGE, "far": float("inf")}),
+        json.dumps(MESSAGE, indent=2),
+        f" \n{json.dumps(MESSAGE)}\n",
+    ],
+)
+def test_message_that_is_an_object_is_the_record(running: Execution, text: str) -> None:
+    for made in (record(text), record("%s", text), record(text, labels={"a": "b"})):
+        fields = formatted(made)
+        assert {name: fields[name] for name in MESSAGE} == MESSAGE
+        assert fields["logger"] == "main"
+        assert fields[LABELS].items() >= {"execution_id": "EID1"}.items()
+        assert fields[SPAN] == "123"
+
+
+def test_labels_of_such_a_message_are_kept(running: Execution) -> None:
+    text = json.dumps({"a": 1, LABELS: {"mine": "x"}})
+    fields = formatted(record(text, labels={"extra": "y"}))
+    assert fields[LABELS] == {"mine": "x", "extra": "y", "execution_id": "EID1"}
+    assert "message" not in fields
+    assert fields["severity"] == "INFO"
+
+
+def test_traceback_of_such_a_message_is_not_lost() -> None:
+    made = record(json.dumps(MESSAGE), exc_text="Traceback: boom")
+    assert formatted(made)["message"] == "m\nTraceback: boom"
+    made = record(json.dumps({"a": 1}), exc_text="Traceback: boom")
+    assert formatted(made)["message"] == "Traceback: boom"
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", '"a"', "{", "{'a': 1}", '{"a": 1} more', '{"a": NaN}', "{}x"]
+)
+def test_any_other_message_is_text(text: str) -> None:
+    assert formatted(record(text))["message"] == text
+
+
+def test_printed_and_logged_objects_are_the_same_record() -> None:
+    shown = run(
+        f"""
+        import json
+        text = json.dumps({MESSAGE!r})
+        with call("EID1"):
+            print(text)
+            logging.warning(text)
+            logging.getLogger("a.b").info("%s", text)
+            log = logging.getLogger("own")
+            log.addHandler(logging.StreamHandler())
+            log.warning(text)
+        """,
+        LOG_EXECUTION_ID="true",
+    )
+    records = [*shown.out_records, *shown.err_records]
+    assert len(records) == 4
+    for found in records:
+        assert found.items() >= {**MESSAGE, LABELS: {"execution_id": "EID1"}}.items()

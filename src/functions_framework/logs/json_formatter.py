@@ -7,11 +7,21 @@ import time
 from typing import Any
 
 from .context import ATTRIBUTES, origin_of
-from .records import LABELS, SOURCE, encode, project_of_platform, put_origin, safe_text
+from .records import (
+    LABELS,
+    SOURCE,
+    encode,
+    object_in,
+    project_of_platform,
+    put_origin,
+    safe_text,
+)
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _KNOWN = _PLAIN | ATTRIBUTES
 _PLAIN_SIZE = len(vars(logging.makeLogRecord({})))
+# Of a JSON object: what most messages begin with takes no closer look.
+_BEGINNINGS = frozenset("{ \t\r\n")
 _SEVERITIES = {
     logging.DEBUG: "DEBUG",
     logging.INFO: "INFO",
@@ -37,6 +47,8 @@ class JsonFormatter(logging.Formatter):
     `time` (RFC 3339, UTC), `logger`, the call and its trace (`logging.googleapis.com/...`), the
     source location, and whatever the record was given as `extra`: `json_fields` and `labels` are
     merged into the record and its labels, other names stand beside the fields, and win over them.
+    A message that is a JSON object is the record itself: its fields win over all of these, its
+    labels are kept beside the call's.
     """
 
     def __init__(  # noqa: PLR0913 - the arguments logging's configuration passes
@@ -66,9 +78,12 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record; never raises."""
+        message = self._message(record)
+        given = object_in(message) if message[:1] in _BEGINNINGS else None
+        told = self._told(record)
         fields: dict[str, Any] = {
             "severity": _SEVERITIES.get(record.levelno) or severity_of(record.levelno),
-            "message": self._text(record),
+            "message": f"{message}\n{told}" if told else message,
             "time": self._time(record.created),
             "logger": record.name,
         }
@@ -80,10 +95,12 @@ class JsonFormatter(logging.Formatter):
             }
         if len(record.__dict__) > _PLAIN_SIZE:
             _put_extra(fields, record)
+        if given is not None:
+            _put_given(fields, given, told)
         put_origin(fields, *origin_of(record), self._project)
         return encode(fields)
 
-    def _text(self, record: logging.LogRecord) -> str:
+    def _message(self, record: logging.LogRecord) -> str:
         try:
             text = record.getMessage()
             if self._has_format:
@@ -93,13 +110,16 @@ class JsonFormatter(logging.Formatter):
                 text = self.formatMessage(record)
         except Exception:  # noqa: BLE001 - arguments that do not fit: show what there is
             text = f"{record.msg} {safe_text(record.args)}"
+        return text
+
+    def _told(self, record: logging.LogRecord) -> str:
+        """The traceback and the stack, empty without."""
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
-        if record.exc_text:
-            text = f"{text}\n{record.exc_text}"
-        if record.stack_info:
-            text = f"{text}\n{self.formatStack(record.stack_info)}"
-        return text
+        stack = self.formatStack(record.stack_info) if record.stack_info else ""
+        if record.exc_text and stack:
+            return f"{record.exc_text}\n{stack}"
+        return record.exc_text or stack
 
     def _time(self, created: float) -> str:
         second = int(created)
@@ -120,3 +140,15 @@ def _put_extra(fields: dict[str, Any], record: logging.LogRecord) -> None:
             fields[LABELS] = {str(label): str(text) for label, text in value.items()}
         else:
             fields[name] = value
+
+
+def _put_given(fields: dict[str, Any], given: dict[str, Any], told: str) -> None:
+    """Let a message that is a record itself win; a traceback has its place in any case."""
+    fields.pop("message", None)
+    extra, labels = fields.get(LABELS), given.get(LABELS)
+    fields.update(given)
+    if isinstance(extra, dict) and isinstance(labels, dict):
+        fields[LABELS] = {**extra, **labels}
+    if told:
+        message = fields.get("message")
+        fields["message"] = told if message is None else f"{message}\n{told}"

@@ -62,6 +62,20 @@ def put_origin(
         fields[SPAN] = span_id
 
 
+def object_in(text: str) -> dict[str, Any] | None:
+    """The fields of a text that is one JSON object, None for any other text."""
+    if text.lstrip()[:1] != "{":
+        return None
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        try:  # NaN and halves of surrogate pairs, which json.dumps writes
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    return found if isinstance(found, dict) else None
+
+
 def safe_text(value: Any) -> str:
     """A value's repr, or its type where even that fails."""
     try:

@@ -11,11 +11,9 @@ import sys
 import threading
 from typing import Any, TextIO
 
-import msgspec
-
 from functions_framework.model.execution import Execution, execution
 
-from .records import encode, encode_ascii, project_of_platform, put_origin
+from .records import encode, encode_ascii, object_in, project_of_platform, put_origin
 
 # Text without a line's end is not kept for ever; platforms cut entries at 256 KB.
 _LONGEST = 1 << 16
@@ -77,7 +75,7 @@ class RecordStream:
         text = text.removesuffix("\n")
         if not text or text.isspace():
             return
-        fields = _object_in(text) or {"message": text}
+        fields = object_in(text) or {"message": text}
         put_origin(fields, running.execution_id, running.trace, self._project)
         try:
             self.original.write(f"{encode(fields)}\n")
@@ -96,16 +94,6 @@ def _begun(running: Execution, key: tuple[RecordStream, int]) -> io.StringIO:
                 running.unfinished = {}
     begun: io.StringIO = running.unfinished.setdefault(key, io.StringIO())
     return begun
-
-
-def _object_in(text: str) -> dict[str, Any] | None:
-    if text.lstrip()[:1] != "{":
-        return None
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def install() -> None:
