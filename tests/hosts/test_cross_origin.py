@@ -11,7 +11,7 @@ import pytest
 
 import functions_framework
 from functions_framework import CORS, aio
-from functions_framework.api.cors import read_origins
+from functions_framework.api.origins import matches, read_origins
 from functions_framework.exceptions import InvalidConfigurationException
 from support.served_source import refused, served, written
 
@@ -246,6 +246,24 @@ def test_the_python_api_applies_both_kinds_of_rules(
         (f"{A},*", "*"),
         (["null", "http://localhost:8080"], ("null", "http://localhost:8080")),
         ("capacitor://localhost", ("capacitor://localhost",)),
+        ("chrome-extension://AbC", ("chrome-extension://AbC",)),
+        ("HTTPS://A.Example:443", (A,)),
+        (f"{A},{A}:0443,{A}:", (A,)),
+        (
+            "http://a.example:80,http://a.example:8080",
+            ("http://a.example", "http://a.example:8080"),
+        ),
+        ("http://a.example:443", ("http://a.example:443",)),
+        ("https://bücher.example", ("https://xn--bcher-kva.example",)),
+        ("https://BÜCHER。example", ("https://xn--bcher-kva.example",)),
+        ("https://straße.example", ("https://xn--strae-oqa.example",)),
+        ("https://xn--bcher-kva.example", ("https://xn--bcher-kva.example",)),
+        ("http://[0:0:0:0:0:0:0:1]:3000", ("http://[::1]:3000",)),
+        ("http://[2001:DB8::1]", ("http://[2001:db8::1]",)),
+        ("http://127.0.0.1:*", ("http://127.0.0.1:*",)),
+        ("https://*.A.example:443", ("https://*.a.example",)),
+        ("https://*.bücher.example", ("https://*.xn--bcher-kva.example",)),
+        ("NULL", ("null",)),
     ],
 )
 def test_origins_are_read(given: Any, origins: Any) -> None:
@@ -263,6 +281,24 @@ def test_origins_are_read(given: Any, origins: Any) -> None:
         "https://a,,",
         [],
         ["a"],
+        "https://a.example:99999",
+        "https://a.example:http",
+        "https://user@a.example",
+        "https://a.*.example",
+        "https://*a.example",
+        "https://*",
+        "https://*:8443",
+        "https://*.127.0.0.1",
+        "*.a.example",
+        "*://a.example",
+        "http://a..example",
+        "http://a%62.example",
+        "http://[::1",
+        "http://[a]",
+        "http://::1",
+        "http://1.2.3",
+        "http://a.256",
+        "http://a.example:4*",
     ],
 )
 def test_what_is_no_origin_is_refused(given: Any) -> None:
@@ -270,6 +306,38 @@ def test_what_is_no_origin_is_refused(given: Any) -> None:
         read_origins(given)
     with pytest.raises(InvalidConfigurationException, match="cors="):
         CORS.of(CORS(origins=given))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "is_allowed"),
+    [
+        ("http://localhost:*", "http://localhost:3000", True),
+        ("http://localhost:*", "http://localhost", True),
+        ("http://localhost:*", "https://localhost:3000", False),
+        ("http://localhost:*", "http://localhost.evil.example:3000", False),
+        ("http://localhost:*", "http://localhost:3000.evil.example", False),
+        ("https://*.a.example", "https://b.a.example", True),
+        ("https://*.a.example", "https://c.b.a.example", True),
+        ("https://*.a.example", "https://a.example", False),
+        ("https://*.a.example", "https://b-a.example", False),
+        ("https://*.a.example", "https://b.a.example:8443", False),
+        ("https://*.a.example", "http://b.a.example", False),
+        ("https://*.a.example", "https://b.a.example.evil.example", False),
+        ("https://*.a.example", "https://bxa.example", False),
+        ("https://*.a.example", "https://evil.example/.a.example", False),
+        ("https://*.a.example", "https://b.a.example\n", False),
+        ("https://*.a.example:*", "https://b.a.example:1", True),
+        ("http://[::1]:*", "http://[::1]:3000", True),
+        ("capacitor://localhost:*", "capacitor://localhost:1", True),
+    ],
+)
+def test_wildcards_match_what_they_say(allowed: str, origin: str, is_allowed: bool) -> None:
+    assert matches(origin, read_origins(allowed)) is is_allowed
+    rules = CORS.of(CORS(allowed, credentials=True))
+    assert rules
+    found = dict(rules.headers_for(origin))
+    assert found.get("access-control-allow-origin") == (origin if is_allowed else None)
+    assert found["vary"] == "Origin"
 
 
 @pytest.mark.parametrize("given", [7, ["https://a.example"], {"origins": "*"}])

@@ -231,9 +231,7 @@ def test_traceback_of_such_a_message_is_not_lost() -> None:
     assert formatted(made)["message"] == "Traceback: boom"
 
 
-@pytest.mark.parametrize(
-    "text", ["[1]", '"a"', "{", "{'a': 1}", '{"a": 1} more', '{"a": NaN}', "{}x"]
-)
+@pytest.mark.parametrize("text", ["[1]", '"a"', "{", "{'a': 1}", '{"a": 1} more', "{}x"])
 def test_any_other_message_is_text(text: str) -> None:
     assert formatted(record(text))["message"] == text
 

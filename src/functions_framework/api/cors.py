@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.message import Headers, Reply
 
+from .origins import matches, read_origins
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# Origin's serialization: RFC 6454 section 6.2, and the `null` of documents without one.
-_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
 _SIMPLE_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -23,7 +22,8 @@ class CORS:
     """What a browser is told.
 
     Attributes:
-        origins: who may call, as `https://host[:port]`; `*` for everybody.
+        origins: who may call, as `https://host[:port]`; `*` for everybody, `https://*.host` for
+            every name below a host, `http://host:*` for every port.
         methods: the methods that may be used.
         headers: the request headers that may be sent; `*` for those that are asked for.
         expose: the response headers a script may read.
@@ -66,7 +66,7 @@ class CORS:
         if "*" in origins:
             # The wildcard does not go with credentials (Fetch, 3.2.5): name the caller instead.
             return origin if self.credentials else "*"
-        return origin if origin in origins else None
+        return origin if origin is not None and matches(origin, origins) else None
 
     def headers_for(self, origin: str | None) -> Headers:
         """What is added to the reply to a request from `origin`, None for one that named none.
@@ -100,25 +100,6 @@ class CORS:
                 added.append(("access-control-allow-headers", allowed))
             added.append(("access-control-max-age", str(self.max_age)))
         return Reply(204, added, b"")
-
-
-def read_origins(given: str | Sequence[str]) -> str | tuple[str, ...]:
-    """Origins from one text with commas, or from several; `*` if everybody is among them.
-
-    Raises:
-        ValueError: none is there, or one is malformed; its text says what was expected.
-    """
-    texts = given.split(",") if isinstance(given, str) else given
-    origins = tuple(text.strip() for text in texts)
-    for origin in origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(
-                "expected '*', or a scheme and host such as 'https://example.com', "
-                f"found {origin!r}"
-            )
-    if not origins:
-        raise ValueError("expected an origin such as 'https://example.com', found none")
-    return "*" if "*" in origins else origins
 
 
 def is_preflight(method: str, header: Callable[[str], str | None]) -> bool:

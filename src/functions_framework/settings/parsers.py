@@ -110,7 +110,7 @@ def signature(value: str) -> Signature:
 
 def origins(value: str) -> str:
     """Origins such as https://example.com with commas between them, or *."""
-    from functions_framework.api.cors import read_origins
+    from functions_framework.api.origins import read_origins
 
     read_origins(value)
     return value
