@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import create_environ
 
 from functions_framework.hosts import build
-from functions_framework.hosts.debug_page import is_local
+from functions_framework.hosts.debug_page import is_local, is_local_host
 from functions_framework.settings import Settings
 from support.in_memory import Answer
 
@@ -70,7 +70,10 @@ def scope_of(environ: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]
         "scheme": "http",
         "path": environ["PATH_INFO"],
         "query_string": environ["QUERY_STRING"].encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "headers": [
+            (name.lower().encode(), value.encode())
+            for name, value in {"Host": environ["HTTP_HOST"], **headers}.items()
+        ],
         "client": (environ["REMOTE_ADDR"], 5),
         "server": ("localhost", 80),
     }
@@ -134,8 +137,27 @@ def test_a_program_gets_text(
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
         ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}),
         ("127.0.0.1", {"X-Real-IP": "127.0.0.1"}),
+        ("127.0.0.1", {"X-Forwarded-Host": "localhost"}),
+        ("127.0.0.1", {"Via": "1.1 proxy"}),
+        ("127.0.0.1", {"Host": "evil.example"}),
+        ("127.0.0.1", {"Host": "evil.example:8080"}),
+        ("127.0.0.1", {"Host": "127.0.0.1.evil.example"}),
+        ("127.0.0.1", {"Host": ""}),
     ],
-    ids=["v4", "v6", "lie", "proxied", "forwarded", "real ip"],
+    ids=[
+        "v4",
+        "v6",
+        "lie",
+        "proxied",
+        "forwarded",
+        "real ip",
+        "forwarded host",
+        "via",
+        "rebound",
+        "rebound port",
+        "rebound address",
+        "no host",
+    ],
 )
 def test_nobody_else_sees_anything_of_it(
     kind: str, peer: str, forwarding: dict[str, str], sources: SourceTree
@@ -176,7 +198,7 @@ def test_the_console_runs_code_in_a_frame_for_this_machine_only(
         assert refused.status == 403
         assert refused.body == b"The debugger answers this machine only.\n"
     # A name of another site's that leads to this machine (DNS rebinding).
-    assert ask({**BROWSER, "Host": "evil.example"}, target=command).status in {400, 404, 500}
+    assert ask({**BROWSER, "Host": "evil.example"}, target=command).status == 403
 
 
 def test_the_console_asks_for_its_pin(
@@ -258,5 +280,46 @@ def test_a_crash_of_an_earlier_call_is_not_shown_again(sources: SourceTree) -> N
     ],
 )
 def test_which_peer_is_this_machine(peer: str | None, expected: bool) -> None:
-    assert is_local(peer, is_forwarded=False) is expected
-    assert not is_local(peer, is_forwarded=True)
+    assert is_local(peer, {"host": "localhost"}.get) is expected
+    assert not is_local(peer, {"host": "localhost", "via": "1.1 proxy"}.get)
+    assert not is_local(peer, {"host": "evil.example"}.get)
+    assert not is_local(peer, lambda name: None)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("LocalHost:8080", True),
+        ("localhost.", True),
+        ("localhost.:8080", True),
+        ("app.localhost:8080", True),
+        ("127.0.0.1:8080", True),
+        ("127.9.9.9", True),
+        ("[::1]", True),
+        ("[::1]:8080", True),
+        ("[0:0:0:0:0:0:0:1]:8080", True),
+        ("[::ffff:127.0.0.1]", True),
+        ("0.0.0.0:8080", True),
+        ("[::]:8080", True),
+        ("", False),
+        (":8080", False),
+        ("evil.example", False),
+        ("localhost.evil.example", False),
+        ("evillocalhost", False),
+        ("127.0.0.1.evil.example", False),
+        ("127.0.0.1@evil.example", False),
+        ("evil.example@127.0.0.1", False),
+        ("localhost:8080:1", False),
+        ("localhost, evil.example", False),
+        ("localhost/evil", False),
+        ("192.168.0.1:8080", False),
+        ("[::ffff:192.168.0.1]", False),
+        ("[fe80::1]", False),
+        ("::1", False),
+        ("[::1", False),
+        ("localhost\n", False),
+    ],
+)
+def test_which_host_names_this_machine(host: str, expected: bool) -> None:
+    assert is_local_host(host) is expected

@@ -105,16 +105,14 @@ class AsyncDebugHost:
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises nothing but cancellation."""
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         client = scope.get("client")
         execution.set(None)
         reply: Reply = await self._host.respond(scope, receive)
         error = getattr(execution.get(), "error", None)
-        forwarding = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
-        is_forwarded = any(name in headers for name in forwarding)
-        if error is None or not is_local(client and client[0], is_forwarded=is_forwarded):
+        if error is None or not is_local(client and client[0], headers.get):
             return reply
-        return page(error, _LEAD, traceback_text(error), headers.get(b"accept", ""))
+        return page(error, _LEAD, traceback_text(error), headers.get("accept", ""))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
 from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .wsgi.environ import Environ
 
 _PAGE = """<!doctype html>
@@ -28,30 +31,59 @@ pre {{ background: #8882; padding: 1rem; overflow: auto; }}
 """
 # A traceback holds the moment it was made.
 _NO_STORE = ("cache-control", "no-store")
-_FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+# Whoever passes on somebody else's request says so in one of these.
+_FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def is_local(peer: str | None, *, is_forwarded: bool) -> bool:
+def is_local(peer: str | None, header: Callable[[str], str | None]) -> bool:
     """Whether a request comes from this machine: what tracebacks are shown to.
+
+    Its connection must come from here, and its `Host` must name this machine: a page of anybody's
+    whose name is made to lead here (DNS rebinding) is read by the browser as its own.
 
     Args:
         peer: the address of the connection itself.
-        is_forwarded: whether a proxy says that it passes on somebody else's request; whom that
-            names is not believed.
+        header: the value of a request header, None without.
     """
-    if is_forwarded or not peer:
+    if not peer or any(header(name) is not None for name in _FORWARDING):
         return False
+    return _is_loopback(peer) and is_local_host(header("host") or "")
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a `Host` names this machine, by an address or a name that is nobody else's.
+
+    Names below `localhost` are (RFC 6761, section 6.3). The address of all interfaces counts: who
+    opens it gets here, and an address cannot be made to lead elsewhere.
+    """
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    if found["address"] is not None:
+        return _is_loopback(found["address"], or_all=True)
+    name = found["name"].lower().removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name, or_all=True)
+
+
+# RFC 9110, section 7.2: a host and perhaps a port.
+_HOST = re.compile(r"(?:\[(?P<address>[0-9a-fA-F:.]+)\]|(?P<name>[a-zA-Z0-9_.-]+))(?::[0-9]*)?")
+
+
+def _is_loopback(text: str, *, or_all: bool = False) -> bool:
     try:
-        address = ipaddress.ip_address(peer)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or (or_all and address.is_unspecified)
 
 
 def is_local_environ(environ: Environ) -> bool:
     """Whether a request of WSGI comes from this machine (see `is_local`)."""
-    is_forwarded = any(name in environ for name in _FORWARDING)
-    return is_local(environ.get("REMOTE_ADDR"), is_forwarded=is_forwarded)
+    return is_local(
+        environ.get("REMOTE_ADDR"),
+        lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}"),
+    )
 
 
 def page(error: BaseException, lead: str, text: str, accepted: str) -> Reply:
