@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_framework.runtime import progress
+from functions_framework.runtime import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,9 @@ class _Screen(io.StringIO):
 
 
 def _shown(monkeypatch: pytest.MonkeyPatch, screen: _Screen, work: Callable[[], object]) -> str:
-    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(terminal, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr("sys.stderr", screen)
-    with progress.progress("calling hello"):
+    with terminal.progress("calling hello"):
         work()
     return screen.getvalue()
 
