@@ -6,12 +6,16 @@ import importlib
 import logging
 import os
 import pickle
+import re
 import sys
 import typing
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from functions_framework.loading import standard_names
 
 if TYPE_CHECKING:
     from conftest import SourceTree
@@ -255,6 +259,41 @@ def test_q46_standard_modules_not_imported_yet_are_found_before_files_of_the_sou
     assert Path(file).parent != sources.root
     assert text == "beside"
     del sys.modules[unused]
+
+
+def _required_names() -> list[str]:
+    """The top-level modules of what the distribution requires, directly or not."""
+    names: dict[str, list[str]] = {}
+    for name, owners in metadata.packages_distributions().items():
+        for owner in owners:
+            names.setdefault(owner.lower().replace("_", "-"), []).append(name)
+    seen, pending = set[str](), ["functions-framework"]
+    while pending:
+        distribution = pending.pop()
+        if distribution not in seen and distribution in {*names, "functions-framework"}:
+            seen.add(distribution)
+            pending += [
+                found[0].lower().replace("_", "-")
+                for line in metadata.requires(distribution) or []
+                if "extra ==" not in line and (found := re.match(r"[\w.-]+", line))
+            ]
+    return sorted({name for owner in seen for name in names.get(owner, [])} - {"__pycache__"})
+
+
+def test_what_the_framework_itself_needs_is_found_before_files_of_the_source(
+    sources: SourceTree,
+) -> None:
+    names = [name for name in _required_names() if name not in {"google", "functions_framework"}]
+    assert {"anyio", "click", "flask", "jinja2", "starlette", "werkzeug"} <= set(names)
+    for name in names:
+        sources.put(f"{name}.py", "X = 'beside'\n")
+    sources.write(main="from .click import X\ndef hello(request): return X\n")
+    assert sources.load().call(None) == "beside"
+    for name in names:
+        spec = standard_names._FINDER.find_spec(name, None)
+        assert spec is not None, name
+        assert spec.origin is not None, name
+        assert Path(spec.origin).parent != sources.root, name
 
 
 def test_q46_a_source_named_like_a_standard_module_not_imported_yet(sources: SourceTree) -> None:

@@ -1,7 +1,7 @@
-"""A finder that keeps the standard library's names to the standard library.
+"""A finder that keeps the standard library's names, and those the framework itself needs, to them.
 
 The source's directory comes first on `sys.path`, so a file of it named `queue.py` would be handed
-to every library that imports `queue` from then on.
+to every library that imports `queue` from then on, and a folder named `click` to the framework.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+
+# The top-level modules of the distributions this one requires, and of those they require.
+_REQUIRED = frozenset(
+    {
+        "anyio", "blinker", "click", "cloudevents", "deprecation", "exceptiongroup", "flask",
+        "functions_framework", "granian", "idna", "importlib_metadata", "itsdangerous", "jinja2",
+        "markupsafe", "msgspec", "packaging", "sniffio", "starlette", "typing_extensions",
+        "watchfiles", "werkzeug", "zipp",
+    }
+)  # fmt: skip
+_KEPT = sys.stdlib_module_names | _REQUIRED
 
 
 class _ElsewhereFinder:
@@ -48,7 +59,7 @@ _FINDER = _ElsewhereFinder()
 def keep_standard_names(
     directories: Iterable[Path], names: Iterable[str], displaced: str = ""
 ) -> None:
-    """Let imports of standard names that files of the source bear give the standard modules.
+    """Let imports of names that files of the source bear give the modules they belong to.
 
     Args:
         directories: those of the source on `sys.path`, real paths.
@@ -56,7 +67,7 @@ def keep_standard_names(
         displaced: a further name that is kept to its owner, empty for none.
     """
     _FINDER.directories.update(directories)
-    _FINDER.names.update(sys.stdlib_module_names.intersection(names), {displaced} - {""})
+    _FINDER.names.update(_KEPT.intersection(names), {displaced} - {""})
     if _FINDER.names and _FINDER not in sys.meta_path:
         known = [index for index, item in enumerate(sys.meta_path) if item is PathFinder]
         sys.meta_path.insert(known[0] if known else 0, _FINDER)
