@@ -64,7 +64,12 @@ def test_the_module_is_the_command_under_its_own_name(tmp_path: Path) -> None:
         ("raise RuntimeError('mine')", ["--target", "a"], 1, "RuntimeError: mine"),
         ("def a(:", ["--target", "a"], 1, "SyntaxError"),
         ("def b(request): ...", ["--target", "a"], 1, "named 'a'. Found: 'b' instead"),
-        ("a = 1", ["--target", "a"], 1, "needs to be of type function. Got: <class 'int'>"),
+        (
+            "a = 1",
+            ["--target", "a"],
+            1,
+            "'a' needs to be of type function. Got: invalid type",
+        ),
         ("def a(_): ...\ndef b(_): ...", [], 2, "Missing option '--target'. "),
         ("def a(_): ...\ndef b(_): ...", [], 2, "holds 'a', 'b'. Name one"),
     ],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import SourceTree
 
+SIGNATURES = ["http", "event", "cloudevent", "typed"]
 CLOUD_EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
 
 
@@ -56,6 +57,59 @@ def test_q31_q45_two_apps_from_files_with_the_same_names(sources: SourceTree) ->
         assert two.test_client().get("/a").status_code == 405
         assert two.test_client().post("/", headers=CLOUD_EVENT).text == "two"
         assert three.test_client().get("/").headers["X-Google-Status"] == "crash"
+
+
+@pytest.mark.parametrize("second", [None, "event"])
+@pytest.mark.parametrize("first", SIGNATURES)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_signature_of_an_app_is_no_setting_of_the_next(
+    sources: SourceTree, first: str, second: str | None, is_async: bool
+) -> None:
+    define = "async def" if is_async else "def"
+    sources.write(a__main=f"{define} f(given: dict, *_): return {{}}")
+    sources.write(b__main="def f(*given): return 'of ' + str(len(given))")
+    create_app("f", sources.root / "a" / "main.py", first)
+    assert os.environ["FUNCTION_SIGNATURE_TYPE"] == first
+    app = create_app("f", sources.root / "b" / "main.py", second)
+    assert app.test_client().get("/x").status_code == (405 if second else 200)
+    assert os.environ["FUNCTION_SIGNATURE_TYPE"] == (second or "http")
+
+
+@pytest.mark.parametrize("chosen", SIGNATURES)
+def test_what_the_user_sets_stays_a_setting(
+    sources: SourceTree, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    sources.write(
+        a__main=WITH_HANDLER.format(decorator="cloud_event", text="a"),
+        b__main="def hello(given: dict, *_): return {}",
+    )
+    monkeypatch.setenv("FUNCTION_SIGNATURE_TYPE", chosen)  # before there is any app
+    for _ in range(2):
+        create_app("hello", sources.root / "a" / "main.py")
+        assert os.environ["FUNCTION_SIGNATURE_TYPE"] == "cloudevent"
+        create_app("hello", sources.root / "b" / "main.py")
+        assert os.environ["FUNCTION_SIGNATURE_TYPE"] == chosen
+    monkeypatch.delenv("FUNCTION_SIGNATURE_TYPE")
+    create_app("hello", sources.root / "a" / "main.py")
+    monkeypatch.setenv("FUNCTION_SIGNATURE_TYPE", "cloudevent")  # what was there, on purpose
+    create_app("hello", sources.root / "b" / "main.py")
+    assert os.environ["FUNCTION_SIGNATURE_TYPE"] == "cloudevent"
+
+
+def test_the_target_of_an_app_is_no_setting_of_the_next(sources: SourceTree) -> None:
+    sources.write(
+        a__main="def hello(request): return 'a'",
+        b__main="def hello(request): return 'b'\ndef function(request): return 'default'",
+        c__main="def hello(request): return 'c'",
+    )
+    create_app("hello", sources.root / "a" / "main.py")
+    app = create_app(source=sources.root / "b" / "main.py")
+    assert app.test_client().get("/").text == "default"
+    with pytest.raises(InvalidConfigurationException, match="Target is not specified"):
+        create_app(source=sources.root / "c" / "main.py")
+    os.environ["FUNCTION_TARGET"] = "hello"
+    app = create_app(source=sources.root / "c" / "main.py")
+    assert app.test_client().get("/").text == "c"
 
 
 def test_q45_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: SourceTree) -> None:

@@ -112,8 +112,8 @@ def test_a_target_that_cannot_be_called_is_refused(
     with pytest.raises(InvalidTargetTypeException) as failure:
         sources.load()
     assert str(failure.value) == (
-        f"The function defined in file {sources.root}/main.py as hello "
-        f"needs to be of type function. Got: {kind}"
+        f"The function defined in file {sources.root}/main.py as 'hello' "
+        f"needs to be of type function. Got: invalid type {kind}"
     )
 
 

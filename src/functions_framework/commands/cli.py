@@ -5,7 +5,9 @@ What an option is called and how it is read is declared in `settings`; serving i
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -109,7 +111,8 @@ def _parameter(name: str, option: Option) -> click.Option:
             raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
 
     if option.is_switch:
-        return click.Option([option.flag, name], is_flag=True, help=option.help)
+        # No default: a program's False differs from what it leaves out.
+        return click.Option([option.flag, name], is_flag=True, default=None, help=option.help)
     return click.Option(
         [option.flag, name], metavar=option.metavar, callback=parse, shell_complete=values
     )
@@ -138,30 +141,62 @@ def _print_document(settings: Settings) -> None:
     write(json.dumps(document(functions), indent=2, ensure_ascii=False))
 
 
-def settings_of(ctx: click.Context) -> Settings:
+def settings_of(ctx: click.Context, values: dict[str, Any] | None = None) -> Settings:
     """Combine the flags that were given with the environment.
 
+    Args:
+        ctx: of the command.
+        values: what a program gave instead of flags, by option; None stands for nothing.
+
     Raises:
-        InvalidSettingException: a variable holds what its option cannot take, or the file of
-            variables is wrong.
+        InvalidSettingException: a variable, or a value, is not what its option can take, or the
+            file of variables is wrong.
     """
     set_variables(ctx)
-    given = {
-        name: ctx.params[name]
-        for name in options()
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    }
+    if values is None:
+        given = {
+            name: ctx.params[name]
+            for name in options()
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+    else:
+        given = {name: _as_given(name, values[name]) for name in options() if name in values}
     return Settings.load(given, warn=lambda text: click.echo(f"Warning: {text}", err=True))
 
 
-@click.pass_context
-def _run(ctx: click.Context, /, **_: Any) -> None:
-    if ctx.invoked_subcommand is None:
-        settings = settings_of(ctx)
-        if ctx.params["openapi"]:
-            _print_document(settings)
-            return
-        ctx.exit(run(settings))
+def _as_given(name: str, value: Any) -> Any:
+    """A value that a program hands over: parsed where it is a path, a text or a number."""
+    option = options()[name]
+    if value is None or type(value) is type(Settings.default(name)) or option.is_switch:
+        return value
+    return option.read(option.flag, os.fspath(value) if isinstance(value, PathLike) else str(value))
+
+
+def _run(**values: Any) -> None:
+    """Serve: called by the command line, by `Context.invoke`, or by a program with options.
+
+    Of the two latter the values are what they hand over, and a context need not be there.
+    """
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or ctx.command is not program:
+        ctx = click.Context(program)
+        ctx.params.update(values)
+        code = _serve(ctx, values)
+        if code is not None:
+            raise SystemExit(code)
+    elif ctx.invoked_subcommand is None:
+        is_parsed = any(ctx.get_parameter_source(name) is not None for name in options())
+        code = _serve(ctx, None if is_parsed else values)
+        if code is not None:
+            ctx.exit(code)
+
+
+def _serve(ctx: click.Context, values: dict[str, Any] | None) -> int | None:
+    settings = settings_of(ctx, values)
+    if ctx.params.get("openapi"):
+        _print_document(settings)
+        return None
+    return run(settings)
 
 
 program = Program(

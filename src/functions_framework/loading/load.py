@@ -19,6 +19,8 @@ from functions_framework.exceptions import (
 from functions_framework.model.function import Function, Signature, mark_of
 from functions_framework.runtime.values import replace
 from functions_framework.settings import Settings, options
+from functions_framework.settings.announced import announce as announce_variable
+from functions_framework.settings.announced import environ as settings_environ
 
 from . import source as sources
 from . import targets
@@ -70,7 +72,7 @@ def load_target(
         InvalidConfigurationException: no target is given, and none follows from the source.
         FunctionsFrameworkException: as `load`, and for an unknown signature type.
     """
-    environ = os.environ
+    environ = settings_environ()
     target = environ.get(options()["target"].variable) or None if target is None else target
     source = source or environ.get(options()["source"].variable)
     signature_type = signature_type or environ.get(options()["signature_type"].variable)
@@ -102,7 +104,7 @@ class _Named(NamedTuple):
 
 def _named(target: str | None, source: str | os.PathLike[str] | None) -> _Named:
     if target == "":
-        os.environ["FUNCTION_TARGET"] = ""
+        announce_variable("FUNCTION_TARGET", "")
         raise InvalidConfigurationException(NO_TARGET)
     if target is None:
         names, module = None, ""
@@ -162,9 +164,9 @@ def running_source() -> Path | None:
 
 def _announce_signatures(functions: list[Function]) -> None:
     signatures = ",".join(dict.fromkeys(str(function.signature) for function in functions))
-    os.environ["FUNCTION_SIGNATURE_TYPE"] = signatures
+    announce_variable("FUNCTION_SIGNATURE_TYPE", signatures)
     if is_legacy_mode():
-        os.environ["FUNCTION_TRIGGER_TYPE"] = signatures
+        announce_variable("FUNCTION_TRIGGER_TYPE", signatures)
 
 
 def function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
@@ -183,9 +185,9 @@ def is_legacy_mode() -> bool:
 
 
 def _announce_target(name: str) -> None:
-    os.environ["FUNCTION_TARGET"] = name
+    announce_variable("FUNCTION_TARGET", name)
     if is_legacy_mode():
-        os.environ["FUNCTION_NAME"] = os.environ.get("K_SERVICE") or name
+        announce_variable("FUNCTION_NAME", os.environ.get("K_SERVICE") or name)
 
 
 def _signature_of(signature_type: str) -> Signature:

@@ -42,14 +42,14 @@ def callable_of(module: ModuleType, path: Path, name: str) -> Callable[..., Any]
                 inspect.signature(target).bind()
         except TypeError as error:
             raise InvalidTargetTypeException(
-                f"The class defined in file {path} as {name} cannot be made without arguments: "
+                f"The class defined in file {path} as {name!r} cannot be made without arguments: "
                 f"{error}. Make an instance in the source and name that."
             ) from None
         target = target()
     elif is_class or not callable(target):
         raise InvalidTargetTypeException(
-            f"The function defined in file {path} as {name} needs to be of type function. "
-            f"Got: {type(target)}"
+            f"The function defined in file {path} as {name!r} needs to be of type "
+            f"function. Got: invalid type {type(target)}"
         )
     found: Callable[..., Any] = target
     return found

@@ -7,12 +7,12 @@ fields of `Settings`. Nothing else in the package reads argv or these variables.
 from __future__ import annotations
 
 import functools
-import os
 from types import MappingProxyType
 
 from functions_framework.model.function import Signature
 from functions_framework.runtime.values import metadata_of, value_class
 
+from . import announced
 from .options import InvalidNumberException, InvalidSettingException, Option, declare
 from .parsers import (
     boolean,
@@ -235,14 +235,14 @@ class Settings:
 
         Args:
             given: parsed values by field name; None values count as not given.
-            environ: the environment, `os.environ` when omitted.
+            environ: the environment, what users set of the process's when omitted.
             warn: called with a sentence for a variable that is ignored.
             names: the fields whose variables are read, all of them when omitted.
 
         Raises:
             InvalidSettingException: a variable holds what its option cannot take.
         """
-        environ = os.environ if environ is None else environ
+        environ = announced.environ() if environ is None else environ
         values = {name: value for name, value in (given or {}).items() if value is not None}
         for name in options() if names is None else names:
             if name not in values:
