@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .api.decorators import cloud_event as cloud_event
     from .api.decorators import event as event
     from .api.decorators import http as http
-    from .api.decorators import outlives_client as outlives_client
     from .api.decorators import typed as typed
     from .api.lifecycle import on_shutdown as on_shutdown
     from .api.lifecycle import on_startup as on_startup
@@ -78,7 +77,6 @@ _PUBLIC = {
     "on_startup": ".api.lifecycle",
     "on_shutdown": ".api.lifecycle",
     "readiness": ".api.lifecycle",
-    "outlives_client": ".api.decorators",
     "resource": ".api.resources",
     "read_request": ".hosts.create",
     "remaining": ".model.execution",

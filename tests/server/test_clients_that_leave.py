@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.test_http2_abuse import OPENING, RESET, frame, request
-from functions_framework.api import decorators
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 SOURCE = """
 import asyncio, sys, time
-import functions_framework
+import functions_framework, functions_framework.aio
 
 @functions_framework.http
 async def waiting(request):
@@ -30,13 +29,11 @@ async def waiting(request):
     print("finished", path, file=sys.stderr, flush=True)
     return path
 
-@functions_framework.outlives_client
-@functions_framework.http(path="/kept")
+@functions_framework.http(path="/kept", cancel_on_disconnect=False)
 async def kept(request):
     return await waiting(request)
 
-@functions_framework.http(path="/below")
-@functions_framework.outlives_client
+@functions_framework.aio.http(path="/below", cancel_on_disconnect=False)
 async def below(request):
     return await waiting(request)
 """
@@ -120,8 +117,3 @@ def test_plain_call_goes_on_without_its_client(tmp_path: Path) -> None:
             assert "slept" not in server.log
         server.wait_for("slept", seconds=5)
         assert "Traceback" not in server.log
-
-
-def test_decorator_names_what_takes_no_attributes() -> None:
-    with pytest.raises(TypeError, match=r"cannot decorate .*: it takes no attributes"):
-        decorators.outlives_client(len)

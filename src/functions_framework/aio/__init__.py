@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from functions_framework.api.decorators import put
+from functions_framework.api.decorators import http_mark, put
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.hosts import build
 from functions_framework.hosts.create import Source, application
@@ -27,19 +27,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 @overload
 def http(function: F, /) -> F: ...
 @overload
-def http(*, path: str | None = None, cors: bool | str | CORS | None = None) -> Callable[[F], F]: ...
+def http(
+    *,
+    path: str | None = None,
+    cors: bool | str | CORS | None = None,
+    cancel_on_disconnect: bool = True,
+) -> Callable[[F], F]: ...
 
 
-def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
+def http(
+    function: Any = None,
+    /,
+    *,
+    path: str | None = None,
+    cors: Any = None,
+    cancel_on_disconnect: bool = True,
+) -> Any:
     """Serve a function of a `starlette.requests.Request` from the event loop.
 
     Args:
         function: `async def`, or `def`, which then runs in a thread.
         path: the path it owns where several functions share a port; `/<name>` by default.
         cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
+        cancel_on_disconnect: whether an `async def` is cancelled when its client has left.
     """
-    options = {} if cors is None else {"cors": cors}
-    return put(Mark(Signature.HTTP, is_asgi=True, path=path, options=options), function)
+    mark = http_mark(path=path, cors=cors, cancel_on_disconnect=cancel_on_disconnect, is_asgi=True)
+    return put(mark, function)
 
 
 @overload

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from functions_framework.model.function import OUTLIVES_CLIENT, Mark, Signature
+from functions_framework.model.function import Mark, Signature
 
 if TYPE_CHECKING:
     from .cors import CORS
@@ -18,10 +18,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 @overload
 def http(function: F, /) -> F: ...
 @overload
-def http(*, path: str | None = None, cors: bool | str | CORS | None = None) -> Callable[[F], F]: ...
+def http(
+    *,
+    path: str | None = None,
+    cors: bool | str | CORS | None = None,
+    cancel_on_disconnect: bool = True,
+) -> Callable[[F], F]: ...
 
 
-def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
+def http(
+    function: Any = None,
+    /,
+    *,
+    path: str | None = None,
+    cors: Any = None,
+    cancel_on_disconnect: bool = True,
+) -> Any:
     """Serve a function of a request: `flask.Request` for `def`, Starlette's for `async def`.
 
     Args:
@@ -29,9 +41,20 @@ def http(function: Any = None, /, *, path: str | None = None, cors: Any = None) 
             `functions_framework.signatures.results` lists.
         path: the path it owns where several functions share a port; `/<name>` by default.
         cors: who may call it from a browser: True for every origin, one origin, or a `CORS`.
+        cancel_on_disconnect: whether an `async def` is cancelled when its client has left. Calls of
+            a plain `def` always go on; a stream ends in any case, as nobody is left to take it.
     """
+    return put(http_mark(path=path, cors=cors, cancel_on_disconnect=cancel_on_disconnect), function)
+
+
+def http_mark(
+    *, path: str | None, cors: Any, cancel_on_disconnect: bool, is_asgi: bool = False
+) -> Mark:
+    """What `http` puts on a function; `is_asgi` is for the decorator of `aio`."""
     options = {} if cors is None else {"cors": cors}
-    return put(Mark(Signature.HTTP, path=path, options=options), function)
+    if not cancel_on_disconnect:
+        options["cancel_on_disconnect"] = False
+    return Mark(Signature.HTTP, is_asgi=is_asgi, path=path, options=options)
 
 
 @overload
@@ -98,22 +121,6 @@ def typed(given: Any = None, /, *, path: str | None = None) -> Any:
     if inspect.isroutine(given) or isinstance(given, functools.partial):
         return mark(given, None)
     return lambda function: mark(function, given)
-
-
-def outlives_client(function: F) -> F:
-    """Let an async function go on when its client has left, where it would be cancelled.
-
-    For calls that must not stop halfway. It stands above or below the other decorator. Calls of a
-    plain `def` always go on; what is streamed ends in any case, as nobody is left to take it.
-    """
-    try:
-        setattr(function, OUTLIVES_CLIENT, True)
-    except AttributeError:
-        raise TypeError(
-            f"@outlives_client cannot decorate {function!r}: it takes no attributes. "
-            "Wrap it in a function of its own."
-        ) from None
-    return function
 
 
 def put(mark: Mark, function: Any) -> Any:

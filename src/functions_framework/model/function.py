@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
-OUTLIVES_CLIENT = "__functions_framework_outlives_client__"
 
 # Flags of code objects, as `inspect` documents them.
 _STARRED = 0x04 | 0x08
@@ -76,11 +75,6 @@ def mark_of(target: Any) -> Mark | None:
     return None
 
 
-def outlives_client(target: Any) -> bool:
-    """Whether a callable or what it wraps was marked to go on when its client has gone."""
-    return any(getattr(layer, OUTLIVES_CLIENT, False) is True for layer in _layers_of(target))
-
-
 def _layers_of(target: Any) -> Iterator[Any]:
     seen: set[int] = set()
     while target is not None and id(target) not in seen:
@@ -135,7 +129,7 @@ def _is_simple(target: Any) -> bool:
     """Whether a callable is a plain `def` that tells all of itself; importing `inspect` costs."""
     return (
         type(target) is FunctionType
-        and vars(target).keys() <= {ATTRIBUTE, OUTLIVES_CLIENT}
+        and vars(target).keys() <= {ATTRIBUTE}
         and not target.__code__.co_kwonlyargcount
         and not target.__code__.co_flags & _STARRED
     )
@@ -177,9 +171,6 @@ class Function:
             is_asgi = protocol == "asgi"
             return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
         mark = mark or Mark(signature)
-        options = mark.options
-        if outlives_client(call):
-            options = {**options, "outlives_client": True}
         return cls(
             call=call,
             name=name,
@@ -188,7 +179,7 @@ class Function:
             is_asgi=is_async or mark.is_asgi,
             input_type=mark.input_type,
             path=mark.path,
-            options=options,
+            options=mark.options,
         )
 
 

@@ -80,16 +80,18 @@ def hosted_of(served: Served) -> Hosted:
 
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
-    return Hosted(served.host, names, what, served.lifecycle, _outlives(served.functions))
+    return Hosted(served.host, names, what, served.lifecycle, _goes_on(served.functions))
 
 
-def _outlives(functions: list[Function]) -> Callable[[str], bool] | None:
+def _goes_on(functions: list[Function]) -> Callable[[str], bool] | None:
     """Which paths' functions asked to go on when their client has left."""
-    if not any("outlives_client" in function.options for function in functions):
+    if not any("cancel_on_disconnect" in function.options for function in functions):
         return None
     from functions_framework.hosts.routes import Routes, paths_of
 
-    routes = Routes((path, "outlives_client" in of.options) for path, of in paths_of(functions))
+    routes = Routes(
+        (path, "cancel_on_disconnect" in of.options) for path, of in paths_of(functions)
+    )
     return lambda path: bool(routes.find(path))
 
 
