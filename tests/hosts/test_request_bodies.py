@@ -20,6 +20,7 @@ from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.environ import CHUNK
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
+from functions_framework.runtime.threads import Threads
 from support.callers import raiser
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def test_a_body_shorter_than_declared_never_reaches_a_function(
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_a_client_that_leaves_never_has_half_an_event_taken(signature: Signature) -> None:
     function = Function(lambda *_: pytest.fail("called"), "hello", signature, is_asgi=True)
-    host = ASGIHost([function], ErrorHandlers([]), 1)
+    host = ASGIHost([function], ErrorHandlers([]), Threads("function", 1))
     inbox = [
         {"type": "http.request", "body": EVENT, "more_body": True},
         {"type": "http.disconnect"},
@@ -188,7 +189,11 @@ def test_a_client_that_leaves_while_an_http_function_reads_is_no_crash(
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
-    host = ASGIHost([Function(read, "hello", is_async=True, is_asgi=True)], ErrorHandlers([]), 1)
+    host = ASGIHost(
+        [Function(read, "hello", is_async=True, is_asgi=True)],
+        ErrorHandlers([]),
+        Threads("function", 1),
+    )
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
     assert asyncio.run(host.respond(scope, receive)).status == 400
     assert caplog.records == []

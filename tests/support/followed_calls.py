@@ -16,6 +16,7 @@ from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
+from functions_framework.runtime.threads import Threads
 from functions_framework.telemetry.layer import followed
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def host_of(kind: str, call: Callable[..., Any], signature: Signature, name: str
     )
     function = _keeping_arguments(function)
     if kind != "wsgi":
-        return ASGIHost([function], ErrorHandlers([]), 4)
+        return ASGIHost([function], ErrorHandlers([]), Threads("function", 4))
     if signature is Signature.HTTP:
         app = FunctionApp("main", Path(__file__).parent)
         app.serve([function], Registrations())

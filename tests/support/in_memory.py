@@ -16,6 +16,7 @@ from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
+from functions_framework.runtime.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +81,9 @@ def serve(
         is_asgi=True,
         input_type=input_type,
     )
-    asgi = ASGIHost([wrap(function, layers)], ErrorHandlers(registered.error_handlers), 4)
+    threads = Threads("function", 4)
+    wrapped = wrap(function, layers, threads.start)
+    asgi = ASGIHost([wrapped], ErrorHandlers(registered.error_handlers), threads)
     return lambda *args, **kwargs: asyncio.run(_over_asgi(asgi, *args, **kwargs))
 
 

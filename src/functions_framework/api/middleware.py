@@ -6,21 +6,22 @@ nothing.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from functions_framework.model.execution import Execution, execution
-from functions_framework.model.function import Function, Signature
-from functions_framework.runtime import background_loop
+from functions_framework.model.function import Function, Signature, is_async_callable
+from functions_framework.runtime import crossing
+from functions_framework.runtime.threads import SPARE, Start
 from functions_framework.runtime.values import replace
 
 from .registrations import pending
 
 M = TypeVar("M", bound=Callable[..., Any])
+Chain = Callable[["Invocation"], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,71 +72,64 @@ def middleware(around: M) -> M:
     return around
 
 
-def wrap(function: Function, layers: Sequence[Callable[..., Any]]) -> Function:
-    """The function with its middleware around it, itself when there is none."""
+def wrap(
+    function: Function, layers: Sequence[Callable[..., Any]], start: Start | None = None
+) -> Function:
+    """The function with its middleware around it, itself when there is none.
+
+    Args:
+        function: of either kind.
+        layers: of either kind, the first outermost.
+        start: runs a sync function in a thread where it is called from an event loop.
+    """
     if not layers:
         return function
-    compose = _compose_async if function.is_async else _compose_sync
-    # The wrapper keeps the annotations: a typed function's input type is read from them.
-    call = functools.update_wrapper(compose(function, layers), function.call)
-    return replace(function, call=call)
-
-
-def _compose_sync(function: Function, layers: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
-    def innermost(invocation: Invocation) -> Any:
-        return function.call(*invocation.arguments)
-
-    chain: Callable[[Invocation], Any] = innermost
+    chain, is_async = _innermost(function), function.is_async
+    start = SPARE.start if start is None or function.is_async else start
+    is_bound = not function.is_asgi
     for layer in reversed(layers):
-        chain = _sync_layer(layer, chain)
+        if is_async_callable(layer) != is_async:
+            chain = _from_thread(chain) if is_async else _from_loop(chain, start, is_bound=is_bound)
+            is_async = not is_async
+        chain = _around(layer, chain)
+    if is_async and is_bound:
+        chain, is_async = _from_thread(chain), False
+    elif function.is_async and not is_async:
+        chain, is_async = _from_loop(chain, start), True
 
     def call(*arguments: Any) -> Any:
         return chain(Invocation(function, arguments, execution.get()))
 
-    return call
+    # The wrapper keeps the annotations: a typed function's input type is read from them.
+    return replace(function, call=functools.update_wrapper(call, function.call), is_async=is_async)
 
 
-def _sync_layer(layer: Callable[..., Any], inner: Callable[[Invocation], Any]) -> Any:
-    if not inspect.iscoroutinefunction(layer):
-        return lambda invocation: layer(invocation, inner)
+def _innermost(function: Function) -> Chain:
+    call = function.call
+    if not function.is_async:
+        return lambda invocation: call(*invocation.arguments)
 
-    return lambda invocation: background_loop.run_around(
-        functools.partial(layer, invocation), inner
-    )
-
-
-def _compose_async(function: Function, layers: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
-    async def innermost(invocation: Invocation) -> Any:
-        result = function.call(*invocation.arguments)
+    async def awaited(invocation: Invocation) -> Any:
+        result = call(*invocation.arguments)
         return await result if inspect.isawaitable(result) else result
 
-    chain: Callable[[Invocation], Awaitable[Any]] = innermost
-    for layer in reversed(layers):
-        chain = _async_layer(layer, chain)
-
-    async def call(*arguments: Any) -> Any:
-        return await chain(Invocation(function, arguments, execution.get()))
-
-    return call
+    return awaited
 
 
-def _async_layer(
-    layer: Callable[..., Any], inner: Callable[[Invocation], Awaitable[Any]]
-) -> Callable[[Invocation], Awaitable[Any]]:
-    if inspect.iscoroutinefunction(layer):
-        return lambda invocation: layer(invocation, inner)
-
-    async def around(invocation: Invocation) -> Any:
-        loop = asyncio.get_running_loop()
-
-        def call_next(passed: Invocation) -> Any:
-            return asyncio.run_coroutine_threadsafe(_awaited(inner, passed), loop).result()
-
-        # A thread, as a plain `def` may block, and waits for the function's result.
-        return await asyncio.to_thread(layer, invocation, call_next)
-
-    return around
+def _around(layer: Callable[..., Any], inner: Chain) -> Chain:
+    return lambda invocation: layer(invocation, inner)
 
 
-async def _awaited(inner: Callable[[Invocation], Awaitable[Any]], passed: Invocation) -> Any:
-    return await inner(passed)
+def _from_thread(inner: Chain) -> Chain:
+    """Async code to be called from a thread, which waits for it."""
+    return lambda invocation: crossing.wait_for(lambda: inner(invocation))
+
+
+def _from_loop(inner: Chain, start: Start, *, is_bound: bool = False) -> Chain:
+    """Sync code to be awaited on an event loop; it may give an awaitable itself."""
+
+    async def awaited(invocation: Invocation) -> Any:
+        result = await crossing.run_in_thread(inner, invocation, start=start, is_bound=is_bound)
+        return await result if inspect.isawaitable(result) else result
+
+    return awaited

@@ -19,6 +19,7 @@ from .with_flask.context import FlaskContext, uses_flask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from functions_framework.runtime.threads import Start
     from functions_framework.settings import Settings
 
     from .asgi.app import FunctionASGIApp
@@ -126,28 +127,40 @@ def _keeping_arguments(function: Function) -> Function:
 def _function_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
 ) -> ASGIHost | EventHost | FunctionApp:
-    wrapped = with_middleware(functions, registered)
-    plain = [function for function in wrapped if not function.is_asgi]
-    if len(plain) == len(wrapped):
-        return _sync_host(plain, context, registered)
+    if not any(function.is_asgi for function in functions):
+        return _sync_host(with_middleware(functions, registered), context, registered)
+    from functions_framework.runtime.threads import Threads
+
     from .asgi.host import ASGIHost
+
+    limited = Threads("function", threads)
+    wrapped = with_middleware(functions, registered, limited.start)
+    plain = [function for function in wrapped if not function.is_asgi]
 
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
-    return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), threads, bridged)
+    return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
 
 
-def with_middleware(functions: Sequence[Function], registered: Registrations) -> Sequence[Function]:
-    """The functions with their module's middleware around them, themselves without any."""
+def with_middleware(
+    functions: Sequence[Function], registered: Registrations, start: Start | None = None
+) -> Sequence[Function]:
+    """The functions with their module's middleware around them, themselves without any.
+
+    Args:
+        functions: served together.
+        registered: what their module registered.
+        start: runs sync functions in a thread, for an event loop.
+    """
     if not registered.middleware:
         return functions
     from functions_framework.api.middleware import wrap
 
-    return [wrap(function, registered.middleware) for function in functions]
+    return [wrap(function, registered.middleware, start) for function in functions]
 
 
 def _sync_host(
-    functions: list[Function], context: FlaskContext, registered: Registrations
+    functions: Sequence[Function], context: FlaskContext, registered: Registrations
 ) -> EventHost | FunctionApp:
     takes_request = any(function.signature is Signature.HTTP for function in functions)
     if takes_request or context.app or uses_flask(context.source):
@@ -203,12 +216,15 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     Its module's hooks run when the server announces the application's start and its end.
     """
+    from functions_framework.runtime.threads import Threads
+
     from .asgi.app import FunctionASGIApp
     from .asgi.host import ASGIHost
 
     registered = take()
-    wrapped = with_middleware([function], registered)
-    host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), _THREADS)
+    threads = Threads("function", _THREADS)
+    wrapped = with_middleware([function], registered, threads.start)
+    host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
     around = with_cors(host, [function], _cors_setting())
     return FunctionASGIApp(around, Lifecycle.of(registered))
 

@@ -12,7 +12,9 @@ from functions_framework.model.message import Reply
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-    from concurrent.futures import Executor
+    from contextvars import Context
+
+    from functions_framework.runtime.threads import Threads
 
 
 async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
@@ -96,26 +98,29 @@ async def _rest(
             task.exception()
 
 
-def as_async(body: Iterable[bytes | str], executor: Executor | None) -> AsyncIterator[bytes | str]:
+def as_async(
+    body: Iterable[bytes | str], threads: Threads, context: Context | None = None
+) -> AsyncIterator[bytes | str]:
     """Iterate a blocking body in threads, so that it never blocks the event loop."""
 
     async def iterate() -> AsyncIterator[bytes | str]:
-        import asyncio
+        from functions_framework.runtime.crossing import run_in_thread
 
-        loop = asyncio.get_running_loop()
         iterator = iter(body)
-        context = copy_context()
+        around = context or copy_context()
 
         def step() -> bytes | str | None:
-            return context.run(lambda: next(iterator, None))
+            return next(iterator, None)
 
         try:
-            while (part := await loop.run_in_executor(executor, step)) is not None:
+            while (
+                part := await run_in_thread(step, start=threads.start, context=around)
+            ) is not None:
                 yield part
         finally:
             close = getattr(body, "close", None)
             if close is not None:
-                await loop.run_in_executor(executor, context.run, close)
+                await run_in_thread(close, start=threads.start, context=around)
 
     return iterate()
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from contextvars import copy_context
-from queue import SimpleQueue
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-Answer = tuple[Callable[[Any], Any], Any]
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -32,11 +29,14 @@ def running() -> asyncio.AbstractEventLoop:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        loop.run_forever()
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+    while True:
+        try:
+            loop.run_forever()
+            break
+        except BaseException:  # noqa: BLE001 - an exit in a task: its own future has it as well
+            continue
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 def stop() -> None:
@@ -51,48 +51,3 @@ def stop() -> None:
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the loop and wait for its result."""
     return asyncio.run_coroutine_threadsafe(coroutine, running()).result()
-
-
-def run_around(
-    outer: Callable[[Callable[[Any], Any]], Coroutine[Any, Any, Any]],
-    inner: Callable[[Any], Any],
-) -> Any:
-    """Run an async function around a sync one, which stays in this thread.
-
-    Args:
-        outer: called with an async `call_next`; its coroutine runs on the loop.
-        inner: what `await call_next(value)` calls here, while this thread waits.
-
-    Returns:
-        The result of `outer`; context variables are carried over to it.
-    """
-    loop = running()
-    requests: SimpleQueue[tuple[Any, asyncio.Future[Any]] | None] = SimpleQueue()
-    tasks: list[asyncio.Task[Any]] = []
-
-    async def call_next(value: Any) -> Any:
-        answer: asyncio.Future[Any] = loop.create_future()
-        requests.put((value, answer))
-        return await answer
-
-    def start() -> None:
-        task = loop.create_task(outer(call_next))
-        tasks.append(task)
-        task.add_done_callback(lambda _: requests.put(None))
-
-    loop.call_soon_threadsafe(start, context=copy_context())
-    while (request := requests.get()) is not None:
-        value, answer = request
-        settle, outcome = _outcome(inner, value, answer)
-        loop.call_soon_threadsafe(settle, outcome)
-    return tasks[0].result()
-
-
-def _outcome(inner: Callable[[Any], Any], value: Any, answer: asyncio.Future[Any]) -> Answer:
-    def settle(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return lambda outcome: None if answer.done() else method(outcome)
-
-    try:
-        return settle(answer.set_result), inner(value)
-    except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-        return settle(answer.set_exception), error

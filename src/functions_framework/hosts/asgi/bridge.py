@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import execution
+from functions_framework.runtime.crossing import run_in_thread, wait_for
 
 from ..streams import as_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Executor
-
     from functions_framework.model.function import Function
     from functions_framework.model.message import Reply
+    from functions_framework.runtime.threads import Threads
 
     from .scope import Receive, Scope
 
@@ -28,28 +27,27 @@ class Bridge:
     Args:
         function: the function, for who asks.
         host: answers an environ.
-        executor: gives the threads that calls run in.
+        threads: where calls run.
     """
 
-    def __init__(self, function: Function, host: Any, executor: Callable[[], Executor]) -> None:
+    def __init__(self, function: Function, host: Any, threads: Threads) -> None:
         self.function = function
         self._host = host
-        self._executor = executor
+        self._threads = threads
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request in a thread."""
         loop = asyncio.get_running_loop()
         environ = environ_of(scope, BlockingBody(receive, loop))
         context = copy_context()
-        executor = self._executor()
-        reply: Reply = await loop.run_in_executor(
-            executor, context.run, self._host.respond, environ
+        reply: Reply = await run_in_thread(
+            self._host.respond, environ, start=self._threads.start, context=context
         )
         # The sync host began a call of its own; what is written at its end is this one's.
         execution.set(context.get(execution))
         if isinstance(reply.body, bytes):
             return reply
-        return reply._replace(body=as_async(reply.body, executor))  # type: ignore[arg-type]
+        return reply._replace(body=as_async(reply.body, self._threads, context))  # type: ignore[arg-type]
 
 
 class BlockingBody:
@@ -92,18 +90,13 @@ class BlockingBody:
         return iter(self.readline, b"")
 
     def _fetch(self) -> bytes:
-        waiting = asyncio.run_coroutine_threadsafe(_received(self._receive), self._loop)
-        message = waiting.result()
+        message = wait_for(self._receive, self._loop)
         if message["type"] == "http.disconnect":
             self._is_complete = True
             raise MalformedRequest("The request body broke off before it was complete.")
         self._is_complete = not message.get("more_body", False)
         piece: bytes = message.get("body", b"")
         return piece
-
-
-async def _received(receive: Receive) -> Any:
-    return await receive()
 
 
 def environ_of(scope: Scope, body: BlockingBody) -> dict[str, Any]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
+from functions_framework.runtime.crossing import run_in_thread
+from functions_framework.runtime.threads import Threads
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Deferred, compact_json, encode
 
@@ -51,7 +50,7 @@ class ASGIHost:
     Args:
         functions: what is served; sync ones run in threads and get a Starlette request.
         handlers: the error handlers of their module.
-        threads: how many sync calls run at once.
+        threads: where sync calls and blocking streams run; their number is how many do at once.
         bridged: a sync host, with the functions it serves under the same port.
     """
 
@@ -61,7 +60,7 @@ class ASGIHost:
         self,
         functions: Sequence[Function],
         handlers: ErrorHandlers,
-        threads: int,
+        threads: Threads,
         bridged: tuple[Any, Sequence[Function]] | None = None,
     ) -> None:
         self.function = functions[0]
@@ -76,15 +75,10 @@ class ASGIHost:
 
     def _endpoint(self, function: Function, sync_host: Any) -> Endpoint:
         if sync_host is not None:
-            return Bridge(function, sync_host, lambda: self.executor)
+            return Bridge(function, sync_host, self.threads)
         if function.signature is Signature.HTTP:
             return _HTTPEndpoint(function, self)
         return _EventEndpoint(function, self)
-
-    @cached_property
-    def executor(self) -> ThreadPoolExecutor:
-        """Where sync functions and blocking streams run."""
-        return ThreadPoolExecutor(self.threads, thread_name_prefix="function")
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises nothing but cancellation.
@@ -108,7 +102,7 @@ class ASGIHost:
         return await self._streamable(reply, scope, receive)
 
     def call(self, function: Function, *arguments: Any) -> Any:
-        """Call a function where it belongs: here, or in a thread with a copy of the context.
+        """Call a function where it belongs: here, or in a thread.
 
         Returns:
             Its result, or what is to be awaited for it.
@@ -118,9 +112,7 @@ class ASGIHost:
         return self._call_in_thread(function, arguments)
 
     async def _call_in_thread(self, function: Function, arguments: tuple[Any, ...]) -> Any:
-        run = copy_context().run
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self.executor, run, _guarded, function, arguments)
+        result = await run_in_thread(function.call, *arguments, start=self.threads.start)
         return await result if inspect.isawaitable(result) else result
 
     async def refused(self, reply: Reply, scope: Scope) -> Reply:
@@ -171,7 +163,7 @@ class ASGIHost:
             return await open_asgi(body.response, scope, receive)
         if isinstance(body, AsyncIterable):
             return reply
-        return reply._replace(body=as_async(body, self.executor))  # type: ignore[arg-type]
+        return reply._replace(body=as_async(body, self.threads))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""
@@ -181,14 +173,6 @@ class ASGIHost:
             await send_reply(await self.respond(scope, receive), send, scope)
         else:
             await send({"type": "websocket.close", "code": 1000})
-
-
-def _guarded(function: Function, arguments: tuple[Any, ...]) -> Any:
-    try:
-        return function.call(*arguments)
-    except StopIteration as error:
-        # A future cannot carry this one (PEP 479 is the same rule for generators).
-        raise RuntimeError("The function raised StopIteration.") from error
 
 
 def _log_crash(error: BaseException, scope: Scope) -> Reply:

@@ -1,0 +1,280 @@
+"""Sync code and async code that are parts of one call, and how each of them waits for the other.
+
+A thread that waits for a coroutine runs, meanwhile, the sync code which that coroutine calls. So a
+call needs one thread at most, however often it changes sides, and never waits for a place in a pool
+while it holds one. Context variables cross in both directions, as if nothing lay between. Whatever
+ends the waiting ends what is waited for: a coroutine is cancelled with the thread that waits for
+it, and a thread leaves its waiting when the task that it works for is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import Context, ContextVar, copy_context
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from . import background_loop
+from .threads import SPARE, Start
+
+_MISSING = object()
+_STEP_SECONDS = 0.05
+"""How often a waiting thread wakes up: an exception raised in it from outside waits for that."""
+
+
+class _Result(asyncio.Future[Any]):
+    """What a task awaits while a thread works for it."""
+
+    job: _Job
+
+    def cancel(self, msg: Any = None) -> bool:
+        # The task's own `cancel` comes through here.
+        return self.job.leave() or self.cancel_now(msg)
+
+    def cancel_now(self, msg: Any = None) -> bool:
+        return super().cancel(msg)
+
+
+class _Job:
+    """Sync code that runs in a thread for a task.
+
+    Attributes:
+        loop: the task's.
+        context: what it runs in.
+        result: what the task awaits.
+        waits_for: the coroutine's task that the thread waits for, None while it works.
+        is_left: whether the task was cancelled and has not waited for the thread.
+        is_over: whether the thread is done with it.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, context: Context, call: Callable[[], Any]
+    ) -> None:
+        self.loop = loop
+        self.context = context
+        self.result = _Result(loop=loop)
+        self.result.job = self
+        self.waits_for: asyncio.Task[None] | None = None
+        self.is_left = False
+        self.is_over = False
+        self._call = call
+
+    def run(self) -> None:
+        """Run in this thread; raises nothing."""
+        if self.is_left:
+            return  # before it began
+        outcome = self._outcome()
+        self.is_over = True
+        with suppress(RuntimeError):  # the loop is closed, its process ends
+            self.loop.call_soon_threadsafe(self._settle, *outcome)
+
+    def _outcome(self) -> tuple[Any, BaseException | None]:
+        try:
+            return self.context.run(self._run), None
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+            return None, error
+
+    def _run(self) -> Any:
+        _works_for.set(self)
+        return self._call()
+
+    def _settle(self, value: Any, error: BaseException | None) -> None:
+        result = self.result
+        if result.done():
+            return
+        if error is None:
+            result.set_result(value)
+        elif isinstance(error, asyncio.CancelledError):
+            result.cancel_now()
+        elif isinstance(error, StopIteration):
+            # A future cannot carry this one (PEP 479 is the same rule for generators).
+            stopped = RuntimeError("The function raised StopIteration.")
+            stopped.__cause__ = error
+            result.set_exception(stopped)
+        else:
+            result.set_exception(error)
+
+    def leave(self) -> bool:
+        """End what the thread waits for; False when it works, which nothing can end from here."""
+        if self.waits_for is not None and self.waits_for.cancel():
+            return True
+        self.is_left = True
+        return False
+
+    def refuse(self) -> None:
+        """End it unrun: its thread has gone."""
+        self.result.cancel_now()
+
+
+class _Lane:
+    """A thread that waits for a coroutine; all but `serve` is called on the coroutine's loop.
+
+    Attributes:
+        loop: the coroutine's.
+        context: what the coroutine ended in, None when it never began.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.context: Context | None = None
+        self._inbox: SimpleQueue[_Job | None] = SimpleQueue()
+        self._task: asyncio.Task[None] | None = None
+        self._is_free = True
+        self._is_closed = False
+        self._value: Any = None
+        self._error: BaseException | None = asyncio.CancelledError()
+
+    def begin(self, make: Callable[[], Awaitable[Any]], job: _Job | None) -> None:
+        if job is not None and job.is_left:
+            self._end()
+            return
+        self._task = self.loop.create_task(self._run(make))
+        self._task.add_done_callback(self._end)
+        if job is not None:
+            job.waits_for = self._task
+
+    async def _run(self, make: Callable[[], Awaitable[Any]]) -> None:
+        _waits.set(self)
+        try:
+            self._value = await make()
+            self._error = None
+        except BaseException as error:  # noqa: BLE001 - an exit would end the loop, for all calls
+            self._error = error
+        self.context = copy_context()
+
+    def _end(self, _task: object = None) -> None:
+        self._is_closed = True
+        self._inbox.put(None)
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def abandon(self) -> None:
+        """The thread waits no longer."""
+        self._is_closed = True
+        with suppress(Empty):
+            while True:
+                job = self._inbox.get_nowait()
+                if job is not None:
+                    job.refuse()
+
+    def take(self, job: _Job, *, is_patient: bool) -> bool:
+        """Have the thread run a job, unless it has one already (and nobody is patient)."""
+        if self._is_closed or not (self._is_free or is_patient):
+            return False
+        self._is_free = False
+        self._inbox.put(job)
+        return True
+
+    def serve(self) -> None:
+        """Run what the coroutine has run in this thread, until it ends."""
+        while True:
+            try:
+                job = self._inbox.get(timeout=_STEP_SECONDS)
+            except Empty:
+                continue
+            if job is None:
+                return
+            job.run()
+            self._is_free = True
+
+    def take_outcome(self) -> Any:
+        """The coroutine's result, or what it raised."""
+        error, self._error = self._error, None
+        if error is None:
+            return self._value
+        try:
+            raise error
+        finally:
+            del error  # its traceback holds this frame
+
+
+_waits: ContextVar[_Lane | None] = ContextVar("functions_framework.waits", default=None)
+_works_for: ContextVar[_Job | None] = ContextVar("functions_framework.works_for", default=None)
+
+
+def wait_for(
+    make: Callable[[], Awaitable[Any]], loop: asyncio.AbstractEventLoop | None = None
+) -> Any:
+    """Run async code from this thread and wait for it.
+
+    Args:
+        make: called on the loop; gives what is awaited.
+        loop: where it runs; else the loop whose task this thread works for, or the one beside
+            sync code.
+
+    Raises:
+        BaseException: what it raises. An exception that is raised in this thread meanwhile cancels
+            it, waits for its `finally`, and goes on from here.
+    """
+    job = _works_for.get()
+    if loop is None:
+        loop = background_loop.running() if job is None else job.loop
+    lane = _Lane(loop)
+    loop.call_soon_threadsafe(lane.begin, make, job, context=copy_context())
+    try:
+        _serve(lane)
+    finally:
+        if job is not None:
+            job.waits_for = None
+    if lane.context is not None:
+        _adopt(lane.context)
+    return lane.take_outcome()
+
+
+def _serve(lane: _Lane) -> None:
+    try:
+        lane.serve()
+    except BaseException:
+        lane.loop.call_soon_threadsafe(lane.cancel)
+        try:
+            lane.serve()
+        except BaseException:
+            lane.loop.call_soon_threadsafe(lane.abandon)
+            raise
+        raise
+
+
+async def run_in_thread(
+    call: Callable[..., Any],
+    *arguments: Any,
+    start: Start = SPARE.start,
+    context: Context | None = None,
+    is_bound: bool = False,
+) -> Any:
+    """Run sync code in a thread: the one that waits for this coroutine if there is one.
+
+    Args:
+        call: what is run.
+        arguments: what it is called with.
+        start: runs a job in another thread, where none waits or the one that does has work.
+        context: what it runs in; else a copy of this one, whose changes come back.
+        is_bound: whether it must be the thread that waits.
+
+    Raises:
+        BaseException: what it raises.
+        RuntimeError: it must be a thread that waits no longer.
+    """
+    loop = asyncio.get_running_loop()
+    job = _Job(loop, copy_context() if context is None else context, lambda: call(*arguments))
+    lane = _waits.get()
+    is_taken = lane is not None and lane.loop is loop and lane.take(job, is_patient=is_bound)
+    if not is_taken:
+        if is_bound:
+            raise RuntimeError("The call that this belongs to has ended.")
+        start(job.run)
+    try:
+        return await job.result
+    finally:
+        if context is None and job.is_over:
+            _adopt(job.context)
+
+
+def _adopt(context: Context) -> None:
+    """Set here what was set there."""
+    for variable, value in context.items():
+        if variable.get(_MISSING) is not value and variable not in (_waits, _works_for):
+            variable.set(value)
