@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextvars import copy_context
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +170,8 @@ class SyncServing:
             if self._watchdog is not None:
                 environ["functions_framework.deadline"] = self._watchdog.begin(slot, protocol)
             slot.environ = environ
-            self._answer(protocol, environ)
+            # A context of its own: what a call sets must not be seen by the thread's next one.
+            copy_context().run(self._answer, protocol, environ)
             if self._watchdog is not None:
                 self._watchdog.end(slot)
         except RequestTimeoutException:
