@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 T = TypeVar("T")
 
@@ -29,12 +32,12 @@ def running() -> asyncio.AbstractEventLoop:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    while True:
-        try:
+    is_stopped = False
+    while not is_stopped:
+        # An exit in a task leaves the loop, too; whoever waits for the task has it as well.
+        with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()
-            break
-        except BaseException:  # noqa: BLE001 - an exit in a task: its own future has it as well
-            continue
+            is_stopped = True
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 

@@ -10,14 +10,18 @@ it, and a thread leaves its waiting when the task that it works for is cancelled
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import background_loop
-from .threads import SPARE, Start
+from .threads import SPARE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .threads import Start
 
 _MISSING = object()
 _STEP_SECONDS = 0.05

@@ -12,7 +12,7 @@ Job = Callable[[], object]
 Start = Callable[[Job], object]
 """Has a job run in a thread."""
 
-_IDLE_SECONDS = 5.0
+_IDLE_SECONDS = 2.0
 
 
 class Threads:

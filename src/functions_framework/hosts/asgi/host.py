@@ -12,7 +12,6 @@ from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.runtime.crossing import run_in_thread
-from functions_framework.runtime.threads import Threads
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Deferred, compact_json, encode
 
@@ -30,6 +29,8 @@ from .bridge import Bridge
 from .scope import Receive, Scope, Send, begin, live, message, read_body, send_reply
 
 if TYPE_CHECKING:
+    from functions_framework.runtime.threads import Threads
+
     from ..error_handlers import ErrorHandlers, Handled
 
 Crashed = Callable[[BaseException, Scope], Awaitable[Reply]]

@@ -149,11 +149,11 @@ class Health:
 
 async def _asked(check: Check) -> Outcome:
     """Run one check, a `def` on a thread; say why it fails, nothing where it passes."""
-    import asyncio
+    from functions_framework.runtime.crossing import run_in_thread
 
     name = getattr(check, "__name__", None) or repr(check)
     try:
-        result = await (check() if is_async_callable(check) else asyncio.to_thread(check))
+        result = await (check() if is_async_callable(check) else run_in_thread(check))
         return _read(name, result), None
     except Exception as error:  # noqa: BLE001 - logged with the change
         return f"The readiness check {name!r} failed.", error
