@@ -68,6 +68,26 @@ def _parts(kind: str, source: str, subject: Any = None, data: Any = None) -> Par
             {"delta": None},
             id="database",
         ),
+        *(
+            pytest.param(
+                _parts(
+                    STORAGE, "//storage.googleapis.com/projects/_/buckets/b", "objects/o", given
+                ),
+                "google.storage.object.finalize",
+                {
+                    "name": "buckets/b/objects/o",
+                    "service": "storage.googleapis.com",
+                    "type": kind,
+                },
+                given,
+                id=f"storage-{name}",
+            )
+            for name, given, kind in [
+                ("without-kind", {"name": "o"}, STORAGE),
+                ("empty", {}, STORAGE),
+                ("of-another-kind", {"kind": "mine"}, "mine"),
+            ]
+        ),
         pytest.param(
             _parts(
                 AUTH,
@@ -143,9 +163,8 @@ def test_conversion(parts: Parts, kind: str, resource: Any, data: Any) -> None:
         (_parts(DOCUMENT, "//firestore.googleapis.com/p", 5), "needs a subject"),
         (_parts(DATABASE, "//firebasedatabase.googleapis.com/p"), "needs a subject"),
         (_parts(STORAGE, "//storage.googleapis.com/p", None, {"kind": "k"}), "needs a subject"),
-        (_parts(STORAGE, "//storage.googleapis.com/p", "s", {}), "with 'kind'"),
-        (_parts(STORAGE, "//storage.googleapis.com/p", "s", b"kind"), "with 'kind'"),
-        (_parts(STORAGE, "//storage.googleapis.com/p", "s", None), "with 'kind'"),
+        (_parts(STORAGE, "//storage.googleapis.com/p", "s", b"kind"), "must be a JSON object"),
+        (_parts(STORAGE, "//storage.googleapis.com/p", "s", None), "must be a JSON object"),
         (_parts(PUBSUB, "//pubsub.googleapis.com/p", None, "text"), "with 'message'"),
         (_parts(PUBSUB, "//pubsub.googleapis.com/p", None, None), "with 'message'"),
         (_parts(PUBSUB, "//pubsub.googleapis.com/p", None, b"x"), "with 'message'"),

@@ -218,7 +218,7 @@ def test_4_5_q20_without_a_time_it_is_the_time_of_receipt(host: str) -> None:
 
 UNCONVERTIBLE: dict[str, tuple[dict[str, str], Any]] = {
     "4.5 source without //": (ce(TOPIC, "pubsub"), {"message": {}}),
-    "4.5 storage without kind": (ce(STORAGE, BUCKET, subject="objects/o"), {}),
+    "4.5 storage without an object": (ce(STORAGE, BUCKET, subject="objects/o"), [1]),
     "4.5 storage without subject": (ce(STORAGE, BUCKET), {"kind": "k"}),
     "4.5 firestore without subject": (ce(DOCUMENT, DATABASE_SOURCE), {}),
     "4.5 pubsub text": (ce(TOPIC, TOPIC_SOURCE), "secret"),

@@ -212,9 +212,9 @@ def test_missing_time_is_the_time_of_receipt(kind: str) -> None:
             binary(b"{}", type=STORAGE, source="storage"), "source must look like", id="5.6-source"
         ),
         pytest.param(
-            binary(b"{}", type=STORAGE, source="//storage.googleapis.com/b", subject="o"),
-            "'kind'",
-            id="5.6-no-kind",
+            binary(b"[]", type=STORAGE, source="//storage.googleapis.com/b", subject="o"),
+            "must be a JSON object",
+            id="5.6-no-object",
         ),
         pytest.param(
             binary(b"{}", type=DOCUMENT, source="//firestore.googleapis.com/d"),

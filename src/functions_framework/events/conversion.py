@@ -149,7 +149,7 @@ def to_background_event(parts: Parts) -> BackgroundEvent:
         resource = {
             "name": f"{name}/{_subject(attributes, service)}",
             "service": service,
-            "type": _kind(data),
+            "type": _kind(attributes, data),
         }
     elif attributes["type"] == tables.REMOTE_CONFIG_TYPE:
         resource = name
@@ -189,10 +189,11 @@ def _subject(attributes: Mapping[str, Any], service: str) -> str:
     return subject
 
 
-def _kind(data: Any) -> Any:
-    if not isinstance(data, dict) or "kind" not in data:
-        _refuse("the data of a storage CloudEvent must be a JSON object with 'kind'.")
-    return data["kind"]
+def _kind(attributes: Mapping[str, Any], data: Any) -> Any:
+    if not isinstance(data, dict):
+        _refuse("the data of a storage CloudEvent must be a JSON object.")
+    # Other senders than the service itself leave the kind out.
+    return data.get("kind", attributes["type"])
 
 
 def _unwrap_message(data: Any) -> Any:
