@@ -1,0 +1,280 @@
+"""What every reply must be to be sent, whoever made it: the one gate on the way out.
+
+The server, the clients for tests and the ASGI applications send what `checked` gives them. What a
+host answers itself, and what another server demands, is not decided here.
+
+============================  ==============================================================
+of a reply                    what is sent
+==============================  ============================================================
+status outside 200 to 999     a crash: 1xx are no answers (RFC 9110, section 15.2)
+HEAD, 204, 205, 304           no content, whatever was given (RFC 9110, 9.3.2, 15.3.5, 15.3.6,
+                              15.4.5); a stream is not begun
+Content-Length, whole body    the body's own
+Content-Length, stream        held to: a stream that is longer or shorter breaks off
+fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1)
+a name or value that no       a crash whose record names the field (RFC 9110, 5.1, 5.5)
+field can have
+text beyond ASCII             the bytes it stands for in latin-1, as PEP 3333 and ASGI mean it
+============================  ==============================================================
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.execution import execution
+from functions_framework.hosts.errors import CRASH_REPLY
+from functions_framework.logs import log_crash
+from functions_framework.message import CRASH, EVENT_TAKEN, HTML, JSON, TEXT, Headers, Reply
+
+if TYPE_CHECKING:
+    from functions_framework.function import Function
+
+_log = logging.getLogger("functions_framework")
+
+NO_CONTENT = frozenset({204, 205, 304})
+"""Statuses whose replies have no content."""
+
+MOST_FIELDS = 1000
+"""Header fields of one reply; the engine aborts the process at some 24,000."""
+
+_LARGEST_HEAD = 2**20
+"""Bytes of the names and values together."""
+
+_PLAIN = frozenset({HTML, TEXT, JSON, CRASH, ("Content-Type", HTML[1]), ("Content-Type", JSON[1])})
+"""What nearly all replies have; looked up, as looking at each would cost ten times as much."""
+
+_CONNECTION = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "trailers", "transfer-encoding", "upgrade",
+})  # fmt: skip
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NEVER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_told: list[Function | None] = []
+
+
+def checked(reply: Reply, method: str) -> Reply:
+    """The reply as it is sent; the same one where nothing is to be done.
+
+    Whoever sends it closes a stream that was given and is not in what is returned.
+
+    Args:
+        reply: what a host answered.
+        method: of the request, as the client sent it.
+
+    Returns:
+        A reply whose header values are the text that the engine encodes as UTF-8, without a
+        Content-Length where the body is whole and sent.
+
+    Raises:
+        ValueError: it cannot be sent; the text says why, and names the header at fault.
+        Exception: whatever the parts of the reply raise when they are read.
+    """
+    status, headers, body = reply
+    if (
+        type(body) is bytes
+        and type(status) is int
+        and 200 <= status <= 999
+        and status not in NO_CONTENT
+        and method != "HEAD"
+    ):
+        for pair in headers:
+            if pair not in _PLAIN:
+                break
+        else:
+            return reply
+    return _mended(reply, method)
+
+
+def crashed(error: BaseException, method: str, path: str) -> Reply:
+    """Log why a reply cannot be sent, and give the one that is sent instead."""
+    log_crash(error, method=method, path=path)
+    return checked(CRASH_REPLY, method)
+
+
+def _mended(reply: Reply, method: str) -> Reply:
+    status = _status(reply.status)
+    headers, lengths = _sorted(reply.headers)
+    body: Any = reply.body
+    is_whole = isinstance(body, (bytes, bytearray, memoryview))
+    if status in NO_CONTENT:
+        return Reply(status, headers, b"")
+    if method == "HEAD":
+        length = len(body) if is_whole and body else _declared(lengths)
+        if length is not None:
+            headers.append(("content-length", str(length)))
+        return Reply(status, headers, b"")
+    if is_whole:
+        return Reply(status, headers, bytes(body))
+    length = _declared(lengths)
+    if length is None:
+        return Reply(status, headers, body)
+    headers.append(("content-length", str(length)))
+    kept = _AsyncKept if isinstance(body, AsyncIterable) else _Kept
+    return Reply(status, headers, kept(body, length))
+
+
+def _status(status: Any) -> int:
+    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 999:
+        raise ValueError(f"The reply's status is {status!r}: expected one from 200 to 999.")
+    return int(status)
+
+
+def _sorted(given: Headers) -> tuple[Headers, list[Any]]:
+    """The fields to be sent, and the lengths that were declared."""
+    headers: Headers = []
+    lengths: list[Any] = []
+    dropped: list[tuple[str, Any]] = []
+    size = 0
+    for name, value in given:
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise ValueError(f"The reply has a header named {name!r}: that is no name (RFC 9110).")
+        lower = name.lower()
+        if lower == "content-length":
+            lengths.append(value)
+        elif lower in _CONNECTION:
+            dropped.append((lower, value))
+        else:
+            text = _value(name, value)
+            size += len(name) + len(text)
+            headers.append((name, text))
+    if len(headers) > MOST_FIELDS or size > _LARGEST_HEAD:
+        raise ValueError(
+            f"The reply has {len(headers)} headers of {size} characters: expected at most "
+            f"{MOST_FIELDS} of {_LARGEST_HEAD}."
+        )
+    return (_without(headers, dropped) if dropped else headers), lengths
+
+
+def _value(name: str, value: Any) -> str:
+    """A field's value as the engine takes it.
+
+    The engine sends a text as UTF-8, and nothing else: bytes that are none cannot be sent.
+    """
+    if not isinstance(value, str):
+        raise ValueError(
+            f"The value of the header {name!r} is of type {type(value).__name__}: expected a str."
+        )
+    if _NEVER.search(value):
+        raise ValueError(f"The value of the header {name!r} holds a control character.")
+    value = value.strip(" \t")
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        raise ValueError(
+            f"The value of the header {name!r} is not ASCII: expected UTF-8 bytes as latin-1 text "
+            "(PEP 3333), or ASCII as RFC 8187 writes other text."
+        ) from None
+
+
+def _without(headers: Headers, dropped: list[tuple[str, Any]]) -> Headers:
+    """Leave out what a `Connection` field named as well (RFC 9110, section 7.6.1)."""
+    names = ",".join(str(value) for name, value in dropped if name == "connection")
+    named = {name.strip().lower() for name in names.split(",")} - {"close", "keep-alive", ""}
+    left_out = sorted({name for name, _ in dropped} | named)
+    running = execution.get()
+    function = None if running is None else running.function
+    if not any(known is function for known in _told):
+        _told.append(function)
+        _log.warning(
+            "%s answers with fields that are the connection's, which is the server's: they are "
+            "left out, here and from now on without a word (RFC 9110, section 7.6.1): %s.",
+            "The server" if function is None else function.name,
+            ", ".join(left_out),
+        )
+    return [pair for pair in headers if pair[0].lower() not in named]
+
+
+def _declared(lengths: list[Any]) -> int | None:
+    """The length that was declared, None for none.
+
+    Raises:
+        ValueError: it is no number, or there are two.
+    """
+    if not lengths:
+        return None
+    texts = {part.strip() for value in lengths for part in str(value).split(",")}
+    text = texts.pop()
+    if texts or not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise ValueError(f"The value of the header 'Content-Length' is {lengths!r}: no length.")
+    return int(text)
+
+
+class _Length:
+    """How much of a stream's declared length is still to come."""
+
+    def __init__(self, body: Any, length: int) -> None:
+        self._body = body
+        self._parts: Any = None
+        self._length = length
+        self._left = length
+
+    def _count(self, part: Any) -> Any:
+        """Take note of a part; what is neither text nor bytes is for whoever sends it.
+
+        Raises:
+            ValueError: the stream is longer than declared.
+        """
+        data = part.encode() if isinstance(part, str) else part
+        if isinstance(data, (bytes, bytearray, memoryview)):
+            self._left -= len(data)
+            if self._left < 0:
+                raise ValueError(f"The stream is longer than its Content-Length: {self._length}.")
+        return data
+
+    def _end(self) -> None:
+        if self._left:
+            raise ValueError(
+                f"The stream ended {self._left} bytes before its Content-Length: {self._length}."
+            )
+
+
+class _Kept(_Length):
+    """A stream that is held to the length it declared."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._parts is None:
+            self._parts = iter(self._body)
+        try:
+            part = next(self._parts)
+        except StopIteration:
+            self._end()
+            raise
+        return self._count(part)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close the stream."""
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
+
+
+class _AsyncKept(_Length):
+    """The same on an event loop."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._parts is None:
+            self._parts = aiter(self._body)
+        try:
+            part = await anext(self._parts)
+        except StopAsyncIteration:
+            self._end()
+            raise
+        return self._count(part)  # type: ignore[no-any-return]
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        close = getattr(self._body, "aclose", None)
+        if close is not None:
+            await close()
