@@ -12,6 +12,7 @@ from functions_framework.api.middleware import wrap
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.asgi.host import ASGIHost
 from functions_framework.hosts.error_handlers import ErrorHandlers
+from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
@@ -94,7 +95,8 @@ def _over_wsgi(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
 ) -> Answer:
-    reply = respond(_environ(method, target, headers or {}, body))
+    environ = _environ(method, target, headers or {}, body)
+    reply = passed(respond(environ), method, environ)
     parts = reply.body
     if isinstance(parts, bytes):
         return _answer(reply, parts)

@@ -1,7 +1,7 @@
 """One request through a host in memory: the request as a value in, the whole answer out.
 
 The host is the one the server would call; what stands for the server here reads streams to their
-end, as a client would, and leaves out the body where HTTP has none.
+end, as a client would.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from functions_framework.hosts.asgi.bridge import environ_of
+from functions_framework.hosts.outgoing import passed, with_length
 from functions_framework.logs import log_crash
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Scope = MutableMapping[str, Any]
 
-_BODYLESS = frozenset({204, 304})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # What a path may hold as it stands (RFC 3986, section 3.3); `%` because it is encoded already.
 _PATH_CHARACTERS = "/%:@!$&'()*+,;=-._~"
@@ -47,22 +47,24 @@ class Answer(NamedTuple):
 def respond(host: Any, request: Request) -> Answer:
     """Send a request to a sync host, in this thread."""
     scope = scope_of(request)
-    body: Any = io.BytesIO(request.body)
-    reply = host.respond(environ_of(scope, body))
-    if isinstance(reply.body, bytes):
-        return _answer(request, reply, reply.body)
+    source: Any = io.BytesIO(request.body)
+    environ = environ_of(scope, source)
+    given = host.respond(environ)
+    reply = passed(given, request.method, environ)
+    body: Any = reply.body
+    if isinstance(body, bytes):
+        _close(given.body)
+        return _answer(request, reply, body)
     parts: list[bytes] = []
     is_whole = True
     try:
-        for part in reply.body:
+        for part in body:
             parts.append(_bytes(part))  # noqa: PERF401 - kept when the stream breaks off
     except Exception as error:  # noqa: BLE001 - the server logs it and cuts the connection
         log_crash(error, method=request.method, path=scope["path"])
         is_whole = False
     finally:
-        close: Callable[[], object] | None = getattr(reply.body, "close", None)
-        if close is not None:
-            close()
+        _close(body)
     return _answer(request, reply, b"".join(parts), is_whole=is_whole)
 
 
@@ -79,10 +81,13 @@ async def respond_async(host: Any, request: Request) -> Answer:
         return {"type": "http.disconnect"}
 
     try:
-        reply = await host.respond(scope, receive)
+        given = await host.respond(scope, receive)
+        reply = passed(given, request.method, scope)
         if isinstance(reply.body, bytes):
+            await _close_async(given.body)
             return _answer(request, reply, reply.body)
-        body, is_whole = await _read(reply.body, request, scope["path"])
+        parts: Any = reply.body
+        body, is_whole = await _read(parts, request, scope["path"])
         return _answer(request, reply, body, is_whole=is_whole)
     finally:
         is_answered.set()
@@ -97,12 +102,22 @@ async def _read(body: AsyncIterable[Any], request: Request, path: str) -> tuple[
         log_crash(error, method=request.method, path=path)
         return b"".join(parts), False
     finally:
-        close = getattr(body, "aclose", None)
-        if close is not None:
-            closing = close()
-            if inspect.isawaitable(closing):
-                await closing
+        await _close_async(body)
     return b"".join(parts), True
+
+
+def _close(body: Any) -> None:
+    close: Callable[[], object] | None = getattr(body, "close", None)
+    if close is not None:
+        close()
+
+
+async def _close_async(body: Any) -> None:
+    close = getattr(body, "aclose", None)
+    if close is not None:
+        closing = close()
+        if inspect.isawaitable(closing):
+            await closing
 
 
 def _bytes(part: bytes | str) -> bytes:
@@ -110,11 +125,11 @@ def _bytes(part: bytes | str) -> bytes:
 
 
 def _answer(request: Request, reply: Reply, body: bytes, *, is_whole: bool = True) -> Answer:
-    headers = [(name.lower(), value) for name, value in reply.headers]
-    if isinstance(reply.body, bytes) and "content-length" not in dict(headers):
-        headers.append(("content-length", str(len(body))))
-    if request.method == "HEAD" or reply.status in _BODYLESS:
-        body = b""
+    # Clients read the bytes that the engine sends as latin-1.
+    headers = [
+        (name.lower(), value.encode().decode("latin-1"))
+        for name, value in with_length(reply, request.method)
+    ]
     return Answer(reply.status, headers, body, is_whole)
 
 

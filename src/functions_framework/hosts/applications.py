@@ -17,7 +17,7 @@ from functions_framework.signatures.results import Closing
 from .asgi.scope import begin
 from .errors import CRASH_REPLY
 from .streams import open_asgi
-from .wsgi.environ import Environ, begin_seen, path_of
+from .wsgi.environ import Environ, begin_seen, code_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,7 +93,7 @@ class _Start:
     ) -> Callable[[bytes], None]:
         if self.status and exc_info is None:
             raise RuntimeError("start_response was called twice without exc_info (PEP 3333).")
-        self.status, self.headers = int(status[:3]), list(headers)
+        self.status, self.headers = code_of(status), list(headers)
         return self._written.append
 
     def take_written(self) -> bytes:

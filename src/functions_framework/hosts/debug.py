@@ -17,6 +17,7 @@ from functions_framework.model.execution import execution
 from functions_framework.model.message import TEXT, Reply
 
 from .debug_page import is_local, is_local_environ, page
+from .wsgi.environ import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,7 +55,7 @@ class SyncDebugHost:
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-            head[:] = int(status[:3]), headers
+            head[:] = code_of(status), headers
 
         parts = self._debugged(environ, start_response)
         try:

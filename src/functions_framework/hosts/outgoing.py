@@ -22,16 +22,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.execution import execution
-from functions_framework.hosts.errors import CRASH_REPLY
+from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import log_crash
-from functions_framework.message import CRASH, EVENT_TAKEN, HTML, JSON, TEXT, Headers, Reply
+from functions_framework.model.execution import execution
+from functions_framework.model.message import CRASH, HTML, JSON, TEXT, Headers, Reply
+
+from .errors import CRASH_REPLY
+from .lengths import AsyncHeld, Held
+from .wsgi.environ import path_of
 
 if TYPE_CHECKING:
-    from functions_framework.function import Function
+    from functions_framework.model.function import Function
 
 _log = logging.getLogger("functions_framework")
 
@@ -70,7 +74,7 @@ def checked(reply: Reply, method: str) -> Reply:
         Content-Length where the body is whole and sent.
 
     Raises:
-        ValueError: it cannot be sent; the text says why, and names the header at fault.
+        ValueError, TypeError: it cannot be sent; the text says why, and names the header at fault.
         Exception: whatever the parts of the reply raise when they are read.
     """
     status, headers, body = reply
@@ -89,10 +93,39 @@ def checked(reply: Reply, method: str) -> Reply:
     return _mended(reply, method)
 
 
-def crashed(error: BaseException, method: str, path: str) -> Reply:
-    """Log why a reply cannot be sent, and give the one that is sent instead."""
-    log_crash(error, method=method, path=path)
-    return checked(CRASH_REPLY, method)
+def passed(reply: Reply, method: str, request: Any) -> Reply:
+    """`checked`; what cannot be sent is logged as a crash, and answered as one.
+
+    Args:
+        reply: what a host answered.
+        method: of the request, as the client sent it.
+        request: its environ, its ASGI scope or the engine's own; read for a record.
+
+    Raises:
+        RequestTimeoutException: the deadline of a call came meanwhile.
+    """
+    try:
+        return checked(reply, method)
+    except RequestTimeoutException:
+        raise
+    except Exception as error:  # noqa: BLE001 - logged
+        # Whatever made it has returned: where it failed here says nothing.
+        log_crash(error.with_traceback(None), method=method, path=_path(request))
+        return checked(CRASH_REPLY, method)
+
+
+def _path(request: Any) -> str:
+    if not isinstance(request, MutableMapping):
+        return str(request.path)
+    return path_of(request) if "PATH_INFO" in request else str(request["path"])  # type: ignore[arg-type]
+
+
+def with_length(reply: Reply, method: str) -> Headers:
+    """The headers of a reply that was checked, with the Content-Length that the engine adds."""
+    status, headers, body = reply
+    if method == "HEAD" or status in {204, 304} or not isinstance(body, bytes):
+        return headers
+    return [*headers, ("content-length", str(len(body)))]
 
 
 def _mended(reply: Reply, method: str) -> Reply:
@@ -113,7 +146,7 @@ def _mended(reply: Reply, method: str) -> Reply:
     if length is None:
         return Reply(status, headers, body)
     headers.append(("content-length", str(length)))
-    kept = _AsyncKept if isinstance(body, AsyncIterable) else _Kept
+    kept = AsyncHeld if isinstance(body, AsyncIterable) else Held
     return Reply(status, headers, kept(body, length))
 
 
@@ -155,16 +188,16 @@ def _value(name: str, value: Any) -> str:
     The engine sends a text as UTF-8, and nothing else: bytes that are none cannot be sent.
     """
     if not isinstance(value, str):
-        raise ValueError(
+        raise TypeError(
             f"The value of the header {name!r} is of type {type(value).__name__}: expected a str."
         )
     if _NEVER.search(value):
         raise ValueError(f"The value of the header {name!r} holds a control character.")
-    value = value.strip(" \t")
-    if value.isascii():
-        return value
+    text: str = value.strip(" \t")
+    if text.isascii():
+        return text
     try:
-        return value.encode("latin-1").decode()
+        return text.encode("latin-1").decode()
     except UnicodeError:
         raise ValueError(
             f"The value of the header {name!r} is not ASCII: expected UTF-8 bytes as latin-1 text "
@@ -182,8 +215,8 @@ def _without(headers: Headers, dropped: list[tuple[str, Any]]) -> Headers:
     if not any(known is function for known in _told):
         _told.append(function)
         _log.warning(
-            "%s answers with fields that are the connection's, which is the server's: they are "
-            "left out, here and from now on without a word (RFC 9110, section 7.6.1): %s.",
+            "%s sets headers that belong to the connection: %s. They are left out, from now on "
+            "without a word (RFC 9110, section 7.6.1).",
             "The server" if function is None else function.name,
             ", ".join(left_out),
         )
@@ -203,78 +236,3 @@ def _declared(lengths: list[Any]) -> int | None:
     if texts or not (text.isascii() and text.isdigit() and len(text) < 19):
         raise ValueError(f"The value of the header 'Content-Length' is {lengths!r}: no length.")
     return int(text)
-
-
-class _Length:
-    """How much of a stream's declared length is still to come."""
-
-    def __init__(self, body: Any, length: int) -> None:
-        self._body = body
-        self._parts: Any = None
-        self._length = length
-        self._left = length
-
-    def _count(self, part: Any) -> Any:
-        """Take note of a part; what is neither text nor bytes is for whoever sends it.
-
-        Raises:
-            ValueError: the stream is longer than declared.
-        """
-        data = part.encode() if isinstance(part, str) else part
-        if isinstance(data, (bytes, bytearray, memoryview)):
-            self._left -= len(data)
-            if self._left < 0:
-                raise ValueError(f"The stream is longer than its Content-Length: {self._length}.")
-        return data
-
-    def _end(self) -> None:
-        if self._left:
-            raise ValueError(
-                f"The stream ended {self._left} bytes before its Content-Length: {self._length}."
-            )
-
-
-class _Kept(_Length):
-    """A stream that is held to the length it declared."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._parts is None:
-            self._parts = iter(self._body)
-        try:
-            part = next(self._parts)
-        except StopIteration:
-            self._end()
-            raise
-        return self._count(part)  # type: ignore[no-any-return]
-
-    def close(self) -> None:
-        """Close the stream."""
-        close = getattr(self._body, "close", None)
-        if close is not None:
-            close()
-
-
-class _AsyncKept(_Length):
-    """The same on an event loop."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._parts is None:
-            self._parts = aiter(self._body)
-        try:
-            part = await anext(self._parts)
-        except StopAsyncIteration:
-            self._end()
-            raise
-        return self._count(part)  # type: ignore[no-any-return]
-
-    async def aclose(self) -> None:
-        """Close the stream."""
-        close = getattr(self._body, "aclose", None)
-        if close is not None:
-            await close()

@@ -8,7 +8,7 @@ dict, list                      200, application/json
 iterator, generator             200, streamed, text/html; charset=utf-8
 async iterator, generator       the same
 (body, status)                  status an int or a text such as "299 Odd"
-(body, headers)                 headers a mapping or pairs; a repeated name keeps the last
+(body, headers)                 headers a mapping or pairs; all of a repeated name are sent
 (body, status, headers)         both
 Response of Flask or Starlette  as it is, streams included
 anything else, None too         TypeError: the function is at fault
@@ -126,7 +126,7 @@ def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
         body, status, headers = value
     elif len(value) == 2:
         body, second = value
-        if isinstance(second, (Mapping, list, tuple)):
+        if isinstance(second, (Mapping, list, tuple)) or hasattr(second, "items"):
             headers = second
         else:
             status = second
@@ -136,45 +136,51 @@ def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
             f"(body, headers) or (body, status, headers), found {len(value)} elements."
         )
     reply = encode(body, dump)
-    code = reply.status if status is None else parse_status(status)
+    code = reply.status if status is None else _code(status)
     return Reply(code, reply.headers if headers is None else _merged(reply, headers), reply.body)
 
 
-def parse_status(status: Any) -> int:
+def _code(status: Any) -> int:
     """The code of a status given as an int, an `http.HTTPStatus` or a text such as "299 Odd"."""
     if isinstance(status, bytes):
         status = status.decode("latin-1")
     try:
-        code = int(status.strip().partition(" ")[0]) if isinstance(status, str) else int(status)
+        return int(status.strip().partition(" ")[0]) if isinstance(status, str) else int(status)
     except (TypeError, ValueError):
         raise TypeError(
             f"Expected a status such as 201 or '201 Created', found {status!r}."
         ) from None
-    if not 100 <= code <= 999:
-        raise TypeError(f"Expected a status from 100 to 999, found {code}.")
-    return code
 
 
 def _merged(reply: Reply, given: Any) -> list[tuple[str, str]]:
-    pairs: Iterable[Any] = given.items() if isinstance(given, Mapping) else given
+    """The reply's headers with those of the function, which replace others of their name."""
     try:
-        updates = {str(name).lower(): (str(name), value) for name, value in pairs}
+        added = [pair for name, value in _pairs_of(given) for pair in _fields(name, value)]
     except (TypeError, ValueError):
         raise TypeError(
             f"Expected headers as a mapping or as pairs, found {type(given).__name__}."
         ) from None
-    merged = [pair for pair in reply.headers if pair[0].lower() not in updates]
-    for name, value in updates.values():
-        several = value if isinstance(value, (list, tuple)) else (value,)
-        merged += [(name, checked_header(name, str(item))) for item in several]
-    return merged
+    names = {name.lower() for name, _ in added}
+    return [*(pair for pair in reply.headers if pair[0].lower() not in names), *added]
 
 
-def checked_header(name: str, value: str) -> str:
-    """Return the value, unless it would break out of its line (RFC 9110 section 5.5)."""
-    if "\n" in value or "\r" in value or "\0" in value:
-        raise ValueError(f"The value of the header {name!r} must not contain line breaks.")
-    return value
+def _pairs_of(given: Any) -> Iterable[Any]:
+    """Names and values, every one of a repeated name."""
+    if hasattr(given, "multi_items"):  # httpx, and Starlette's dicts of several values
+        return given.multi_items()  # type: ignore[no-any-return]
+    if isinstance(given, dict) and hasattr(given, "getlist"):  # Werkzeug's
+        return given.items(multi=True)  # type: ignore[call-arg]
+    pairs: Iterable[Any] = given.items() if hasattr(given, "items") else given
+    return pairs
+
+
+def _fields(name: Any, value: Any) -> list[tuple[str, str]]:
+    several = value if isinstance(value, (list, tuple, set)) else (value,)
+    return [(_text(name), _text(item)) for item in several]
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _from_response(value: Any) -> Reply | None:

@@ -11,6 +11,8 @@ from functions_framework.logs import log_crash
 from functions_framework.model.execution import Execution, execution
 from functions_framework.model.message import Message, Reply
 
+from ..outgoing import passed, with_length
+
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
 
@@ -110,13 +112,14 @@ async def live(receive: Receive, send: Send) -> None:
 
 async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
     """Send a reply; a stream that fails is logged and cut off, so that it never looks whole."""
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers
-    ]
+    method = scope["method"]
+    given, reply = reply, passed(reply, method, scope)
+    pairs = with_length(reply, method)
+    headers = [(name.lower().encode(), value.encode()) for name, value in pairs]
     body = reply.body
     if isinstance(body, bytes):
-        if not any(name == b"content-length" for name, _ in headers):
-            headers.append((b"content-length", str(len(body)).encode()))
+        if not isinstance(given.body, bytes):
+            await _close(given.body)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return
@@ -131,7 +134,11 @@ async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
         log_crash(error, method=scope["method"], path=scope["path"])
         return
     finally:
-        close = getattr(body, "aclose", None)
-        if close is not None:
-            await close()
+        await _close(body)
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _close(body: Any) -> None:
+    close = getattr(body, "aclose", None)
+    if close is not None:
+        await close()

@@ -23,7 +23,7 @@ from functions_framework.signatures.results import encode
 from ..errors import CRASH_REPLY, IGNORED_PATHS
 from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
-from ..wsgi.environ import Environ, begin_seen, drain, path_of, send
+from ..wsgi.environ import Environ, begin_seen, code_of, drain, path_of, send
 from . import lean
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
@@ -251,7 +251,7 @@ class FunctionApp(flask.Flask):
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            head[:] = int(status[:3]), headers
+            head[:] = code_of(status), headers
 
         body: Any = self.wsgi_app(environ, start_response)
         if environ.get("functions_framework.is_streamed", True):

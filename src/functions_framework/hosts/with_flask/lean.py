@@ -20,6 +20,8 @@ from werkzeug.datastructures import EnvironHeaders
 
 from functions_framework.model.message import Reply
 
+from ..outgoing import NO_CONTENT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,9 +35,8 @@ APP_CONTEXT = _cv_app
 REQUEST_CONTEXT = _cv_request
 
 _HTML = ("Content-Type", "text/html; charset=utf-8")
-# Headers that Flask rewrites or merges, and statuses that it strips the length from.
+# Headers that Flask rewrites or merges.
 _SPECIAL = frozenset({"content-type", "content-length", "location", "content-location"})
-_BODYLESS = frozenset({204, 304})
 
 _SIGNALS = (
     signals.request_started.receivers,
@@ -157,16 +158,15 @@ class Encoder:
         """The reply for a plain value, None for one that needs Flask's own rules."""
         kind = type(value)
         if kind is str:
-            body = value.encode()
-            return Reply(200, [_HTML, ("Content-Length", str(len(body)))], body)
+            return Reply(200, [_HTML], value.encode())
         if kind is dict or kind is list:
             return self._encode_json(value)
         if kind is bytes:
-            return Reply(200, [_HTML, ("Content-Length", str(len(value)))], value)
+            return Reply(200, [_HTML], value)
         if kind is tuple:
             return self._encode_tuple(value)
         if kind is Reply:
-            return _with_length(value)
+            return value if _is_plain_reply(value) else None
         return None
 
     def _encode_json(self, value: Any) -> Reply | None:
@@ -186,8 +186,7 @@ class Encoder:
             )
             self._key = key
         body = f"{self._encode(value)}\n".encode()
-        head = [("Content-Type", provider.mimetype), ("Content-Length", str(len(body)))]
-        return Reply(200, head, body)
+        return Reply(200, [("Content-Type", provider.mimetype)], body)
 
     def _encode_tuple(self, value: tuple[Any, ...]) -> Reply | None:
         if len(value) == 2:
@@ -197,7 +196,7 @@ class Encoder:
             body, status, headers = value
         else:
             return None
-        if type(status) is not int or not 200 <= status <= 599 or status in _BODYLESS:
+        if type(status) is not int or not 200 <= status <= 599 or status in NO_CONTENT:
             return None
         if type(body) is tuple or (headers is not None and not _is_plain(headers)):
             return None
@@ -205,22 +204,17 @@ class Encoder:
         if reply is None:
             return None
         if headers:
-            given = list(headers.items())
-            is_json = type(body) is dict or type(body) is list
-            merged = reply.headers + given if is_json else given + reply.headers
-            return Reply(status, merged, reply.body)
+            return Reply(status, [*headers.items(), *reply.headers], reply.body)
         return Reply(status, reply.headers, reply.body)
 
 
-def _with_length(reply: Reply) -> Reply | None:
-    """What an event or typed function is answered with, as Flask's response would send it."""
+def _is_plain_reply(reply: Reply) -> bool:
+    """Whether Flask's response would send what an event or typed function gives as it is."""
     status, headers, body = reply
-    if type(body) is not bytes or not 200 <= status <= 599 or status in _BODYLESS:
-        return None
+    if type(body) is not bytes or not 200 <= status <= 599 or status in NO_CONTENT:
+        return False
     names = [name.lower() for name, _ in headers]
-    if names.count("content-type") != 1 or len(_SPECIAL.intersection(names)) != 1:
-        return None
-    return Reply(status, [*headers, ("Content-Length", str(len(body)))], body)
+    return names.count("content-type") == 1 and len(_SPECIAL.intersection(names)) == 1
 
 
 def json_encoder(

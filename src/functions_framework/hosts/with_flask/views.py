@@ -19,7 +19,7 @@ from functions_framework.signatures.results import Closing
 from ..errors import answer_without_call
 from ..http_errors import as_refused
 from ..streams import Blocking
-from ..wsgi.environ import Environ, message
+from ..wsgi.environ import Environ, code_of, message
 
 View = Callable[[flask.Request], Any]
 
@@ -86,10 +86,10 @@ def reply_of(response: flask.Response, environ: Environ) -> Reply:
     """A response as the reply to its request."""
     parts, status, headers = response.get_wsgi_response(environ)
     if response.is_streamed:
-        return Reply(int(status[:3]), headers, Closing(parts, response.close))
+        return Reply(code_of(status), headers, Closing(parts, response.close))
     whole = b"".join(parts)
     response.close()
-    return Reply(int(status[:3]), headers, whole)
+    return Reply(code_of(status), headers, whole)
 
 
 def is_foreign(body: Any) -> bool:

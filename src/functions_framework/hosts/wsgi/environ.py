@@ -118,11 +118,31 @@ def drain(environ: Environ) -> None:
 
 def send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
     """Hand a reply to a WSGI server."""
-    # A copy: the list is the server's, to change in any way it desires.
-    start_response(status_line(reply.status), list(reply.headers))
+    start_response(status_line(reply.status), _with_length(reply))
     if isinstance(reply.body, bytes):
         return (reply.body,)
     return Encoded(reply.body)
+
+
+def _with_length(reply: Reply) -> list[tuple[str, str]]:
+    """A copy of the headers with a whole body's length, which other servers do not add."""
+    headers = list(reply.headers)
+    if (
+        isinstance(reply.body, bytes)
+        and reply.status not in {204, 304}
+        and not any(name.lower() == "content-length" for name, _ in headers)
+    ):
+        headers.append(("Content-Length", str(len(reply.body))))
+    return headers
+
+
+def code_of(status: str) -> int:
+    """The code of a status line; whether it is one to be sent is decided elsewhere.
+
+    Raises:
+        ValueError: it does not begin with a number.
+    """
+    return int(status.partition(" ")[0])
 
 
 def status_line(status: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.hosts.errors import TIMEOUT_REPLY
 
 from ..on_threads.deadlines import log_late
+from ..wire.gate import answer
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,7 +38,7 @@ class AsyncDeadlines:
         stack = traceback.StackSummary.from_list(stack_of(task))
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
-        watcher.proto.response_bytes(*TIMEOUT_REPLY)
+        answer(watcher.proto, TIMEOUT_REPLY, request.method)
         task.cancel()
         log_late(request.method, request.path, self._seconds, stack)
 

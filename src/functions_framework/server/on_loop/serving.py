@@ -9,13 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.errors import refusal
+from functions_framework.hosts.outgoing import passed
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.admission import QUEUE, Running
-from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
+from ..wire.drain import POLL_SECONDS, Quiet, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies
+from ..wire.gate import answer
 from ..wire.limits import too_large
 from ..wire.loop import Handover
 from ..wire.scheduling import polite_threads
@@ -24,7 +26,7 @@ from .body import Receive, declared_length
 from .client_gone import ClientWatch
 from .scope import RequestScope
 from .slow_senders import AsyncSlowSenders
-from .stream import cut_answered, send_stream
+from .stream import cut_answered, send_stream, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -171,7 +173,7 @@ class AsyncServing:
         elif len(self._waiting) < QUEUE:
             self._waiting.append(watcher)
         else:
-            watcher.proto.response_bytes(*BUSY)
+            answer(watcher.proto, BUSY, watcher.scope.method)
             watcher.done()
 
     def _start_waiting(self, _task: asyncio.Task[None]) -> None:
@@ -196,11 +198,7 @@ class AsyncServing:
             length, has_trailers = declared_length(by_name, request)
             limit = self._body_limit
             receive = Receive(
-                protocol,
-                length,
-                has_trailers=has_trailers,
-                limit=limit,
-                senders=self._senders,
+                protocol, length, has_trailers=has_trailers, limit=limit, senders=self._senders
             )
             scope = RequestScope(request, headers, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
@@ -210,20 +208,23 @@ class AsyncServing:
             if limit and length is not None and length > limit:
                 reply = refusal(too_large(limit))
             elif not scope["path"]:
-                reply = ending(NO_PATH, request.http_version)
+                answer(protocol, NO_PATH, request.method, request.http_version)
+                return
             else:
                 reply = await self._respond(scope, receive)
+            if (sent := passed(reply, request.method, request)) is not reply:
+                reply = await settled(reply, sent)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
                 await self._send(protocol, request, receive, reply)
             else:
                 protocol.response_bytes(*reply)
         except asyncio.CancelledError:
             # Of no effect where a deadline was the reason: that was answered.
-            protocol.response_bytes(*ENDED)
+            answer(protocol, ENDED, request.method, request.http_version)
         except BaseException:  # noqa: BLE001 - logged
             # The engine would answer and log in its own words.
             _log.exception("The request could not be answered.")
-            protocol.response_bytes(*CRASHED)
+            answer(protocol, CRASHED, request.method)
         finally:
             self._running.pop(watcher, None)
             watcher.done()

@@ -12,7 +12,7 @@ from functions_framework.runtime.escaping import own_logger
 from ..wire.connections import cut, descriptor_of, has_sent, unsent
 
 if TYPE_CHECKING:
-    from functions_framework.model.message import Headers
+    from functions_framework.model.message import Headers, Reply
 
 _log = own_logger("functions_framework.server")
 _END = object()
@@ -119,6 +119,13 @@ async def _parts(body: Body) -> AsyncIterator[bytes | str]:
         if found is _END:
             return
         yield found
+
+
+async def settled(given: Reply, sent: Reply) -> Reply:
+    """What is sent instead of what was given, whose stream is closed if it is not begun."""
+    if isinstance(sent.body, bytes):
+        await _close(given.body)
+    return sent
 
 
 async def _close(body: Any) -> None:

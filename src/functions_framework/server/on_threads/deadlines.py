@@ -21,6 +21,7 @@ from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
 from functions_framework.runtime.escaping import Lines, own_logger
 
+from ..wire.gate import answer
 from .thread_exceptions import raise_in, take_back
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Watchdog:
         self._admission = admission
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._late: list[tuple[float, Any]] = []
+        self._late: list[tuple[float, Any, str]] = []
 
     def start(self) -> None:
         """Start watching, for as long as the process lives."""
@@ -94,10 +95,9 @@ class Watchdog:
                     protocol, environ = slot.protocol, slot.environ or {}
                     stack = self._interrupt(slot.thread)
             if is_late:
-                self._late.append((now + _ANSWER_AFTER, protocol))
-                log_late(
-                    environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"), self._seconds, stack
-                )
+                method = environ.get("REQUEST_METHOD", "")
+                self._late.append((now + _ANSWER_AFTER, protocol, method))
+                log_late(method, environ.get("PATH_INFO"), self._seconds, stack)
         return due
 
     @staticmethod
@@ -119,14 +119,14 @@ class Watchdog:
         """Answer for the calls that did not in time; return when the next is due."""
         now = time.monotonic()
         waiting = []
-        for due, protocol in self._late:
+        for due, protocol, method in self._late:
             if due <= now:
                 # One that has answered meanwhile takes no second answer.
-                protocol.response_bytes(*TIMEOUT_REPLY)
+                answer(protocol, TIMEOUT_REPLY, method)
             else:
-                waiting.append((due, protocol))
+                waiting.append((due, protocol, method))
         self._late = waiting
-        return min((due for due, _ in waiting), default=float("inf"))
+        return min((due for due, _, _ in waiting), default=float("inf"))
 
 
 def log_late(method: Any, path: Any, seconds: float, stack: traceback.StackSummary) -> None:

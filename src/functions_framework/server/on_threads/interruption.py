@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 
 from ..wire.endings import ENDED
+from ..wire.gate import answer
 from .thread_exceptions import raise_in
 
 if TYPE_CHECKING:
@@ -30,25 +31,25 @@ def interrupt(serving: CodeType) -> None:
     What sits in a blocking call of C code does not notice: its client is answered from here.
 
     Args:
-        serving: the code that serves one call; it has the engine's `protocol`.
+        serving: the code that serves one call; it has the engine's `protocol` and the `method`.
     """
     for thread in _protocols(serving):
         raise_in(thread, RequestTimeoutException)
     until = time.monotonic() + _SECONDS
     while (left := _protocols(serving)) and time.monotonic() < until:
         time.sleep(_STEP_SECONDS)
-    for protocol in left.values():
-        protocol.response_bytes(*ENDED)
+    for protocol, method in left.values():
+        answer(protocol, ENDED, method, "HTTP/1.1")
     time.sleep(_FLUSH_SECONDS)
 
 
-def _protocols(serving: CodeType) -> dict[int, Any]:
-    """What answers the clients of the calls in progress, by thread."""
+def _protocols(serving: CodeType) -> dict[int, tuple[Any, str]]:
+    """What answers the clients of the calls in progress, and their methods, by thread."""
     found = {}
     for thread, innermost in sys._current_frames().items():  # noqa: SLF001 - documented, for debuggers
         frame: FrameType | None = innermost
         while frame is not None and frame.f_code is not serving:
             frame = frame.f_back
-        if frame is not None and "protocol" in frame.f_locals:
-            found[thread] = frame.f_locals["protocol"]
+        if frame is not None and "method" in frame.f_locals:
+            found[thread] = frame.f_locals["protocol"], frame.f_locals["method"]
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
+from functions_framework.hosts.outgoing import passed
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
 
@@ -17,6 +18,7 @@ from ..wire.connections import cut_sender
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies, peer_of
+from ..wire.gate import answer
 from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, NoBody, declared_length
@@ -157,12 +159,13 @@ class SyncServing:
         except IndexError:
             waited = admission.wait()
             if waited is None:
-                protocol.response_bytes(*BUSY)
+                answer(protocol, BUSY, scope["REQUEST_METHOD"])
                 return
             slot = waited
         # The engine makes a new one for each request, and has no further use for it.
         scope.update(self._base)
         environ = scope
+        method = scope["REQUEST_METHOD"]
         if "HTTP_X_FORWARDED_FOR" in scope or "HTTP_X_FORWARDED_PROTO" in scope:
             self._proxies.amend_environ(environ)
         slot.started = time.monotonic()
@@ -171,37 +174,38 @@ class SyncServing:
                 environ["functions_framework.deadline"] = self._watchdog.begin(slot, protocol)
             slot.environ = environ
             # A context of its own: what a call sets must not be seen by the thread's next one.
-            copy_context().run(self._answer, protocol, environ)
+            copy_context().run(self._answer, protocol, environ, method)
             if self._watchdog is not None:
                 self._watchdog.end(slot)
         except RequestTimeoutException:
             # It came after the function had returned; there is only one.
-            protocol.response_bytes(*TIMEOUT_REPLY)
+            answer(protocol, TIMEOUT_REPLY, method)
         finally:
             slot.environ = None
             admission.give_back(slot)
 
-    def _answer(self, protocol: Any, environ: Environ) -> None:
+    def _answer(self, protocol: Any, environ: Environ, method: str) -> None:
         try:
             if not environ["PATH_INFO"]:
-                self._send(protocol, environ, ending(NO_PATH, environ["SERVER_PROTOCOL"]))
+                answer(protocol, NO_PATH, method, environ["SERVER_PROTOCOL"])
             elif (
                 "CONTENT_LENGTH" in environ
                 or "HTTP_TRANSFER_ENCODING" in environ
                 or environ["SERVER_PROTOCOL"] == "HTTP/2"
             ):
-                self._serve_with_body(protocol, environ)
+                self._serve_with_body(protocol, environ, method)
             else:
                 environ["wsgi.input"] = _NO_BODY
-                self._send(protocol, environ, self._respond(environ))
+                reply = self._respond(environ)
+                self._send(protocol, environ, _passed(reply, method, environ))
         except RequestTimeoutException:
             raise
         except BaseException:  # noqa: BLE001
             # Nothing may leave this thread: the engine would answer and log in its own words.
             _log.exception("The request could not be answered.")
-            protocol.response_bytes(*CRASHED)
+            answer(protocol, CRASHED, method)
 
-    def _serve_with_body(self, protocol: Any, environ: Environ) -> None:
+    def _serve_with_body(self, protocol: Any, environ: Environ, method: str) -> None:
         length, limit = declared_length(environ), self._bounds.limit
         body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
@@ -209,6 +213,7 @@ class SyncServing:
             reply = refusal(too_large(limit))
         else:
             reply = self._respond(environ)
+        reply = _passed(reply, method, environ)
         if body.is_read:
             self._send(protocol, environ, reply)
         elif not limit:
@@ -239,6 +244,14 @@ def _wait(event: Event) -> None:
     """Wait for ever; on Windows in pieces, as signals do not interrupt a wait there."""
     while not event.wait(0.2 if sys.platform == "win32" else None):
         pass
+
+
+def _passed(reply: Reply, method: str, environ: Environ) -> Reply:
+    """What is sent of a reply; a stream that is not is closed."""
+    sent = passed(reply, method, environ)
+    if sent is not reply and isinstance(sent.body, bytes):
+        _Stream(reply.body, environ).close()
+    return sent
 
 
 class _Stream:

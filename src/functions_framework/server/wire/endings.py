@@ -13,7 +13,7 @@ CRASHED = Reply(500, [TEXT, CRASH], b"Internal Server Error")
 DRAINING = "The server is shutting down."
 SATURATED = "All places are taken."
 
-ENDED = Reply(503, [TEXT, ("connection", "close")], DRAINING.encode())
+ENDED = Reply(503, [TEXT], DRAINING.encode())
 """The call was cancelled at the end of the grace period."""
 
 BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")

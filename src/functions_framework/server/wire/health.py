@@ -12,8 +12,8 @@ from functions_framework.model.function import is_async_callable
 from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
 
-from .drain import ending
 from .endings import DRAINING
+from .gate import answer
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,15 +59,15 @@ class Health:
     ) -> Callable[[Any, dict[str, Any]], None]:
         """The engine's callback for sync calls, with probes answered here."""
 
-        def answer(protocol: Any, scope: dict[str, Any]) -> None:
-            path = scope["PATH_INFO"]
-            if self.is_probe(scope["REQUEST_METHOD"], path):
+        def serve(protocol: Any, scope: dict[str, Any]) -> None:
+            method, path = scope["REQUEST_METHOD"], scope["PATH_INFO"]
+            if self.is_probe(method, path):
                 reply = self._reply("" if path == self._live_path else self._why_not_blocking())
-                protocol.response_bytes(*self._last(reply, scope["SERVER_PROTOCOL"]))
+                answer(protocol, reply, method, self._ends(scope["SERVER_PROTOCOL"]))
             else:
                 call(protocol, scope)
 
-        return answer
+        return serve
 
     def answering_async(
         self, schedule: Callable[[Any], None], loop: asyncio.AbstractEventLoop
@@ -82,28 +82,28 @@ class Health:
             self._probes.add(probe)
             probe.add_done_callback(self._probes.discard)
 
-        def answer(watcher: Any) -> None:
+        def serve(watcher: Any) -> None:
             request = watcher.scope
             if self.is_probe(request.method, request.path):
                 loop.call_soon_threadsafe(start, watcher)
             else:
                 schedule(watcher)
 
-        return answer
+        return serve
 
     async def _answer(self, watcher: Any) -> None:
         request = watcher.scope
         try:
             reply = self._reply("" if request.path == self._live_path else await self._why_not())
-            watcher.proto.response_bytes(*self._last(reply, request.http_version))
+            answer(watcher.proto, reply, request.method, self._ends(request.http_version))
         finally:
             watcher.done()
 
     def _reply(self, reason: str) -> Reply:
         return Reply(503 if reason else 200, _HEADERS, f"{reason or 'OK'}\n".encode())
 
-    def _last(self, reply: Reply, version: str) -> Reply:
-        return ending(reply, version) if self._unready() == DRAINING else reply
+    def _ends(self, version: str) -> str:
+        return version if self._unready() == DRAINING else ""
 
     def _why_not_blocking(self) -> str:
         reason = self._unready()
