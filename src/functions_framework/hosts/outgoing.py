@@ -20,7 +20,6 @@ text beyond ASCII             the bytes it stands for in latin-1, as PEP 3333 an
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import AsyncIterable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
 from functions_framework.model.message import CRASH, HTML, JSON, TEXT, Headers, Reply
+from functions_framework.runtime.escaping import own_logger
 
 from .errors import CRASH_REPLY
 from .lengths import AsyncHeld, Held
@@ -37,7 +37,7 @@ from .wsgi.environ import path_of
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
 
-_log = logging.getLogger("functions_framework")
+_log = own_logger("functions_framework.hosts")
 
 NO_CONTENT = frozenset({204, 205, 304})
 """Statuses whose replies have no content."""
