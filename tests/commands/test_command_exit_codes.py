@@ -74,7 +74,7 @@ def test_the_module_is_the_command_under_its_own_name(tmp_path: Path) -> None:
         ("def a(_): ...\ndef b(_): ...", [], 2, "holds 'a', 'b'. Name one"),
     ],
 )
-def test_q36_a_source_that_cannot_be_served_ends_the_command(
+def test_a_source_that_cannot_be_served_ends_the_command(
     tmp_path: Path, source: str, arguments: list[str], exit_code: int, text: str
 ) -> None:
     command = (str(SCRIPTS / "functions-framework"), "--port", "0", *arguments)

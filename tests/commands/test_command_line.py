@@ -156,7 +156,7 @@ NO_SOURCE = "File {cwd}/main.py that is expected to define function doesn't exis
         ),
     ],
 )
-def test_q36_what_is_missing_is_one_line(  # noqa: PLR0917 - a table's columns
+def test_what_is_missing_is_one_line(  # noqa: PLR0917 - a table's columns
     sources: SourceTree,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],

@@ -1,4 +1,4 @@
-"""The settings page says what the code says, of every option (Q57)."""
+"""The settings page says what the code says, of every option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background events and Pub/Sub pushes as JSON payloads (contract 4.2-4.5, Q5, Q8, Q9, Q53)."""
+"""Background events and Pub/Sub pushes as JSON payloads."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def _push(**changes: Any) -> dict[str, Any]:
         pytest.param(
             {"context": None, "eventId": "e", "data": 1}, (1, "e", "", "", ""), id="null-context"
         ),
-        pytest.param({"eventId": "e"}, ("", "e", "", "", ""), id="Q53-no-data"),
-        pytest.param({"eventId": "e", "data": None}, (None, "e", "", "", ""), id="Q53-null-data"),
+        pytest.param({"eventId": "e"}, ("", "e", "", "", ""), id="no-data"),
+        pytest.param({"eventId": "e", "data": None}, (None, "e", "", "", ""), id="null-data"),
         pytest.param({"foo": 1}, ("", "", "", "", ""), id="unknown-keys-only"),
         pytest.param(
             {"context": {"eventId": "e", "foo": 1, "event_id": 2, "self": 3}, "data": 1},
             (1, "e", "", "", ""),
-            id="Q54-unknown-context-keys",
+            id="unknown-context-keys",
         ),
     ],
 )
@@ -74,15 +74,15 @@ def test_domain_stands_beside_context() -> None:
     [
         pytest.param({}, "an empty object", id="empty-object"),
         pytest.param([], "an array", id="empty-array"),
-        pytest.param([1], "an array", id="Q5-array"),
+        pytest.param([1], "an array", id="array"),
         pytest.param(None, "a single value", id="null"),
-        pytest.param("abc", "a single value", id="Q5-string"),
-        pytest.param(5, "a single value", id="Q5-number"),
-        pytest.param(False, "a single value", id="Q5-false"),
-        pytest.param({"context": "str"}, "'context' is not a JSON object", id="Q54-context-string"),
-        pytest.param({"context": [1]}, "'context' is not a JSON object", id="Q5-context-array"),
-        pytest.param({**_push(), "message": None}, "'message' is not", id="Q5-push-null"),
-        pytest.param({**_push(), "message": "m"}, "'message' is not", id="Q5-push-string"),
+        pytest.param("abc", "a single value", id="string"),
+        pytest.param(5, "a single value", id="number"),
+        pytest.param(False, "a single value", id="false"),
+        pytest.param({"context": "str"}, "'context' is not a JSON object", id="context-string"),
+        pytest.param({"context": [1]}, "'context' is not a JSON object", id="context-array"),
+        pytest.param({**_push(), "message": None}, "'message' is not", id="push-null"),
+        pytest.param({**_push(), "message": "m"}, "'message' is not", id="push-string"),
         pytest.param(_push(messageId="gone"), "no 'messageId'", id="push-without-id"),
     ],
 )
@@ -128,13 +128,13 @@ def test_push_topic_is_found_in_the_path(path: str, topic: str) -> None:
             {"@type": PUBSUB, "data": "eA==", "attributes": {"a": "b"}},
         ),
     ],
-    ids=["Q8-attributes-only", "Q8-nothing", "null-attributes", "other-members-dropped"],
+    ids=["attributes-only", "nothing", "null-attributes", "other-members-dropped"],
 )
 def test_push_data(changes: dict[str, Any], data: dict[str, Any]) -> None:
     assert decode(_push(**changes)).data == data
 
 
-def test_q9_push_keeps_the_ordering_key_out_of_the_data() -> None:
+def test_push_keeps_the_ordering_key_out_of_the_data() -> None:
     event = decode(_push(orderingKey="k"))
     assert event.ordering_key == "k"
     assert "orderingKey" not in event.data

@@ -1,4 +1,4 @@
-"""CloudEvents as background events (contract 5.6)."""
+"""CloudEvents as background events."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _parts(kind: str, source: str, subject: Any = None, data: Any = None) -> Par
             "providers/firebase.remoteConfig/remoteconfig.update",
             "projects/p",
             {},
-            id="Q14-remote-config",
+            id="remote-config",
         ),
         *(
             pytest.param(
@@ -200,20 +200,20 @@ def test_back_and_forth_is_the_same_event(kind: str) -> None:
     assert to_background_event(to_cloud_event(event)) == event._replace(domain=None)
 
 
-def test_q15_newer_types_have_no_background_form() -> None:
+def test_newer_types_have_no_background_form() -> None:
     newer = "google.cloud.firestore.document.v1.written.withAuthContext"
     assert not has_background_form({"type": newer})
     assert has_background_form({"type": DOCUMENT})
     assert not has_background_form({"type": ["unhashable"]})
 
 
-def test_q7_other_types_keep_data_and_give_their_attributes() -> None:
+def test_other_types_keep_data_and_give_their_attributes() -> None:
     assert without_mapping(Parts(dict(EVENT), b"x")) == BackgroundEvent(
         b"x", "1", "2020-01-01T00:00:00Z", "t", "//s/a"
     )
 
 
-def test_q7_background_headers_come_first() -> None:
+def test_background_headers_come_first() -> None:
     legacy = {"eventid": "e", "timestamp": "ts", "eventtype": "et", "resource": "r"}
     assert without_mapping(Parts({**EVENT, **legacy}, b"x")) == BackgroundEvent(
         b"x", "e", "ts", "et", "r"

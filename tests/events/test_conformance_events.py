@@ -1,4 +1,4 @@
-"""The 17 events of the public conformance suite in all four directions (contract 12.3)."""
+"""The 17 events of the public conformance suite in all four directions."""
 
 from __future__ import annotations
 
@@ -69,6 +69,6 @@ def test_background_to_background(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("make", [_binary, _structured], ids=["binary", "Q6-structured"])
+@pytest.mark.parametrize("make", [_binary, _structured], ids=["binary", "structured"])
 def test_cloud_event_to_background(name: str, make: Any) -> None:
     assert _background(make(name)) == _expected_background(name)

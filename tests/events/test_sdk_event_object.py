@@ -26,13 +26,13 @@ def test_equals_what_the_constructor_makes_to_the_last_attribute() -> None:
 
 
 @pytest.mark.parametrize("message", [binary(b'{"a":1}'), structured({"data": {"a": 1}})])
-def test_q52_is_the_class_that_users_import(message: Message) -> None:
+def test_is_the_class_that_users_import(message: Message) -> None:
     assert type(decode(message)) is CloudEvent
     assert type(decode(message)) is cloudevents.http.event.CloudEvent
 
 
 def test_access() -> None:
-    """Contract 5.3."""
+    """It is the class that programs name."""
     event = decode(binary(b'{"a":1}', ext="x"))
     assert event["ext"] == event.get("ext") == "x"
     assert event.get("none", "default") == "default"

@@ -1,7 +1,4 @@
-"""Several apps in one process, apps built on first use, and the first runtime's mode.
-
-Contract 2.1 (`functions_framework:app`), 9, Q30, Q31, Q45, Q46.
-"""
+"""Several apps in one process, apps built on first use, and the first runtime's mode."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def main(sources: SourceTree) -> SourceTree:
     return sources
 
 
-# -- two apps in one process (Q31, Q45, Q46) -------------------------------------------------------
+# -- two apps in one process -------------------------------------------------------
 
 WITH_HANDLER = """
 import functions_framework
@@ -44,7 +41,7 @@ def handle(error): return "{text}", 418
 """
 
 
-def test_q31_q45_two_apps_from_files_with_the_same_names(sources: SourceTree) -> None:
+def test_two_apps_from_files_with_the_same_names(sources: SourceTree) -> None:
     sources.write(one__main=WITH_HANDLER.format(decorator="http", text="one"))
     sources.write(two__main=WITH_HANDLER.format(decorator="cloud_event", text="two"))
     sources.write(three__main="def hello(request): raise LookupError")
@@ -112,7 +109,7 @@ def test_the_target_of_an_app_is_no_setting_of_the_next(sources: SourceTree) -> 
     assert app.test_client().get("/").text == "c"
 
 
-def test_q45_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: SourceTree) -> None:
+def test_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: SourceTree) -> None:
     sources.write(
         main=WITH_HANDLER.format(decorator="http", text="one") + "raise ZeroDivisionError"
     )
@@ -122,7 +119,7 @@ def test_q45_a_source_that_fails_leaves_no_handler_to_the_next_app(sources: Sour
     assert create_app("hello", sources.root / "main.py").test_client().get("/").status_code == 500
 
 
-def test_q45_a_handler_registered_before_the_app_counts(sources: SourceTree) -> None:
+def test_a_handler_registered_before_the_app_counts(sources: SourceTree) -> None:
     functions_framework.errorhandler(LookupError)(lambda _: ("outside", 418))
     sources.write(main="def hello(request): raise LookupError")
     assert create_app("hello", sources.root / "main.py").test_client().get("/").text == "outside"
@@ -151,7 +148,7 @@ def test_2_1_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
     assert Client(app).get("/").text == "there"
 
 
-def test_q30_an_async_function_is_a_clear_error(main: SourceTree) -> None:
+def test_an_async_function_is_a_clear_error(main: SourceTree) -> None:
     app = functions_framework.LazyWSGIApp("later", main.root / "main.py")
     with pytest.raises(InvalidConfigurationException, match=r"is async.*aio:app"):
         Client(app).get("/")
@@ -204,7 +201,7 @@ def test_9_in_legacy_mode_a_handler_and_a_route_are_not_touched(sources: SourceT
     )
 
 
-def test_q46_the_directory_is_on_the_path_once(main: SourceTree, tmp_path: Path) -> None:
+def test_the_directory_is_on_the_path_once(main: SourceTree, tmp_path: Path) -> None:
     for _ in range(3):
         create_app("hello", main.root / "main.py")
     assert sys.path.count(str(tmp_path.resolve())) == 1

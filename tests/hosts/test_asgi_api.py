@@ -1,4 +1,4 @@
-"""`create_asgi_app` and `functions_framework.aio:app` (contract 2.3): Starlette apps."""
+"""`create_asgi_app` and `functions_framework.aio:app`: Starlette apps."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def test_2_3_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
 # -- two apps in one process -----------------------------------------------------------------------
 
 
-def test_q45_two_async_apps_after_a_request_on_the_first(sources: SourceTree) -> None:
+def test_two_async_apps_after_a_request_on_the_first(sources: SourceTree) -> None:
     text = (
         "import functions_framework as ff\n"
         "async def hello(request): raise LookupError\n"

@@ -1,4 +1,4 @@
-"""A host believes nothing of what a client claims about a proxy; the server may (Q56)."""
+"""A host believes nothing of what a client claims about a proxy; the server may."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_q56_forwarded_headers_do_not_change_url_and_peer(host: str) -> None:
+def test_forwarded_headers_do_not_change_url_and_peer(host: str) -> None:
     def function(request: Any) -> str:
         peer = request.remote_addr if host == "wsgi" else request.client.host
         return f"{request.url} {peer}"
@@ -29,7 +29,7 @@ def test_q56_forwarded_headers_do_not_change_url_and_peer(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_q56_the_function_can_read_them(host: str) -> None:
+def test_the_function_can_read_them(host: str) -> None:
     def function(request: Any) -> str:
         return str(request.headers["X-Forwarded-Proto"])
 

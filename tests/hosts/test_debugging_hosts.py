@@ -1,4 +1,4 @@
-"""--debug: who sees the traceback of a crash, in which form, and who may use the console (Q49)."""
+"""--debug: who sees the traceback of a crash, in which form, and who may use the console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handlers registered with `errorhandler` (contract 3.6, Q45): all signatures, all hosts."""
+"""Handlers registered with `errorhandler`: all signatures, all hosts."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ def test_3_6_q3_q45_error_handlers(name: str, route: Route) -> None:
 
 @every_event_route
 @pytest.mark.parametrize("key", [EventConversionException, Exception])
-def test_q58_a_refusal_of_the_function_is_for_the_handler_of_its_class(
-    key: Any, route: Route
-) -> None:
+def test_a_refusal_of_the_function_is_for_the_handler_of_its_class(key: Any, route: Route) -> None:
     function = raiser(EventConversionException())
     answer = ask(route, function, (400, lambda _: "code"), (key, lambda _: "class"))
     assert (answer.status, answer.body) == (200, b"class")
@@ -208,12 +206,12 @@ def test_a_handler_may_answer_malformed_requests(key: Any, route: Route) -> None
 
 
 @pytest.mark.parametrize("key", ["404", None, SystemExit, 1.5, ValueError()])
-def test_q45_errorhandler_takes_classes_and_codes_only(key: Any) -> None:
+def test_errorhandler_takes_classes_and_codes_only(key: Any) -> None:
     with pytest.raises(TypeError, match="exception class or an HTTP status code"):
         errorhandler(key)
 
 
 @pytest.mark.parametrize("code", [200, 299, 599, 0])
-def test_q45_errorhandler_takes_codes_of_http_errors_only(code: int) -> None:
+def test_errorhandler_takes_codes_of_http_errors_only(code: int) -> None:
     with pytest.raises(ValueError, match=f"found {code}"):
         errorhandler(code)

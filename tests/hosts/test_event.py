@@ -1,4 +1,4 @@
-"""Which requests reach a background function, and with what (contract 4), over every host."""
+"""Which requests reach a background function, and with what, over every host."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ ROUTES = {
     "GET /a": ("GET", "/a", 405, "POST"),
     "HEAD /a": ("HEAD", "/a", 405, "POST"),
     "PATCH /a": ("PATCH", "/a", 405, "POST"),
-    "Q26 GET /robots.txt": ("GET", "/robots.txt", 405, "POST"),
-    "Q26 GET /favicon.ico": ("GET", "/favicon.ico", 405, "POST"),
-    "Q1 GET /static/x": ("GET", "/static/x", 405, "POST"),
+    "GET /robots.txt": ("GET", "/robots.txt", 405, "POST"),
+    "GET /favicon.ico": ("GET", "/favicon.ico", 405, "POST"),
+    "GET /static/x": ("GET", "/static/x", 405, "POST"),
 }
 
 
@@ -58,26 +58,26 @@ def test_4_1_q25_other_methods_do_not_call_the_function(name: str, host: str) ->
 NESTED = {"eventId": "e", "timestamp": "t", "eventType": "et", "resource": "r"}
 DICT_RESOURCE = {"service": "s", "name": "n", "type": "y"}
 PAYLOADS: dict[str, tuple[Any, Call]] = {
-    "4.5 nested": ({"context": NESTED, "data": {"a": 1}}, Call({"a": 1}, "e", "t", "et", "r")),
-    "4.5 flat": ({**NESTED, "data": {"a": 1}, "params": {}}, Call({"a": 1}, "e", "t", "et", "r")),
-    "4.5 id only": ({"context": {"eventId": "e"}, "data": 1}, Call(1, "e", "", "", "")),
-    "4.5 context null": ({"context": None, "eventId": "e", "data": 1}, Call(1, "e", "", "", "")),
-    "4.5 Q53 no data": ({"eventId": "e"}, Call("", "e", "", "", "")),
-    "4.2 data null": ({"eventId": "e", "data": None}, Call(None, "e", "", "", "")),
-    "4.2 other keys": (
+    "nested": ({"context": NESTED, "data": {"a": 1}}, Call({"a": 1}, "e", "t", "et", "r")),
+    "flat": ({**NESTED, "data": {"a": 1}, "params": {}}, Call({"a": 1}, "e", "t", "et", "r")),
+    "id only": ({"context": {"eventId": "e"}, "data": 1}, Call(1, "e", "", "", "")),
+    "context null": ({"context": None, "eventId": "e", "data": 1}, Call(1, "e", "", "", "")),
+    "no data": ({"eventId": "e"}, Call("", "e", "", "", "")),
+    "data null": ({"eventId": "e", "data": None}, Call(None, "e", "", "", "")),
+    "other keys": (
         {**NESTED, "data": 1, "auth": {}, "domain": "d", "notSupported": {}},
         Call(1, "e", "t", "et", "r"),
     ),
-    "4.3 resource object": (
+    "resource object": (
         {"context": {**NESTED, "resource": DICT_RESOURCE}, "data": 1},
         Call(1, "e", "t", "et", DICT_RESOURCE),
     ),
-    "Q54 unknown context key": (
+    "unknown context key": (
         {"context": {**NESTED, "foo": 1}, "data": 1},
         Call(1, "e", "t", "et", "r"),
     ),
-    "Q54 snake case": ({"context": {"event_id": "e"}, "data": 1}, Call(1, "", "", "", "")),
-    "Q54 key self": ({**NESTED, "self": 1, "data": 1}, Call(1, "e", "t", "et", "r")),
+    "snake case": ({"context": {"event_id": "e"}, "data": 1}, Call(1, "", "", "", "")),
+    "key self": ({**NESTED, "self": 1, "data": 1}, Call(1, "e", "t", "et", "r")),
 }
 
 
@@ -92,24 +92,24 @@ def test_4_2_json_payloads(name: str, content_type: str, host: str) -> None:
 
 
 REFUSED: dict[str, tuple[Any, dict[str, str], int]] = {
-    "4.5 {}": ({}, JSON, 400),
-    "4.5 null": (None, JSON, 400),
-    "4.5 []": ([], JSON, 400),
-    "4.5 empty": (b"", JSON, 400),
-    "4.5 malformed": (b"{secret", JSON, 400),
-    "Q23 not UTF-8": (b'{"eventId":"\xff"}', JSON, 400),
-    "Q5 [1]": ([1], JSON, 400),
-    "Q5 string": ("secret", JSON, 400),
-    "Q5 number": (5, JSON, 400),
-    "Q5 false": (False, JSON, 400),
-    "Q5 context is a string": ({"context": "secret"}, JSON, 400),
-    "4.5 no Content-Type": ({"eventId": "e"}, {}, 415),
-    "4.5 text": ({"eventId": "e"}, {"Content-Type": "text/plain"}, 415),
-    "4.5 push, message null": ({"subscription": "s", "message": None}, JSON, 400),
-    "4.5 push, message text": ({"subscription": "s", "message": "secret"}, JSON, 400),
-    "Q18 batch": ([], {"Content-Type": "application/cloudevents-batch+json"}, 415),
-    "Q24 empty id": ({}, ce("google.cloud.storage.object.v1.finalized", id=""), 400),
-    "Q19 not UTF-8": ({}, ce(subject="%C0%A0"), 400),
+    "{}": ({}, JSON, 400),
+    "null": (None, JSON, 400),
+    "[]": ([], JSON, 400),
+    "empty": (b"", JSON, 400),
+    "malformed": (b"{secret", JSON, 400),
+    "not UTF-8": (b'{"eventId":"\xff"}', JSON, 400),
+    "[1]": ([1], JSON, 400),
+    "string": ("secret", JSON, 400),
+    "number": (5, JSON, 400),
+    "false": (False, JSON, 400),
+    "context is a string": ({"context": "secret"}, JSON, 400),
+    "no Content-Type": ({"eventId": "e"}, {}, 415),
+    "text": ({"eventId": "e"}, {"Content-Type": "text/plain"}, 415),
+    "push, message null": ({"subscription": "s", "message": None}, JSON, 400),
+    "push, message text": ({"subscription": "s", "message": "secret"}, JSON, 400),
+    "batch": ([], {"Content-Type": "application/cloudevents-batch+json"}, 415),
+    "empty id": ({}, ce("google.cloud.storage.object.v1.finalized", id=""), 400),
+    "subject not UTF-8": ({}, ce(subject="%C0%A0"), 400),
 }
 
 

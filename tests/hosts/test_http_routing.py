@@ -1,4 +1,4 @@
-"""Which requests reach an http function, and what it sees of them (contract 3.1 to 3.4, 7.1)."""
+"""Which requests reach an http function, and what it sees of them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PATHS = {
     "another case": "/Robots.txt",
     "robots with a slash": "/robots.txt/",
     "deeper favicon": "/a/favicon.ico",
-    "Q1 static": "/static/app.js",
-    "Q1 static root": "/static/",
+    "static": "/static/app.js",
+    "static root": "/static/",
     "an endpoint's name": "/run",
     "error": "/error",
 }

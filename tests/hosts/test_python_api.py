@@ -1,4 +1,4 @@
-"""`create_app` (contract 2.2): a Flask app around a function of any signature."""
+"""`create_app`: a Flask app around a function of any signature."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_2_2_q2_the_apps_attributes(main: SourceTree) -> None:
     ]
 
 
-def test_q2_a_target_named_like_a_module_keeps_its_templates(sources: SourceTree) -> None:
+def test_a_target_named_like_a_module_keeps_its_templates(sources: SourceTree) -> None:
     sources.write(main="import flask\ndef json(request): return flask.render_template('page.html')")
     sources.put("templates/page.html", "page of {{ request.path }}")
     app = _app(sources, "json")
@@ -151,15 +151,19 @@ def test_2_2_arguments_fall_back_to_the_environment(main: SourceTree) -> None:
     assert app.name == "background"
     assert app.test_client().get("/").text == ""
     os.environ["FUNCTION_SIGNATURE_TYPE"] = ""
-    assert create_app("hello").test_client().get("/").text == "Hello /", "Q35"
+    assert create_app("hello").test_client().get("/").text == "Hello /"
 
 
 FAILURES: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
     "no target": (("", "main.py"), InvalidConfigurationException, "Target is not specified"),
     "no source": (("hello", "nothing.py"), MissingSourceException, "nothing.py.* doesn't exist"),
     "no function": (("helo", "main.py"), MissingTargetException, "a function named 'helo'"),
-    "Q32 no function": (("NUMBER", "main.py"), InvalidTargetTypeException, "of type function"),
-    "Q32 a class": (("CLASS", "main.py"), InvalidTargetTypeException, "of type function. Got: "),
+    "a number": (
+        ("NUMBER", "main.py"),
+        InvalidTargetTypeException,
+        "of type function",
+    ),
+    "a class": (("CLASS", "main.py"), InvalidTargetTypeException, "of type function. Got: "),
     "signature": (
         ("hello", "main.py", "x"),
         FunctionsFrameworkException,

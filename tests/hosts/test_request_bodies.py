@@ -1,4 +1,4 @@
-"""Bodies that nobody reads are drained in pieces, and cut-off ones refused (contract 3.5, Q55)."""
+"""Bodies that nobody reads are drained in pieces, and cut-off ones refused."""
 
 from __future__ import annotations
 

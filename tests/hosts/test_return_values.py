@@ -1,4 +1,4 @@
-"""The one table of what an http function may return (contract 2.7), over every host."""
+"""The one table of what an http function may return, over every host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 17 events of the public conformance suite (contract 12) in four directions, all hosts."""
+"""The 17 events of the public conformance suite in four directions, all hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed functions whose class reads itself, over every host (contract 6)."""
+"""Typed functions whose class reads itself, over every host."""
 
 from __future__ import annotations
 
@@ -107,17 +107,17 @@ def test_6_any_json_value_is_passed_to_from_dict(content_type: str, value: Any, 
 
 
 REFUSED: dict[str, tuple[bytes, dict[str, str], int]] = {
-    "Q3 malformed": (b"{secret", JSON, 400),
-    "Q3 empty": (b"", JSON, 400),
-    "Q3 not UTF-8": (b'"\xff"', JSON, 400),
-    "Q3 text": (b"{}", {"Content-Type": "text/plain"}, 415),
-    "Q3 no type": (b"{}", {}, 415),
+    "malformed": (b"{secret", JSON, 400),
+    "empty": (b"", JSON, 400),
+    "not UTF-8": (b'"\xff"', JSON, 400),
+    "text": (b"{}", {"Content-Type": "text/plain"}, 415),
+    "no type": (b"{}", {}, 415),
 }
 
 
 @every_host
 @pytest.mark.parametrize("name", REFUSED)
-def test_q3_faults_of_the_sender(name: str, host: str) -> None:
+def test_faults_of_the_sender(name: str, host: str) -> None:
     body, headers, status = REFUSED[name]
     answer = post(host, lambda _: pytest.fail("called"), body, headers)
     assert answer.status == status
@@ -126,14 +126,14 @@ def test_q3_faults_of_the_sender(name: str, host: str) -> None:
 
 
 @every_host
-def test_q3_an_exception_of_from_dict_is_a_crash(host: str) -> None:
+def test_an_exception_of_from_dict_is_a_crash(host: str) -> None:
     answer = post(host, lambda _: pytest.fail("called"), {}, input_type=Strict)
     assert answer.is_crash
     assert b"secret" not in answer.body
 
 
 @every_host
-def test_q3_handlers_see_exceptions_of_from_dict_and_to_dict(host: str) -> None:
+def test_handlers_see_exceptions_of_from_dict_and_to_dict(host: str) -> None:
     handlers = Registrations(
         [(KeyError, lambda _: ("from", 422)), (ZeroDivisionError, lambda _: ("to", 502))]
     )
@@ -149,7 +149,7 @@ RESULTS: dict[str, tuple[Any, int, str | None, bytes]] = {
     "None": (None, 200, HTML, b""),
     "str": ("text", 200, HTML, b"text"),
     "bytes": (b"\xff", 200, HTML, b"\xff"),
-    "Q4 to_dict": (
+    "to_dict": (
         Ordered(),
         200,
         "application/json",
@@ -171,7 +171,7 @@ def test_6_results(name: str, host: str) -> None:
 
 
 @every_host
-def test_q3_a_response_is_sent_as_it_is(host: str) -> None:
+def test_a_response_is_sent_as_it_is(host: str) -> None:
     answer = post(host, lambda _: flask.Response("r", 409), {})
     assert (answer.status, answer.body) == (409, b"r")
 
@@ -216,7 +216,7 @@ def _without_parameter() -> None: ...
 
 
 @every_host
-def test_q60_string_annotations_are_resolved(host: str) -> None:
+def test_string_annotations_are_resolved(host: str) -> None:
     assert _annotated.__annotations__["value"] == "Named"
     function = typed(_annotated)
     answer = post(host, function, {"name": "x"}, input_type=None)

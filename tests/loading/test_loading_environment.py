@@ -78,7 +78,7 @@ def test_without_entry_point_they_are_not_made(sources: SourceTree) -> None:
     assert {"FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE"}.isdisjoint(os.environ)
 
 
-def test_q31_an_alias_keeps_its_type_and_equal_names_elsewhere_keep_theirs(
+def test_an_alias_keeps_its_type_and_equal_names_elsewhere_keep_theirs(
     sources: SourceTree,
 ) -> None:
     sources.write(
@@ -89,7 +89,7 @@ def test_q31_an_alias_keeps_its_type_and_equal_names_elsewhere_keep_theirs(
     assert str(sources.load("hello").signature) == "http"
 
 
-def test_q28_q29_coroutine_functions_keep_their_nature(sources: SourceTree) -> None:
+def test_coroutine_functions_keep_their_nature(sources: SourceTree) -> None:
     sources.write(
         main=DECORATED + "@ff.http\nasync def marked(request): ...\nasync def bare(request): ..."
     )
@@ -132,7 +132,7 @@ def test_the_python_api_reads_what_is_not_given_from_the_environment(sources: So
     assert load_target("third", sources.root / "fn.py").name == "third"
 
 
-def test_q35_empty_variables_count_as_unset_for_the_python_api(
+def test_empty_variables_count_as_unset_for_the_python_api(
     sources: SourceTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources.write(main="def function(*_): ...")

@@ -84,7 +84,7 @@ cached = functools.lru_cache(plain)
         ("cached", "plain", False),
     ],
 )
-def test_q32_a_target_is_any_callable(
+def test_a_target_is_any_callable(
     sources: SourceTree, target: str, answer: object, is_async: bool
 ) -> None:
     sources.write(main=KINDS)
@@ -194,7 +194,7 @@ ONE = "@ff.http\ndef orders(request): ...\n"
         ("from unittest.mock import call\ndef function(_): ...", "function", "http"),
     ],
 )  # fmt: skip
-def test_q33_without_a_target_the_decorated_function_is_served_else_function(
+def test_without_a_target_the_decorated_function_is_served_else_function(
     sources: SourceTree, text: str, name: str, signature: str
 ) -> None:
     sources.write(main=text)
@@ -223,7 +223,7 @@ def test_imported_decorated_functions_count_only_where_there_are_no_own(
         ("function = 3\ndef a(request): ...", "holds 'a'"),
     ],
 )
-def test_q33_without_a_target_that_follows_the_names_are_listed(
+def test_without_a_target_that_follows_the_names_are_listed(
     sources: SourceTree, text: str, found: str
 ) -> None:
     sources.write(main=text)

@@ -49,7 +49,7 @@ def test_a_source_is_a_file_or_a_directory(
 
 
 @pytest.mark.parametrize("given", [None, ""])
-def test_q35_no_source_and_an_empty_one_mean_the_working_directory(
+def test_no_source_and_an_empty_one_mean_the_working_directory(
     sources: SourceTree, monkeypatch: pytest.MonkeyPatch, given: str | None
 ) -> None:
     sources.write(main=HELLO)
@@ -69,7 +69,7 @@ def test_q35_no_source_and_an_empty_one_mean_the_working_directory(
         ("loop.py", "that is expected to define function"),
     ],
 )
-def test_q34_what_is_no_source_is_said_in_one_line(
+def test_what_is_no_source_is_said_in_one_line(
     sources: SourceTree, given: str, expected: str
 ) -> None:
     sources.write(fn=HELLO)

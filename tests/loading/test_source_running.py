@@ -30,7 +30,7 @@ def test_the_real_directory_of_a_symlink_is_the_sources(sources: SourceTree) -> 
     assert sys.path[0] == str(sources.root / "real")
 
 
-def test_q46_the_directory_comes_first_on_the_path_and_once(sources: SourceTree) -> None:
+def test_the_directory_comes_first_on_the_path_and_once(sources: SourceTree) -> None:
     sources.write(main=HELLO)
     for _ in range(2):
         sources.load()
@@ -231,7 +231,7 @@ def test_folders_of_data_beside_the_source_hide_no_installed_package(sources: So
 
 
 @pytest.mark.parametrize("name", ["json", "statistics", "os", "sys", "time", "site", "typing"])
-def test_q46_a_source_named_like_a_standard_module_leaves_that_module_alone(
+def test_a_source_named_like_a_standard_module_leaves_that_module_alone(
     sources: SourceTree, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     loaded = importlib.import_module(name)
@@ -242,7 +242,7 @@ def test_q46_a_source_named_like_a_standard_module_leaves_that_module_alone(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_q46_standard_modules_not_imported_yet_are_found_before_files_of_the_source(
+def test_standard_modules_not_imported_yet_are_found_before_files_of_the_source(
     sources: SourceTree,
 ) -> None:
     unused = next(
@@ -296,14 +296,14 @@ def test_what_the_framework_itself_needs_is_found_before_files_of_the_source(
         assert Path(spec.origin).parent != sources.root, name
 
 
-def test_q46_a_source_named_like_a_standard_module_not_imported_yet(sources: SourceTree) -> None:
+def test_a_source_named_like_a_standard_module_not_imported_yet(sources: SourceTree) -> None:
     unused = next(name for name in ("sched", "poplib", "netrc") if name not in sys.modules)
     sources.put(f"{unused}.py", HELLO)
     assert sources.load("hello", f"{unused}.py").call(None) == f"{unused}_function"
     assert unused not in sys.modules
 
 
-def test_q46_a_source_named_like_an_installed_module_leaves_that_module_alone(
+def test_a_source_named_like_an_installed_module_leaves_that_module_alone(
     sources: SourceTree, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "hyperframe"}

@@ -1,4 +1,4 @@
-"""Threads a function starts belong to its call (Q43), and to no later one."""
+"""Threads a function starts belong to its call, and to no later one."""
 
 from __future__ import annotations
 

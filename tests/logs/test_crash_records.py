@@ -137,7 +137,7 @@ def test_groups_are_kept(caplog: pytest.LogCaptureFixture) -> None:
         (KeyboardInterrupt(), "KeyboardInterrupt"),
         (RecursionError("deep"), "RecursionError: deep"),
     ],
-    ids=["Q38-exit", "exit-without-code", "Q38-interrupt", "recursion"],
+    ids=["exit", "exit-without-code", "interrupt", "recursion"],
 )
 def test_every_exception_is_logged(
     caplog: pytest.LogCaptureFixture, raised: BaseException, last: str

@@ -84,7 +84,7 @@ def call_all(served: Served) -> list[str]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("target", ["sync_function", "async_function"])
-def test_q43_every_end_is_its_own_calls(tmp_path: Path, target: str, workers: str) -> None:
+def test_every_end_is_its_own_calls(tmp_path: Path, target: str, workers: str) -> None:
     arguments = ("--target", target, "--workers", workers, "--access-log")
     with serving(tmp_path, SOURCE, *arguments, LOG_EXECUTION_ID="1") as served:
         paths = call_all(served)

@@ -53,7 +53,7 @@ def test_fields_outside_a_call() -> None:
     }
 
 
-def test_q44_call_and_trace(running: Execution) -> None:
+def test_call_and_trace(running: Execution) -> None:
     fields = formatted(record(), project="p1")
     assert fields[LABELS] == {"execution_id": "EID1"}
     assert fields[TRACE] == "projects/p1/traces/105445aa7843bc8bf206b12000100000"
@@ -123,7 +123,7 @@ def _cycle() -> list[Any]:
     ],
     ids=["type", "repr-raises", "tuple-keys", "cycle", "surrogate", "nan", "big"],
 )
-def test_q43_values_that_json_cannot_hold_never_raise(value: Any, shown: Any) -> None:
+def test_values_that_json_cannot_hold_never_raise(value: Any, shown: Any) -> None:
     fields = formatted(record(extra_value=value))
     assert fields["extra_value"] == shown
     assert fields["message"] == "hello"

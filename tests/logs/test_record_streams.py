@@ -1,4 +1,4 @@
-"""What a call prints with LOG_EXECUTION_ID on (contract of the structured log lines)."""
+"""What a call prints with LOG_EXECUTION_ID on."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def printed(writes: list[str], **received: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("writes", "messages"),
     [
-        pytest.param(["a", " ", "b", "\n"], ["a b"], id="Q43-one-print-is-one-record"),
-        pytest.param(["x"], ["x"], id="Q43-text-without-a-line-end"),
-        pytest.param(["\n"], [], id="Q43-line-end-alone"),
+        pytest.param(["a", " ", "b", "\n"], ["a b"], id="one-print-is-one-record"),
+        pytest.param(["x"], ["x"], id="text-without-a-line-end"),
+        pytest.param(["\n"], [], id="line-end-alone"),
         (["\n", "\n", "  \n", ""], []),
         (["a\n", "b\n"], ["a", "b"]),
         (["a\nb", "\n"], ["a\nb"]),
@@ -70,7 +70,7 @@ def test_messages(writes: list[str], messages: list[str]) -> None:
         pytest.param(
             json.dumps({LABELS: [1]}),
             {LABELS: {"labels": "[1]", "execution_id": "EID1"}},
-            id="Q43-labels-that-are-no-object",
+            id="labels-that-are-no-object",
         ),
         (json.dumps({LABELS: None}), ID),
     ],
@@ -84,7 +84,7 @@ def test_deeply_nested_text_never_raises() -> None:
     assert printed([text, "\n"]) == [{"message": text} | ID]
 
 
-def test_q44_trace_and_span_are_added() -> None:
+def test_trace_and_span_are_added() -> None:
     (record,) = printed(["a\n"], cloud_trace="abc/123;o=1")
     assert record == {"message": "a", SPAN: "123", TRACE: "abc", SAMPLED: True} | ID
     (record,) = printed([json.dumps({SPAN: "1", TRACE: "mine"}) + "\n"], cloud_trace="abc/123")
@@ -120,7 +120,7 @@ def test_flush_ends_a_record() -> None:
     assert json.loads(target.getvalue()) == {"message": "progress"} | ID
 
 
-def test_q43_the_stream_below_shows_through(tmp_path: Any) -> None:
+def test_the_stream_below_shows_through(tmp_path: Any) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as target:
         stream = RecordStream(target)
         assert stream.fileno() == target.fileno()
@@ -144,7 +144,7 @@ def test_narrow_encodings_get_escapes() -> None:
 
 
 @pytest.mark.parametrize("word", ["true", "True", "YES", "on", "1", "t", "y"])
-def test_q44_words_that_turn_it_on(word: str) -> None:
+def test_words_that_turn_it_on(word: str) -> None:
     shown = run("with call('EID1'): print('a')", LOG_EXECUTION_ID=word)
     assert shown.out_records == [{"message": "a"} | ID]
 

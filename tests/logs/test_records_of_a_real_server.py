@@ -72,7 +72,7 @@ def crash(request):
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("target", ["sync_function", "async_function"])
-def test_q43_no_record_carries_another_calls_id(tmp_path: Path, target: str, workers: str) -> None:
+def test_no_record_carries_another_calls_id(tmp_path: Path, target: str, workers: str) -> None:
     arguments = ("--target", target, "--workers", workers)
     with serving(tmp_path, SOURCE, *arguments, LOG_EXECUTION_ID="True") as served:
 

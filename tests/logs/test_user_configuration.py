@@ -97,7 +97,7 @@ CONFIGURATIONS = {
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 @pytest.mark.parametrize("configuration", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
-def test_q43_configuration_of_the_users_own_wins(configuration: str, log_format: str) -> None:
+def test_configuration_of_the_users_own_wins(configuration: str, log_format: str) -> None:
     script = (
         f"import textwrap\nexec(textwrap.dedent({configuration!r}))\n"
         "logging.getLogger('main').debug('seen')\n"
@@ -106,7 +106,7 @@ def test_q43_configuration_of_the_users_own_wins(configuration: str, log_format:
     assert [line for line in shown.err.splitlines() if "early" not in line] == ["MINE seen"]
 
 
-def test_q43_user_configuration_wins_in_execution_id_mode() -> None:
+def test_user_configuration_wins_in_execution_id_mode() -> None:
     shown = run(
         """
         logging.basicConfig(level=logging.INFO, format="MINE %(message)s")
@@ -126,7 +126,7 @@ def test_basic_config_without_arguments_is_taken_as_it_is() -> None:
     assert run("logging.basicConfig()\nlogging.info('a')").err == "INFO:root:a\n"
 
 
-def test_q43_no_logger_is_disabled() -> None:
+def test_no_logger_is_disabled() -> None:
     shown = run("""
         early = logging.getLogger("early")
         logs.configure(Settings())

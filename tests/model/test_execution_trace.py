@@ -29,7 +29,7 @@ PARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
     [
         (f"{TRACE_ID}/123;o=1", Trace(TRACE_ID, "123", True)),
         (f"{TRACE_ID}/123;o=0", Trace(TRACE_ID, "123", False)),
-        pytest.param("abc/1", Trace("abc", "1", None), id="Q44-without-options"),
+        pytest.param("abc/1", Trace("abc", "1", None), id="without-options"),
         ("abc", Trace("abc", None, None)),
         ("abc;o=1", Trace("abc", None, True)),
         (" abc/1;o=1 ", Trace("abc", "1", True)),
@@ -72,7 +72,7 @@ def test_no_header_raises(header: str) -> None:
     assert isinstance(running.trace, Trace)
 
 
-def test_q44_traceparent_is_the_second_source() -> None:
+def test_traceparent_is_the_second_source() -> None:
     both = Execution("id", traceparent=PARENT, cloud_trace="abc/7;o=0")
     assert (both.trace_id, both.span_id, both.is_sampled) == ("abc", "7", False)
     broken = Execution("id", traceparent=PARENT, cloud_trace="-")

@@ -1,4 +1,4 @@
-"""The names of 3.10 that outsiders use to convert events (contract 2.6)."""
+"""The names of 3.10 that outsiders use to convert events."""
 
 from __future__ import annotations
 

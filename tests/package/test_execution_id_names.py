@@ -1,4 +1,4 @@
-"""The names of `functions_framework.execution_id` that code outside reaches for (contract 2.6)."""
+"""The names of `functions_framework.execution_id` that code outside reaches for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that other people's code imports, and whose classes they are (contract 0, 2.1 to 2.6)."""
+"""Names that other people's code imports, and whose classes they are."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ DECORATORS = {
 
 
 @pytest.mark.parametrize("name", DECORATORS)
-@pytest.mark.parametrize("kind", ["sync", "Q29 async"])
+@pytest.mark.parametrize("kind", ["sync", "async"])
 def test_2_1_2_3_decorators_mark_the_function_and_return_it(name: str, kind: str) -> None:
     decorate, signature, is_asgi = DECORATORS[name]
 
@@ -214,7 +214,7 @@ def test_2_1_typed_marks_with_the_input_type() -> None:
     assert (mark.signature, mark.input_type) == (Signature.TYPED, Input)
 
 
-def test_q31_an_alias_and_a_wrapper_keep_the_signature() -> None:
+def test_an_alias_and_a_wrapper_keep_the_signature() -> None:
     import functools
 
     @functions_framework.cloud_event

@@ -1,4 +1,4 @@
-"""The private server classes of 3.10 that SDKs import (contract 2.6) serve on today's server."""
+"""The private server classes of 3.10 that SDKs import serve on today's server."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
 
 
 @pytest.mark.parametrize("path", ["/hang", "/c"])
-def test_q40_late_call_is_answered_504_in_time_and_logged_once(
+def test_late_call_is_answered_504_in_time_and_logged_once(
     server: ServerProcess, path: str
 ) -> None:
     before = server.log.count(f"GET {path} ran past its deadline of 0.5 seconds")
@@ -149,7 +149,7 @@ def test_no_deadline_means_nothing_remains(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "nan"])
-def test_q40_bad_number_is_one_line_and_exit_1(tmp_path: Path, value: str) -> None:
+def test_bad_number_is_one_line_and_exit_1(tmp_path: Path, value: str) -> None:
     (tmp_path / "main.py").write_text(SOURCE)
     with ServerProcess.start(
         tmp_path / "main.py", "plain", CLOUD_RUN_TIMEOUT_SECONDS=value

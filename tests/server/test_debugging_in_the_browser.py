@@ -1,4 +1,4 @@
-"""--debug over a real server: its warning, its settings, its pages (Q49)."""
+"""--debug over a real server: its warning, its settings, its pages."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_source_that_cannot_be_loaded_is_shown_in_the_browser(tmp_path: Path) 
 
 
 def test_debug_that_is_no_boolean_word_is_ignored(tmp_path: Path) -> None:
-    """Q49: other programs use the variable for patterns."""
+    """Other programs use the variable for patterns."""
     with served(tmp_path, CRASHING, target="hello", DEBUG="app:*") as (server, client):
         assert "Invalid value 'app:*' for DEBUG" in server.log
         assert "purpose" not in client.get("/", headers=HTML).text

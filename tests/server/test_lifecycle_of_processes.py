@@ -47,7 +47,7 @@ def test_unknown_host_is_one_line_and_exit_1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]", "::"])
-def test_q51_ipv6_hosts_are_served(tmp_path: Path, host: str) -> None:
+def test_ipv6_hosts_are_served(tmp_path: Path, host: str) -> None:
     with ServerProcess.start(written(tmp_path, FUNCTIONS), "plain", "--host", host) as server:
         server.ready()
         assert f"http://[{host.strip('[]')}]:{server.port}," in server.log
@@ -166,7 +166,7 @@ def test_exit_functions_of_the_module_run(tmp_path: Path) -> None:
     assert server.log.count("exit function") == 1
 
 
-def test_q37_the_module_is_loaded_in_the_process_that_serves(tmp_path: Path) -> None:
+def test_the_module_is_loaded_in_the_process_that_serves(tmp_path: Path) -> None:
     text = (
         "import os, threading\nAT_IMPORT = os.getpid()\nticks = []\n"
         "thread = threading.Thread(target=ticks.append, args=(1,)); thread.start()\n"
@@ -185,7 +185,7 @@ def test_connections_are_refused_until_the_function_is_loaded(tmp_path: Path) ->
         assert server.is_refusing()
 
 
-def test_q50_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:
+def test_nothing_is_written_into_the_home_directory(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with ServerProcess.start(written(tmp_path, FUNCTIONS), "plain", HOME=str(home)) as server:

@@ -73,15 +73,13 @@ def test_large_upload_gets_to_read_its_refusal(server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(16 * 1024, 200), (100 * 1024, 431)])
-def test_q41_head_longer_than_allowed_is_refused(
-    server: ServerProcess, size: int, status: int
-) -> None:
+def test_head_longer_than_allowed_is_refused(server: ServerProcess, size: int, status: int) -> None:
     answer = server.send(b"GET / HTTP/1.1\r\nhost: x\r\na: %s\r\n\r\n" % (b"x" * size))
     assert answer[0] == status
 
 
 @pytest.mark.parametrize(("count", "status"), [(100, 200), (101, 431)])
-def test_q41_more_headers_than_allowed_are_refused(
+def test_more_headers_than_allowed_are_refused(
     server: ServerProcess, count: int, status: int
 ) -> None:
     others = b"a: b\r\n" * (count - 1)

@@ -46,7 +46,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 @pytest.mark.parametrize("text", [PLAIN, ASYNC], ids=["def", "async def"])
 @pytest.mark.parametrize("flag", ["--reload", "--debug", "--reload-poll"])
 def test_a_saved_file_is_served(flag: str, text: str, tmp_path: Path) -> None:
-    """Q49: both kinds restart."""
+    """Both kinds restart."""
     source = written(tmp_path, text.format("one"))
     with ServerProcess.start(source, "hello", flag) as server:
         assert server.ready().get() == (200, b"one")

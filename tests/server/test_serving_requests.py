@@ -39,7 +39,7 @@ def test_start_up_line_names_function_url_and_settings(server: ServerProcess) ->
     )
 
 
-def test_q39_a_hundred_calls_run_at_once(server: ServerProcess) -> None:
+def test_a_hundred_calls_run_at_once(server: ServerProcess) -> None:
     start = time.monotonic()
     with ThreadPoolExecutor(100) as clients:
         answers = list(clients.map(server.get, ["/sleep/1"] * 100))
@@ -47,7 +47,7 @@ def test_q39_a_hundred_calls_run_at_once(server: ServerProcess) -> None:
     assert time.monotonic() - start < 5  # twenty at once would take as long
 
 
-def test_q38_sys_exit_in_a_function_is_a_crash_and_the_server_goes_on(
+def test_sys_exit_in_a_function_is_a_crash_and_the_server_goes_on(
     server: ServerProcess,
 ) -> None:
     pid = server.get("/pid")
@@ -56,7 +56,7 @@ def test_q38_sys_exit_in_a_function_is_a_crash_and_the_server_goes_on(
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_q55_unread_large_body_is_drained_in_bounded_memory(
+def test_unread_large_body_is_drained_in_bounded_memory(
     server: ServerProcess, framing: str
 ) -> None:
     size, piece = 200 * 2**20, b"x" * 2**20
@@ -161,7 +161,7 @@ def test_streams_part_by_part(server: ServerProcess) -> None:
     assert server.get("/stream/3") == (200, b"part 0\npart 1\npart 2\n")
 
 
-def test_q59_stream_that_fails_halfway_is_cut_and_logged_once(server: ServerProcess) -> None:
+def test_stream_that_fails_halfway_is_cut_and_logged_once(server: ServerProcess) -> None:
     before = server.log.count("broken on purpose")
     with pytest.raises(ConnectionError):
         server.get("/broken-stream")
@@ -210,7 +210,7 @@ def test_absolute_form_target_reaches_the_function(server: ServerProcess) -> Non
     assert answer[1].isdigit()
 
 
-def test_q41_large_headers_pass(server: ServerProcess) -> None:
+def test_large_headers_pass(server: ServerProcess) -> None:
     token = "t" * 16 * 1024
     answer = server.send(f"GET / HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n\r\n")
     assert answer == (200, b"Hello world!")

@@ -20,9 +20,7 @@ STOPS = [signal.SIGTERM, signal.SIGINT]
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("stop", STOPS)
-def test_q42_q61_idle_server_exits_0_at_once(
-    tmp_path: Path, kind: str, stop: int, workers: str
-) -> None:
+def test_idle_server_exits_0_at_once(tmp_path: Path, kind: str, stop: int, workers: str) -> None:
     with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--workers", workers) as server:
         server.ready()
         with server.connect() as idle:

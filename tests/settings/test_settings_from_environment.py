@@ -47,7 +47,7 @@ def test_defaults_are_the_contracts() -> None:
     assert (settings.debug, settings.asgi, settings.workers) == (False, False, 1)
 
 
-def test_q35_empty_variables_count_as_unset() -> None:
+def test_empty_variables_count_as_unset() -> None:
     assert load({option.variable: "" for option in options().values()}) == Settings()
 
 
@@ -70,7 +70,7 @@ def test_a_given_value_beats_its_variable_even_a_bad_one() -> None:
         ("CLOUD_RUN_TIMEOUT_SECONDS", "soon", 1),
     ],
 )
-def test_q40_a_bad_variable_is_named_with_what_was_expected(
+def test_a_bad_variable_is_named_with_what_was_expected(
     variable: str, text: str, exit_code: int
 ) -> None:
     with pytest.raises(InvalidConfigurationException) as failure:

@@ -67,7 +67,7 @@ def wrapped(*args: Any, **kwargs: Any) -> Any:
 @pytest.mark.parametrize(
     ("function", "given"),
     [
-        pytest.param(annotated, None, id="Q60 string annotation"),
+        pytest.param(annotated, None, id="string annotation"),
         pytest.param(annotated, Order, id="both, equal"),
         pytest.param(bare, Order, id="decorator alone"),
         pytest.param(CallableObject(), None, id="callable object"),

@@ -1,4 +1,4 @@
-"""Contract section 6: classes with from_dict and to_dict."""
+"""Classes with from_dict and to_dict."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ ANY = TypedSignature(hold)
 
 
 def test_json_in_json_out_with_unchanged_bytes() -> None:
-    """Q4."""
     body = b'{"name": "john", "age": 10}'
     (person,) = SIGNATURE.decode(post(body))
     assert SIGNATURE.encode(greet(person)) == Reply(
@@ -105,7 +104,6 @@ def test_any_json_that_the_standard_module_reads_reaches_from_dict(body: bytes) 
     ids=["empty", "cut-off", "bad", "not UTF-8", "deep", "long number"],
 )
 def test_a_body_that_is_not_json_is_a_400_of_one_line(body: bytes, why: str) -> None:
-    """Q3."""
     with pytest.raises(MalformedRequest) as caught:
         ANY.decode(post(body))
     assert caught.value.http_status == 400
@@ -119,7 +117,6 @@ def test_a_body_that_is_not_json_is_a_400_of_one_line(body: bytes, why: str) -> 
     "content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "json"]
 )
 def test_another_media_type_is_a_415(content_type: str | None) -> None:
-    """Q3."""
     with pytest.raises(UnsupportedMediaType, match="application/json") as caught:
         SIGNATURE.decode(post(b"{}", content_type))
     assert caught.value.http_status == 415
@@ -135,7 +132,6 @@ def test_json_media_types_are_taken(content_type: str) -> None:
 
 
 def test_an_exception_of_from_dict_is_not_wrapped() -> None:
-    """Q3."""
     with pytest.raises(KeyError) as caught:
         SIGNATURE.decode(post(b"{}"))
     assert not isinstance(caught.value, RequestRefused)
