@@ -35,3 +35,16 @@ def test_it_gives_a_reason_for_each_dependency() -> None:
         r"^\| `(\w+)` \| .+ \| .+ \|$", TEXT.partition("| Package |")[2], re.MULTILINE
     )
     assert described == sorted(required)
+
+
+def test_places_that_it_sends_a_reader_to_exist() -> None:
+    text = TEXT.partition("## The way of a request")[2].partition("\n## Decisions")[0]
+    tops = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    named = {
+        name for name in re.findall(r"\b[a-z_]+(?:/[a-z_]+)+", text) if name.split("/")[0] in tops
+    }
+    assert len(named) > 20
+    missing = {
+        n for n in named if not (PACKAGE / n).exists() and not (PACKAGE / f"{n}.py").exists()
+    }
+    assert missing == set()
