@@ -75,7 +75,7 @@ def _parts(kind: str, source: str, subject: Any = None, data: Any = None) -> Par
                 ),
                 "google.storage.object.finalize",
                 {
-                    "name": "buckets/b/objects/o",
+                    "name": "projects/_/buckets/b/objects/o",
                     "service": "storage.googleapis.com",
                     "type": kind,
                 },
