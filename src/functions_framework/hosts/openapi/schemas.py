@@ -14,7 +14,7 @@ from functions_framework.signatures.types.alternatives import Alternatives
 from functions_framework.signatures.types.msgspec_type import MsgspecType, schema_hook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from functions_framework.signatures.types.checked_type import CheckedType
 
@@ -44,12 +44,10 @@ class Schemas:
     def make(self) -> None:
         """Make the schemas of all types added."""
         by_msgspec = {k: t for k, t in self._types.items() if isinstance(t, MsgspecType)}
-        made, components = msgspec.json.schema_components(
-            [checked.annotation for checked in by_msgspec.values()],
-            schema_hook=schema_hook,
-            ref_template=PREFIX + "{name}",
-        )
-        self._merge(dict(zip(by_msgspec, made, strict=True)), components)
+        taken = {key: item.taken for key, item in by_msgspec.items() if key[1] == "input"}
+        written = {key: item.written for key, item in by_msgspec.items() if key[1] == "output"}
+        self._merge(*_msgspec_schemas(taken))
+        self._merge(*_msgspec_schemas(written))
         by_pydantic = {k: t for k, t in self._types.items() if k not in by_msgspec}
         if by_pydantic:
             self._merge(*_pydantic_schemas(by_pydantic))
@@ -62,7 +60,9 @@ class Schemas:
     def _merge(
         self, schemas: Mapping[tuple[int, Purpose], Schema], components: Mapping[str, Schema]
     ) -> None:
-        names = {name: self._free_name(name, schema) for name, schema in components.items()}
+        clashing = self._clashing(components)
+        names = {name: name for name in components}
+        names |= {name: self._free_name(name, components) for name in clashing}
         for name, schema in components.items():
             self.components[names[name]] = _renamed(schema, names)
         for key, schema in schemas.items():
@@ -70,19 +70,54 @@ class Schemas:
 
     def put(self, name: str, schema: Schema) -> str:
         """Add a schema that is no type's; returns the name it got."""
-        name = self._free_name(name, schema)
+        if self.components.get(name, schema) != schema:
+            name = self._free_name(name, {})
         self.components[name] = schema
         return name
 
-    def _free_name(self, name: str, schema: Schema) -> str:
-        free, number = name, 2
-        while free in self.components and self.components[free] != schema:
-            free, number = f"{name}{number}", number + 1
-        return free
+    def _clashing(self, components: Mapping[str, Schema]) -> set[str]:
+        """Names that are taken by another schema, or by an equal one that refers to such a name."""
+        known = {name: item for name, item in components.items() if name in self.components}
+        found = {
+            name for name, item in known.items() if self.components[name] != _renamed(item, {})
+        }
+        while True:
+            more = {name for name, item in known.items() if found & set(_references(item))} - found
+            if not more:
+                return found
+            found |= more
+
+    def _free_name(self, name: str, others: Mapping[str, Schema]) -> str:
+        number = 2
+        while f"{name}{number}" in {*self.components, *others}:
+            number += 1
+        return f"{name}{number}"
 
 
 def _members(checked: CheckedType) -> list[CheckedType]:
     return [*checked.members] if isinstance(checked, Alternatives) else [checked]
+
+
+def _msgspec_schemas(
+    types: Mapping[tuple[int, Purpose], Any],
+) -> tuple[dict[tuple[int, Purpose], Schema], dict[str, Schema]]:
+    made, components = msgspec.json.schema_components(
+        types.values(), schema_hook=schema_hook, ref_template=PREFIX + "{name}"
+    )
+    return dict(zip(types, made, strict=True)), components
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The names of the components that a schema refers to."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "$ref" and isinstance(item, str):
+                yield item.removeprefix(PREFIX)
+            else:
+                yield from _references(item)
 
 
 def _pydantic_schemas(

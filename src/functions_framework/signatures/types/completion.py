@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import NODEFAULT
 from msgspec import inspect as shapes
 
+from .field_types import class_of
 from .shapes import FIELDED, subtypes
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ class Completion:
     """
 
     def __init__(self, shape: shapes.Type) -> None:
-        self._plans = dict(_plans(shape))
+        self._plans: dict[type, _Plan] = {}
+        for kind, plan in _plans(shape):  # a generic class may occur with several arguments
+            known = self._plans.get(kind, plan)
+            children = tuple(dict.fromkeys(known.children + plan.children))
+            self._plans[kind] = plan._replace(children=children)
         self.is_needed = any(plan.defaults for plan in self._plans.values())
 
     def complete(self, value: Any) -> None:
@@ -73,12 +78,13 @@ def _plans(shape: shapes.Type) -> Iterator[tuple[type, _Plan]]:
             defaults = _plain_defaults(item) if isinstance(item, shapes.DataclassType) else {}
             names = tuple(field.name for field in item.fields)
             if defaults or children:
-                yield item.cls, _Plan(defaults, names, tuple(children))
+                yield class_of(item.cls), _Plan(defaults, names, tuple(children))
 
 
 def _plain_defaults(shape: shapes.DataclassType) -> dict[str, Any]:
-    has_slots = not shape.cls.__dictoffset__  # slots are always set
-    if has_slots or not dataclasses.is_dataclass(shape.cls):
+    cls = class_of(shape.cls)
+    has_slots = not cls.__dictoffset__  # slots are always set
+    if has_slots or not dataclasses.is_dataclass(cls):
         return {}
     return {field.name: field.default for field in shape.fields if field.default is not NODEFAULT}
 

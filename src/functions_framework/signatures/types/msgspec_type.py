@@ -10,9 +10,12 @@ from msgspec import inspect as shapes
 from ..problems import Fault, InvalidInput, MalformedInput
 from . import faults
 from .completion import Completion
+from .construction import Construction
+from .field_types import is_typed_dict
 from .json_body import UNREADABLE, read_json
 from .query import QueryShape, shape_of
 from .shapes import FIELDED, bare, covered_classes, is_array_like, is_secret, subtypes
+from .stand_ins import StandIns
 
 
 class UnsupportedTypeError(TypeError):
@@ -54,6 +57,10 @@ class MsgspecType:
         annotation: the type.
         parameter: name of the function's parameter, for query strings.
 
+    Attributes:
+        annotation: the type as it was written.
+        taken: the type that msgspec checks; `stand_ins` says where it is another.
+
     Raises:
         UnsupportedTypeError: the type, or one within it, is not supported.
     """
@@ -62,17 +69,27 @@ class MsgspecType:
         self.annotation = annotation
         self._parameter = parameter
         try:
-            self._shape = shapes.type_info(annotation)
-            self._decode = msgspec.json.Decoder(annotation).decode
+            self._stand_ins = StandIns(annotation)
+            self.taken = self._stand_ins.type
+            self._shape = shapes.type_info(self.taken)
+            self._decode = msgspec.json.Decoder(self.taken).decode
         except (TypeError, NameError, AttributeError) as error:
             raise UnsupportedTypeError(str(error)) from error
         for item in subtypes(self._shape):
             if isinstance(item, shapes.CustomType) and item.cls is not object:
                 raise UnsupportedTypeError(f"the type {item.cls.__qualname__!r} is not supported")
         self._completion = Completion(self._shape)
-        self.covered = frozenset(covered_classes(self._shape))
+        self._construction = (
+            Construction(self._stand_ins, self._shape) if self._stand_ins.by_class else None
+        )
+        self.covered = frozenset(map(self._stand_ins.real_class, covered_classes(self._shape)))
         self.to_json = write_json
         self._query: QueryShape | None = None
+
+    @property
+    def written(self) -> Any:
+        """The type whose description is that of results; of another type only where it must be."""
+        return StandIns(self.annotation, is_result=True).type
 
     def from_json(self, body: bytes) -> Any:
         """Read a JSON body.
@@ -87,7 +104,13 @@ class MsgspecType:
             raise self._refusal(body, error) from None
         if self._completion.is_needed:
             self._completion.complete(value)
-        return value
+        return value if self._construction is None else self._constructed(value)
+
+    def _constructed(self, value: Any, *, is_query: bool = False) -> Any:
+        made, found = self._construction.construct(value)  # type: ignore[union-attr]
+        if found:
+            raise InvalidInput(found, is_query=is_query)
+        return made
 
     def _refusal(self, body: bytes, error: BaseException) -> BaseException:
         try:
@@ -129,7 +152,7 @@ class MsgspecType:
 
     def _query_shape(self) -> QueryShape:
         (schema,), definitions = msgspec.json.schema_components(
-            [self.annotation], schema_hook=schema_hook
+            [self.taken], schema_hook=schema_hook
         )
         return shape_of(schema, definitions, self._parameter)
 
@@ -148,12 +171,14 @@ class MsgspecType:
             InvalidInput: it is not what the type takes.
         """
         try:
-            value = msgspec.convert(data, self.annotation, strict=not is_query, str_keys=True)
+            value = msgspec.convert(data, self.taken, strict=not is_query, str_keys=True)
         except msgspec.ValidationError as error:
             raise self._invalid(data, error, is_query=is_query) from None
         if self._completion.is_needed:
             self._completion.complete(value)
-        return value
+        if self._construction is None:
+            return value
+        return self._constructed(value, is_query=is_query)
 
     def likeness(self, data: Any) -> int:
         """How many of an object's names the type knows as fields."""
@@ -169,7 +194,9 @@ class MsgspecType:
         members = inner.types if isinstance(inner, shapes.UnionType) else (inner,)
         classes = (shapes.StructType, shapes.DataclassType)
         return all(
-            isinstance(bare(item), classes) and not is_array_like(item)
+            isinstance(bare(item), classes)
+            and not is_array_like(item)
+            and not is_typed_dict(self._stand_ins.real_class(bare(item).cls))
             for item in members
             if not isinstance(item, shapes.NoneType)
         )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 import msgspec
 from msgspec import inspect as shapes
 
+from .field_types import class_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -123,7 +125,7 @@ def covered_classes(shape: Any) -> Iterator[type]:
     elif isinstance(shape, shapes.TupleType):
         yield tuple
     elif isinstance(shape, FIELDED):
-        yield from (shape.cls, dict)
+        yield from (class_of(shape.cls), dict)
     elif isinstance(shape, shapes.EnumType):
         yield shape.cls
     elif isinstance(_PLAIN.get(type(shape)), type):
