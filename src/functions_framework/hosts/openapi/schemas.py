@@ -125,6 +125,8 @@ def _pydantic_schemas(
 ) -> tuple[dict[tuple[int, Purpose], Schema], dict[str, Schema]]:
     import pydantic
 
+    from functions_framework.signatures.types.pydantic_schema import Document
+
     modes: dict[Purpose, Literal["validation", "serialization"]] = {
         "input": "validation",
         "output": "serialization",
@@ -132,6 +134,7 @@ def _pydantic_schemas(
     made, shared = pydantic.TypeAdapter.json_schemas(
         [(key, modes[key[1]], checked.adapter) for key, checked in types.items()],
         ref_template=PREFIX + "{model}",
+        schema_generator=Document,
     )
     secrets = frozenset().union(*(checked.secret_names for checked in types.values()))
     by_key = {key: _with_secrets(dict(schema), secrets) for (key, _), schema in made.items()}

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import typing
 from types import NoneType
 from typing import Any
 
 import pydantic
+from pydantic_core import SchemaError
 from pydantic_core.core_schema import ErrorType
 
-from ..problems import Fault, InvalidInput, MalformedInput
+from ..problems import Fault, InvalidInput
 from .faults import HIDDEN, REQUIRED
+from .json_body import read_json
 from .msgspec_type import UnsupportedTypeError
+from .pydantic_fields import parts_in, secret_names
+from .pydantic_places import Path, Place, Places
+from .pydantic_schema import Document
 from .query import QueryShape, shape_of
-from .secret import is_secret_mark
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SECRET_CLASSES = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
-
 # The texts of these come from the user's own checks, which may quote any field.
 _OWN_TEXTS = frozenset({"value_error", "assertion_error"})
 _LIBRARY_TEXTS = frozenset(typing.get_args(ErrorType)) - _OWN_TEXTS
+
+_UNUSABLE = (pydantic.errors.PydanticUserError, SchemaError, NameError, TypeError, RuntimeError)
+_TAG_TYPES = frozenset({"union_tag_invalid", "union_tag_not_found"})
+_TAG_NAME = re.compile(r"'([^']+)'")
+_CONSTANTS = re.compile(rb"NaN|Infinity")
 
 
 class PydanticType:
@@ -46,10 +55,16 @@ class PydanticType:
         self._parameter = parameter
         try:
             self.adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
-        except pydantic.errors.PydanticUserError as error:
+            if not getattr(self.adapter, "pydantic_complete", True):
+                self.adapter.rebuild(raise_errors=True)
+        except _UNUSABLE as error:
             raise UnsupportedTypeError(str(error).splitlines()[0]) from error
+        for part in parts_in(annotation):
+            if part.unheeded:
+                raise UnsupportedTypeError(f"pydantic does not heed {part.unheeded}")
         self.covered = frozenset(_covered(annotation))
-        self.secret_names = frozenset(_secret_names(annotation, set()))
+        self.secret_names = secret_names(annotation)
+        self._places = Places(self.adapter.core_schema)
         self._query: QueryShape | None = None
 
     @property
@@ -69,10 +84,15 @@ class PydanticType:
             MalformedInput: it is no JSON.
             InvalidInput: it is not what the type takes.
         """
+        if _CONSTANTS.search(body):
+            read_json(body)  # pydantic takes NaN and Infinity, which are no JSON
         try:
             return self.adapter.validate_json(body)
         except pydantic.ValidationError as error:
-            raise self._refusal(error) from None
+            refused = error
+        if any(item["type"] == "json_invalid" and not item["loc"] for item in refused.errors()):
+            read_json(body)  # that says so itself; else it is a text within that holds no JSON
+        raise self._refusal(refused)
 
     def from_query(self, query: str) -> Any:
         """Read a query string.
@@ -82,7 +102,7 @@ class PydanticType:
             InvalidInput: it is not what the type takes.
         """
         if self._query is None:
-            schema = self.adapter.json_schema()
+            schema = self.adapter.json_schema(schema_generator=Document)
             self._query = shape_of(schema, schema.get("$defs", {}), self._parameter)
         fields = self._query.read(query)
         name = self._query.parameter
@@ -94,13 +114,15 @@ class PydanticType:
             raise self._refusal(error, () if name is None else (name,), is_query=True) from None
 
     def from_data(self, data: Any) -> Any:
-        """Check data decoded from JSON.
+        """Check data decoded from JSON, as pydantic checks JSON: in strict models that differs.
 
         Raises:
             InvalidInput: it is not what the type takes.
         """
         try:
-            return self.adapter.validate_python(data)
+            if isinstance(data, bytes):
+                return self.adapter.validate_python(data)
+            return self.adapter.validate_json(json.dumps(data))
         except pydantic.ValidationError as error:
             raise self._refusal(error) from None
 
@@ -109,34 +131,55 @@ class PydanticType:
         return self.adapter.dump_json(value, by_alias=True)
 
     def _refusal(
-        self,
-        error: pydantic.ValidationError,
-        path: tuple[str | int, ...] = (),
-        *,
-        is_query: bool = False,
-    ) -> MalformedInput | InvalidInput:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        for item in found:
-            if item["type"] == "json_invalid":
-                return MalformedInput(_why_unreadable(item["msg"]))
-        faults = [self._fault(item, path) for item in found]
-        return InvalidInput(faults, is_query=is_query)
+        self, error: pydantic.ValidationError, path: Path = (), *, is_query: bool = False
+    ) -> InvalidInput:
+        texts: dict[Path, list[str]] = {}
+        is_choice: dict[Path, bool] = {}
+        for item in error.errors(include_url=False, include_input=False):
+            place = self._places.find(item["loc"])
+            fault = self._fault(item, place.under(*path), len(path))
+            known = texts.setdefault(fault.path, [])
+            is_choice[fault.path] = place.is_choice
+            if fault.detail not in known:
+                known.append(fault.detail)
+        found = [
+            Fault(where, (" Or: " if is_choice[where] else " ").join(details))
+            for where, details in texts.items()
+        ]
+        return InvalidInput(found, is_query=is_query)
 
-    def _fault(self, item: Any, path: tuple[str | int, ...]) -> Fault:
-        where = item["loc"]
-        if item["type"] == "missing":
-            return Fault((*path, *where), REQUIRED)
+    def _fault(self, item: Any, place: Place, offset: int) -> Fault:
+        if item["type"] == "missing" and not place.within:
+            return Fault(place.path, REQUIRED)
         if "" in self.secret_names:
-            return Fault(path, HIDDEN)
-        for index, step in enumerate(where):
+            return Fault(place.path[:offset], HIDDEN)
+        for index, step in enumerate(place.path):
             if step in self.secret_names:  # what is within a secret belongs to the secret
-                return Fault((*path, *where[: index + 1]), HIDDEN)
+                return Fault(place.path[: index + 1], HIDDEN)
         is_own = bool(self.secret_names) and item["type"] not in _LIBRARY_TEXTS
-        return Fault((*path, *where), HIDDEN if is_own else f"{item['msg']}.")
+        if is_own or self.secret_names.intersection(place.within):
+            return Fault(place.path, HIDDEN)
+        return _tag_fault(item, place) or Fault(place.path, _detail(item, place))
 
 
-def _why_unreadable(message: str) -> str:
-    return f"The body is not JSON: {message.removeprefix('Invalid JSON: ')}."
+def _detail(item: Any, place: Place) -> str:
+    text = f"{item['msg']}."
+    if place.within:
+        return f"In its JSON text, at {Fault(place.within, '').pointer}: {text}"
+    return f"As a name: {text}" if place.is_key else text
+
+
+def _tag_fault(item: Any, place: Place) -> Fault | None:
+    """The fault of a tag at the tag; pydantic puts it at the object, and quotes the tag."""
+    if item["type"] not in _TAG_TYPES or place.within:
+        return None
+    context = item["ctx"]
+    name = _TAG_NAME.fullmatch(context["discriminator"])
+    expected = context.get("expected_tags")
+    return Fault(
+        (*place.path, name[1]) if name else place.path,
+        REQUIRED if expected is None else f"Expected one of {expected}.",
+    )
 
 
 def _covered(annotation: Any) -> Iterator[type]:
@@ -148,42 +191,3 @@ def _covered(annotation: Any) -> Iterator[type]:
     else:
         for part in typing.get_args(annotation):
             yield from _covered(NoneType if part is None else part)
-
-
-def _secret_names(annotation: Any, seen: set[int], name: str = "") -> Iterator[str]:
-    """Names of the fields that are secret anywhere in a type; empty text for the type itself.
-
-    By name and not by place: where two fields share a name, both are kept secret.
-    """
-    if is_secret_mark(annotation) or _is_secret_class(annotation):
-        yield name
-    if id(annotation) in seen:
-        return
-    seen.add(id(annotation))
-    for part in typing.get_args(annotation):
-        yield from _secret_names(part, seen, name)
-    for field, kinds in _fields(annotation):
-        for kind in kinds:
-            yield from _secret_names(kind, seen, field)
-
-
-def _is_secret_class(annotation: Any) -> bool:
-    plain = typing.get_origin(annotation) or annotation
-    return isinstance(plain, type) and issubclass(plain, _SECRET_CLASSES)
-
-
-def _fields(annotation: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Every name a field goes by, with its type and what `Annotated` says of it."""
-    if typing.get_origin(annotation) is not None:  # its arguments were looked at
-        return
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        for name, field in annotation.model_fields.items():
-            kinds = [field.annotation, *field.metadata]
-            for known in {name, field.alias, field.validation_alias}:
-                if isinstance(known, str):
-                    yield known, kinds
-    elif dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__"):
-        yield from (
-            (name, [kind])
-            for name, kind in typing.get_type_hints(annotation, include_extras=True).items()
-        )

@@ -8,9 +8,8 @@ one; `construction` then calls the classes.
 
 from __future__ import annotations
 
-import types
 import typing
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,11 +28,10 @@ from .init_parameters import (
     parameters_of,
     takes_its_fields,
 )
+from .type_parts import kinds_in, with_parts
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-_UNIONS = (Union, types.UnionType)
+    from collections.abc import Iterable
 
 
 class Slot(NamedTuple):
@@ -101,7 +99,7 @@ class StandIns:
             return annotation
         if has_fields(annotation):
             return self._stand_in(annotation) if annotation in self._needed else annotation
-        return _with_parts(annotation, self._rewritten)
+        return with_parts(annotation, self._rewritten)
 
     def _stand_in(self, kind: Any) -> type:
         if kind not in self._made:
@@ -119,11 +117,11 @@ class StandIns:
         """The classes within a type that need a stand-in, or hold one that does."""
         holders: dict[Any, set[Any]] = {}
         found: set[Any] = set()
-        waiting = list(_kinds_in(annotation))
+        waiting = list(kinds_in(annotation))
         seen = set(waiting)
         while waiting:
             kind = waiting.pop()
-            held = {part for item in self._types_in(kind, found) for part in _kinds_in(item)}
+            held = {part for item in self._types_in(kind, found) for part in kinds_in(item)}
             for part in held:
                 holders.setdefault(part, set()).add(kind)
             waiting += held - seen
@@ -156,52 +154,6 @@ def _is_called(kind: Any, *, is_result: bool) -> bool:
     if not _is_made_by_fields(class_of(kind)):
         return False
     return has_more_than_fields(kind) if is_result else not takes_its_fields(kind)
-
-
-def _kinds_in(annotation: Any) -> Iterator[Any]:
-    """The classes with fields that occur in a type, but not those of their fields."""
-    if has_fields(annotation):
-        yield annotation
-        return
-    found: list[Any] = []
-
-    def visit(part: Any) -> Any:
-        found.append(part)
-        return part
-
-    _with_parts(annotation, visit)
-    for part in found:
-        yield from _kinds_in(part)
-
-
-def _with_parts(annotation: Any, change: Callable[[Any], Any]) -> Any:
-    """The type with each of its direct parts changed; the same object if none was."""
-    inner = _inner_of(annotation)
-    if inner is not None:
-        new = change(inner)
-        return annotation if new is inner else new
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is None or origin is Literal:
-        return annotation
-    parts = arguments[:1] if origin is Annotated else arguments
-    changed = tuple(change(part) for part in parts)
-    if all(new is old for new, old in zip(changed, parts, strict=True)):
-        return annotation
-    if origin in _UNIONS:
-        return Union[changed]  # noqa: UP007 - made at run time
-    changed += arguments[len(parts) :]
-    # typing.get_origin gives the bare Annotated, Final and so on, which take what they hold.
-    return origin[changed if len(changed) > 1 else changed[0]]
-
-
-def _inner_of(annotation: Any) -> Any:
-    """What a NewType, a type alias or the bound of a type variable stands for."""
-    for name in ("__supertype__", "__value__", "__bound__"):
-        inner = getattr(annotation, name, None)
-        if inner is not None:
-            return inner
-    origin = typing.get_origin(annotation)
-    return origin.__value__[typing.get_args(annotation)] if hasattr(origin, "__value__") else None
 
 
 def _slots_of(kind: Any, taken: list[Parameter]) -> tuple[Slot, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from typing import Any
 
+from .field_types import class_of, field_types, has_fields
+from .type_parts import parts_of
+
 if typing.TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .checked_type import CheckedType
+
+_PACKAGES = frozenset({"pydantic", "annotated_types"})
 
 
 def choose(annotation: Any, parameter: str = "value") -> CheckedType:
@@ -22,6 +28,9 @@ def choose(annotation: Any, parameter: str = "value") -> CheckedType:
         return PydanticType(annotation, parameter)
     from .msgspec_type import MsgspecType, UnsupportedTypeError
 
+    mark = _unread_mark(annotation)
+    if mark is not None:
+        raise UnsupportedTypeError(f"{mark!r} is checked by pydantic only; use msgspec.Meta")
     try:
         return MsgspecType(annotation, parameter)
     except UnsupportedTypeError:
@@ -33,25 +42,49 @@ def choose(annotation: Any, parameter: str = "value") -> CheckedType:
 
 
 def is_pydantic(annotation: Any) -> bool:
-    """Whether pydantic's own classes occur in a type; found without importing pydantic."""
-    return _holds_pydantic(annotation, set())
+    """Whether something of pydantic's occurs in a type; found without importing pydantic."""
+    return any(is_read and _is_pydantics(part) for part, is_read in _walk(annotation, set()))
 
 
-def _holds_pydantic(annotation: Any, seen: set[int]) -> bool:
-    if id(annotation) in seen:
-        return False
-    seen.add(id(annotation))
-    if hasattr(annotation, "__pydantic_validator__") or hasattr(
-        annotation, "__get_pydantic_core_schema__"
-    ):
-        return True
-    parts = list(typing.get_args(annotation))
-    is_class = isinstance(annotation, type) and typing.get_origin(annotation) is None
-    if is_class and (
-        dataclasses.is_dataclass(annotation) or hasattr(annotation, "__required_keys__")
-    ):
+def _unread_mark(annotation: Any) -> Any:
+    """A limit of pydantic's within a class that pydantic does not read, None without one."""
+    for part, _ in _walk(annotation, set()):
+        for mark in getattr(part, "__metadata__", ()):
+            if _is_pydantics_mark(mark):
+                return mark
+    return None
+
+
+def _walk(annotation: Any, seen: set[Any], *, is_read: bool = True) -> Iterator[tuple[Any, bool]]:
+    """The type and all within it, each with whether pydantic looks into what holds it."""
+    yield annotation, is_read
+    if hasattr(annotation, "__pydantic_validator__"):
+        return
+    parts: Any = parts_of(annotation)
+    if has_fields(annotation):
+        if annotation in seen:
+            return
+        seen.add(annotation)
+        cls = class_of(annotation)
+        is_read = is_read and not hasattr(cls, "__struct_fields__")
+        is_read = is_read and not hasattr(cls, "__attrs_attrs__")
         try:
-            parts = list(typing.get_type_hints(annotation, include_extras=True).values())
-        except NameError:
-            parts = []  # the library that is chosen reports the name
-    return any(_holds_pydantic(part, seen) for part in parts)
+            parts = field_types(annotation).values()
+        except (NameError, TypeError):
+            parts = ()  # the library that is chosen reports the name
+    for part in parts:
+        yield from _walk(part, seen, is_read=is_read)
+
+
+def _is_pydantics(annotation: Any) -> bool:
+    return (
+        hasattr(annotation, "__pydantic_validator__")
+        or hasattr(annotation, "__get_pydantic_core_schema__")
+        or any(map(_is_pydantics_mark, getattr(annotation, "__metadata__", ())))
+    )
+
+
+def _is_pydantics_mark(mark: Any) -> bool:
+    kind = mark if isinstance(mark, type) else type(mark)
+    is_theirs = kind.__module__.partition(".")[0] in _PACKAGES
+    return is_theirs or hasattr(mark, "__get_pydantic_core_schema__")
