@@ -323,7 +323,7 @@ def test_a_tag_is_not_repeated() -> None:
     [
         (Cat | Holder, "Unable to generate pydantic-core schema for .*Holder"),
         (Annotated[Cat, msgspec.Meta(max_length=1)], "does not heed msgspec.Meta"),
-        (list[ForwardRef("Nowhere")] | Cat, "Nowhere"),
+        (list[ForwardRef("Nowhere")] | Cat, "Nowhere"),  # type: ignore[misc]
     ],
 )
 def test_what_cannot_be_checked_is_refused_at_load(annotation: Any, words: str) -> None:
