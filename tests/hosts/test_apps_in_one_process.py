@@ -128,7 +128,7 @@ def test_a_handler_registered_before_the_app_counts(sources: SourceTree) -> None
 # -- functions_framework:app ---------------------------------------------------------------------
 
 
-def test_2_1_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
+def test_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
     os.environ["FUNCTION_TARGET"] = "hello"
     os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
     app = functions_framework.LazyWSGIApp()
@@ -139,7 +139,7 @@ def test_2_1_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -
     assert app.app is built
 
 
-def test_2_1_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
+def test_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
     app = functions_framework.LazyWSGIApp("hello", main.root / "later.py")
     for _ in range(2):
         with pytest.raises(MissingSourceException):
@@ -168,7 +168,7 @@ LEGACY = {
 @pytest.mark.parametrize(
     "hooks", ["", "import flask\nflask.current_app.before_request(lambda: None)"]
 )
-def test_9_q48_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
+def test_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: str) -> None:
     returned, status, text = LEGACY[name]
     os.environ["ENTRY_POINT"] = "hello"
     sources.write(main=f"{hooks}\ndef hello(request): return {returned}")
@@ -180,7 +180,7 @@ def test_9_q48_in_legacy_mode_none_is_ok(sources: SourceTree, name: str, hooks: 
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_9_outside_of_legacy_mode_none_is_a_crash(sources: SourceTree, value: str | None) -> None:
+def test_outside_of_legacy_mode_none_is_a_crash(sources: SourceTree, value: str | None) -> None:
     if value is not None:
         os.environ["ENTRY_POINT"] = value
     sources.write(main="def hello(request): return None")
@@ -193,7 +193,7 @@ def test_9_outside_of_legacy_mode_none_is_a_crash(sources: SourceTree, value: st
     )
 
 
-def test_9_in_legacy_mode_a_handler_and_a_route_are_not_touched(sources: SourceTree) -> None:
+def test_in_legacy_mode_a_handler_and_a_route_are_not_touched(sources: SourceTree) -> None:
     os.environ["ENTRY_POINT"] = "hello"
     sources.write(main="import flask\n@flask.current_app.get('/own')\ndef own(): ...\nhello = own")
     assert (

@@ -78,18 +78,18 @@ def _client(main: SourceTree, target: str, signature: str | None = None) -> Test
 # -- 2.3 -----------------------------------------------------------------------------------------
 
 
-def test_2_3_an_undecorated_async_function(main: SourceTree) -> None:
+def test_an_undecorated_async_function(main: SourceTree) -> None:
     response = _client(main, "hello").post("/a", content="body")
     assert (response.status_code, response.text) == (200, "Hello /a body")
 
 
 @pytest.mark.parametrize("target", ["plain", "decorated", "threaded"])
-def test_2_3_a_sync_function_gets_a_starlette_request(main: SourceTree, target: str) -> None:
+def test_a_sync_function_gets_a_starlette_request(main: SourceTree, target: str) -> None:
     assert _client(main, target).get("/").text == f"{target} True"
 
 
 @pytest.mark.parametrize("target", ["event", "background", "typed"])
-def test_2_3_q27_every_signature(main: SourceTree, target: str) -> None:
+def test_every_signature(main: SourceTree, target: str) -> None:
     client = _client(main, target, "event" if target == "background" else None)
     if target == "event":
         assert client.post("/", headers=CLOUD_EVENT).text == "OK"
@@ -102,7 +102,7 @@ def test_2_3_q27_every_signature(main: SourceTree, target: str) -> None:
         assert client.post("/", json={"name": "x"}).json() == {"name": "X"}
 
 
-def test_2_3_q27_the_errorhandler_of_the_source(main: SourceTree) -> None:
+def test_the_errorhandler_of_the_source(main: SourceTree) -> None:
     client = _client(main, "failing")
     assert (client.get("/handled").status_code, client.get("/handled").text) == (418, "handled")
     response = client.get("/")
@@ -110,7 +110,7 @@ def test_2_3_q27_the_errorhandler_of_the_source(main: SourceTree) -> None:
     assert "secret" not in response.text
 
 
-def test_2_3_over_httpx_in_one_event_loop(main: SourceTree) -> None:
+def test_over_httpx_in_one_event_loop(main: SourceTree) -> None:
     app = aio.create_asgi_app("hello", main.root / "main.py")
 
     async def ask() -> list[str]:
@@ -131,7 +131,7 @@ FAILURES: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_2_3_failures_are_those_of_create_app(
+def test_failures_are_those_of_create_app(
     main: SourceTree, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments, kind, text = FAILURES[name]
@@ -202,7 +202,7 @@ def test_the_lifespan_is_answered_and_websockets_are_refused(main: SourceTree) -
 # -- functions_framework.aio:app -------------------------------------------------------------------
 
 
-def test_2_3_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
+def test_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -> None:
     os.environ["FUNCTION_TARGET"] = "hello"
     os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
     app = aio.LazyASGIApp()
@@ -213,7 +213,7 @@ def test_2_3_the_lazy_app_is_built_once_from_the_environment(main: SourceTree) -
     assert app.app is built
 
 
-def test_2_3_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
+def test_a_build_that_fails_is_tried_again(main: SourceTree) -> None:
     app = aio.LazyASGIApp("hello", main.root / "later.py")
     with pytest.raises(MissingSourceException):
         TestClient(app).get("/")
@@ -238,7 +238,7 @@ def test_two_async_apps_after_a_request_on_the_first(sources: SourceTree) -> Non
     assert (one.get("/").text, two.get("/").text) == ("one", "two")
 
 
-def test_2_2_create_app_gives_the_same_for_an_async_function(main: SourceTree) -> None:
+def test_create_app_gives_the_same_for_an_async_function(main: SourceTree) -> None:
     app = create_app("hello", main.root / "main.py")
     assert not isinstance(app, flask.Flask)
     assert TestClient(app).get("/a").text == "Hello /a "
@@ -247,7 +247,7 @@ def test_2_2_create_app_gives_the_same_for_an_async_function(main: SourceTree) -
 # -- 3.8 -------------------------------------------------------------------------------------------
 
 
-def test_2_3_3_8_the_exception_handler_middleware() -> None:
+def test_the_exception_handler_middleware() -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise ValueError("secret")
 
@@ -257,7 +257,7 @@ def test_2_3_3_8_the_exception_handler_middleware() -> None:
     assert "secret" not in response.text
 
 
-def test_3_8_q59_the_middleware_starts_no_second_response() -> None:
+def test_the_middleware_starts_no_second_response() -> None:
     sent: list[str] = []
 
     async def failing(scope: Any, receive: Any, send: Any) -> None:

@@ -147,7 +147,7 @@ EVENTS: dict[str, tuple[dict[str, Any], str, str, str | None, Any]] = {
 
 @every_host
 @pytest.mark.parametrize("name", EVENTS)
-def test_5_5_q27_background_events(name: str, host: str) -> None:
+def test_background_events(name: str, host: str) -> None:
     payload, kind, source, subject, data = EVENTS[name]
     event = taken(host, payload, JSON)
     assert event["type"] == kind
@@ -185,7 +185,7 @@ PUSHES: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
 
 @every_host
 @pytest.mark.parametrize("name", PUSHES)
-def test_5_5_pubsub_pushes(name: str, host: str) -> None:
+def test_pubsub_pushes(name: str, host: str) -> None:
     payload, topic, message = PUSHES[name]
     event = taken(host, payload, JSON, f"/{topic}")
     assert event["type"] == PUBLISHED
@@ -201,14 +201,14 @@ def test_5_5_pubsub_pushes(name: str, host: str) -> None:
 
 
 @every_host
-def test_5_2_an_event_is_a_cloud_event_first(host: str) -> None:
+def test_an_event_is_a_cloud_event_first(host: str) -> None:
     both = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "eventId": "E"}
     assert taken(host, both, JSON)["id"] == "1"
 
 
 @every_host
 @pytest.mark.parametrize("version", ["9", None])
-def test_5_2_what_is_no_valid_cloud_event_is_tried_as_background_event(
+def test_what_is_no_valid_cloud_event_is_tried_as_background_event(
     version: str | None, host: str
 ) -> None:
     payload = _background("google.pubsub.topic.publish", "projects/p/topics/t", is_flat=True)
@@ -231,7 +231,7 @@ UNCONVERTIBLE = {
 
 @every_host
 @pytest.mark.parametrize("name", UNCONVERTIBLE)
-def test_5_5_what_cannot_be_converted_is_the_senders_fault(name: str, host: str) -> None:
+def test_what_cannot_be_converted_is_the_senders_fault(name: str, host: str) -> None:
     answer, event = send(host, UNCONVERTIBLE[name], JSON)
     assert event is None
     assert answer.status == 400

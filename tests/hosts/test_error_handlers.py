@@ -77,7 +77,7 @@ HANDLED = {
 
 @every_route
 @pytest.mark.parametrize("name", HANDLED)
-def test_3_6_q3_q45_error_handlers(name: str, route: Route) -> None:
+def test_error_handlers(name: str, route: Route) -> None:
     case = HANDLED[name]
 
     def handler_for(key: Any) -> tuple[Any, Callable[..., Any]]:
@@ -100,7 +100,7 @@ def test_a_refusal_of_the_function_is_for_the_handler_of_its_class(key: Any, rou
 
 
 @every_route
-def test_3_6_a_handler_for_500_gets_the_original_and_the_crash_is_logged(
+def test_a_handler_for_500_gets_the_original_and_the_crash_is_logged(
     route: Route, caplog: pytest.LogCaptureFixture
 ) -> None:
     def handler(error: Any) -> tuple[str, int]:
@@ -115,9 +115,7 @@ def test_3_6_a_handler_for_500_gets_the_original_and_the_crash_is_logged(
 
 
 @every_route
-def test_3_6_a_handled_exception_is_not_logged(
-    route: Route, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_handled_exception_is_not_logged(route: Route, caplog: pytest.LogCaptureFixture) -> None:
     assert ask(route, raiser(ZeroDivisionError()), (ZeroDivisionError, _name)).status == 418
     assert crash_records(caplog) == []
 
@@ -164,9 +162,7 @@ def test_a_handler_for_an_async_function_may_be_async(host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("key", [TypeError, Exception, 500])
-def test_3_6_an_invalid_return_value_is_seen_by_the_handler_for_500_only(
-    key: Any, host: str
-) -> None:
+def test_an_invalid_return_value_is_seen_by_the_handler_for_500_only(key: Any, host: str) -> None:
     answer = ask(Route(Signature.HTTP, host), lambda _: None, (key, _name))
     if key == 500:
         assert (answer.status, answer.body) == (418, b"handled InternalServerError")
@@ -176,7 +172,7 @@ def test_3_6_an_invalid_return_value_is_seen_by_the_handler_for_500_only(
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("key", [404, Exception])
-def test_3_6_a_handler_for_404_also_answers_robots(key: Any, host: str) -> None:
+def test_a_handler_for_404_also_answers_robots(key: Any, host: str) -> None:
     def handler(error: Any) -> tuple[str, int]:
         return f"{error.code} {error.name}", 410
 

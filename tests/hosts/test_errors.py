@@ -50,7 +50,7 @@ CRASHES: dict[str, BaseException | type[BaseException]] = {
 
 @every_route
 @pytest.mark.parametrize("name", CRASHES)
-def test_3_6_q62_an_uncaught_exception_is_a_crash_response(
+def test_an_uncaught_exception_is_a_crash_response(
     name: str, route: Route, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = ask(route, raiser(CRASHES[name]))
@@ -88,7 +88,7 @@ def test_a_body_that_breaks_off_in_an_http_function_is_the_callers_fault(
 
 @every_route
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 418, 429, 501, 503])
-def test_3_6_q3_abort_gives_werkzeugs_page(
+def test_abort_gives_werkzeugs_page(
     status: int, route: Route, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = ask(route, lambda *_: flask.abort(status, "the reason"))
@@ -104,16 +104,14 @@ def test_3_6_q3_abort_gives_werkzeugs_page(
     ("description", "body"),
     [(None, CRASH_TEXT), ("why", b"500 Internal Server Error: why")],
 )
-def test_3_6_abort_500_is_a_crash_response(
-    description: str | None, body: bytes, route: Route
-) -> None:
+def test_abort_500_is_a_crash_response(description: str | None, body: bytes, route: Route) -> None:
     answer = ask(route, lambda *_: flask.abort(500, description))
     assert answer.is_crash
     assert (answer.body, answer.type) == (body, HTML)
 
 
 @every_route
-def test_3_6_abort_with_a_response_sends_it(route: Route) -> None:
+def test_abort_with_a_response_sends_it(route: Route) -> None:
     answer = ask(route, lambda *_: flask.abort(flask.Response("stop", 409, {"X-A": "1"})))
     assert (answer.status, answer.body, answer.headers["x-a"]) == (409, b"stop", "1")
     assert "x-google-status" not in answer.headers
@@ -121,7 +119,7 @@ def test_3_6_abort_with_a_response_sends_it(route: Route) -> None:
 
 @every_route
 @pytest.mark.parametrize("status", [400, 401, 404, 418, 429, 500, 503, 599])
-def test_3_8_starlettes_http_exception(
+def test_starlettes_http_exception(
     status: int, route: Route, caplog: pytest.LogCaptureFixture
 ) -> None:
     error = StarletteHTTPException(status, "the detail", {"X-A": "1"})
@@ -134,13 +132,13 @@ def test_3_8_starlettes_http_exception(
 
 
 @every_route
-def test_3_8_starlettes_http_exception_without_detail_gives_the_phrase(route: Route) -> None:
+def test_starlettes_http_exception_without_detail_gives_the_phrase(route: Route) -> None:
     answer = ask(route, raiser(StarletteHTTPException(404)))
     assert answer.body == HTTPStatus.NOT_FOUND.phrase.encode()
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_3_6_a_status_that_is_returned_is_no_crash(host: str) -> None:
+def test_a_status_that_is_returned_is_no_crash(host: str) -> None:
     answer = serve(host, lambda _: ("x", 500))()
     assert (answer.status, answer.body) == (500, b"x")
     assert "x-google-status" not in answer.headers
@@ -152,9 +150,7 @@ def test_3_6_a_status_that_is_returned_is_no_crash(host: str) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("error", [ValueError("secret"), SystemExit(3), KeyboardInterrupt()])
 @pytest.mark.parametrize("kind", ["generator", "async generator"])
-def test_3_6_q59_an_exception_in_a_stream_cuts_it(
-    kind: str, error: BaseException, host: str
-) -> None:
+def test_an_exception_in_a_stream_cuts_it(kind: str, error: BaseException, host: str) -> None:
     def parts() -> Any:
         yield "sent"
         raise error

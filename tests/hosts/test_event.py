@@ -16,7 +16,7 @@ HTML = "text/html; charset=utf-8"
 
 @every_host
 @pytest.mark.parametrize("path", ["/", "/a/b", "/robots.txt", "/favicon.ico", "/static/x"])
-def test_4_1_post_reaches_the_function_on_every_path(path: str, host: str) -> None:
+def test_post_reaches_the_function_on_every_path(path: str, host: str) -> None:
     answer, call = send(host, {"eventId": "E", "data": 1}, target=path)
     assert (answer.status, answer.body, answer.type) == (200, b"OK", HTML)
     assert call == Call(1, "E", "", "", "")
@@ -41,7 +41,7 @@ ROUTES = {
 
 @every_host
 @pytest.mark.parametrize("name", ROUTES)
-def test_4_1_q25_other_methods_do_not_call_the_function(name: str, host: str) -> None:
+def test_other_methods_do_not_call_the_function(name: str, host: str) -> None:
     method, target, status, allow = ROUTES[name]
     answer, call = send(host, b"", {}, target, method)
     assert call is None
@@ -84,7 +84,7 @@ PAYLOADS: dict[str, tuple[Any, Call]] = {
 @every_host
 @pytest.mark.parametrize("name", PAYLOADS)
 @pytest.mark.parametrize("content_type", ["application/json", "application/vnd.x+json; a=b"])
-def test_4_2_json_payloads(name: str, content_type: str, host: str) -> None:
+def test_json_payloads(name: str, content_type: str, host: str) -> None:
     payload, expected = PAYLOADS[name]
     answer, call = send(host, payload, {"Content-Type": content_type})
     assert (answer.status, answer.body) == (200, b"OK")
@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[Any, dict[str, str], int]] = {
 
 @every_host
 @pytest.mark.parametrize("name", REFUSED)
-def test_4_5_faults_of_the_sender_are_one_line_without_the_body(name: str, host: str) -> None:
+def test_faults_of_the_sender_are_one_line_without_the_body(name: str, host: str) -> None:
     body, headers, status = REFUSED[name]
     answer, call = send(host, body, {**headers, "Authorization": "secret"})
     assert call is None

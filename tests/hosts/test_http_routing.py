@@ -43,7 +43,7 @@ PATHS = {
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
-def test_3_1_every_path_reaches_the_function(name: str, method: str, host: str) -> None:
+def test_every_path_reaches_the_function(name: str, method: str, host: str) -> None:
     seen: list[str] = []
 
     def function(request: Any) -> str:
@@ -57,7 +57,7 @@ def test_3_1_every_path_reaches_the_function(name: str, method: str, host: str) 
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("method", METHODS)
-def test_3_1_q27_every_method_reaches_the_function(method: str, host: str) -> None:
+def test_every_method_reaches_the_function(method: str, host: str) -> None:
     answer = serve(host, lambda request: ("", 200, {"X-Method": request.method}))(method, "/a")
     assert (answer.status, answer.headers["x-method"]) == (200, method)
 
@@ -65,21 +65,19 @@ def test_3_1_q27_every_method_reaches_the_function(method: str, host: str) -> No
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("path", ["/robots.txt", "/favicon.ico"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "FOO"])
-def test_3_1_q26_robots_and_favicon_are_404_for_every_method(
-    method: str, path: str, host: str
-) -> None:
+def test_robots_and_favicon_are_404_for_every_method(method: str, path: str, host: str) -> None:
     answer = serve(host, lambda _: pytest.fail("the function was called"))(method, path)
     assert answer.status == 404
     assert method == "HEAD" or b"Not Found" in answer.body
 
 
-def test_3_1_an_empty_path_is_redirected_to_the_root() -> None:
+def test_an_empty_path_is_redirected_to_the_root() -> None:
     answer = serve("wsgi", lambda _: "called")("GET", "")
     assert answer.status == 308
     assert answer.headers["location"].endswith("/")
 
 
-def test_3_1_flask_sees_the_view_argument_the_endpoint_and_the_rules() -> None:
+def test_flask_sees_the_view_argument_the_endpoint_and_the_rules() -> None:
     def function(request: flask.Request) -> dict[str, Any]:
         rule = request.url_rule
         assert rule is not None
@@ -106,11 +104,11 @@ def test_3_1_flask_sees_the_view_argument_the_endpoint_and_the_rules() -> None:
 
 
 @pytest.mark.parametrize("host", ["asgi", "asgi with def"])
-def test_3_2_starlette_sees_the_path_parameter(host: str) -> None:
+def test_starlette_sees_the_path_parameter(host: str) -> None:
     assert serve(host, lambda request: request.path_params["path"])("GET", "/x/y").body == b"x/y"
 
 
-def test_3_3_a_sync_function_gets_flasks_own_request() -> None:
+def test_a_sync_function_gets_flasks_own_request() -> None:
     def function(request: Any) -> str:
         assert type(request) is flask.Request
         assert request is flask.request._get_current_object()  # type: ignore[attr-defined]
@@ -120,7 +118,7 @@ def test_3_3_a_sync_function_gets_flasks_own_request() -> None:
 
 
 @pytest.mark.parametrize("host", ["asgi", "asgi with def"])
-def test_3_3_an_async_function_gets_starlettes_request(host: str) -> None:
+def test_an_async_function_gets_starlettes_request(host: str) -> None:
     from starlette.requests import Request
 
     def function(request: Any) -> str:
@@ -130,7 +128,7 @@ def test_3_3_an_async_function_gets_starlettes_request(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_3_3_headers_query_and_body_arrive_unmodified(host: str) -> None:
+def test_headers_query_and_body_arrive_unmodified(host: str) -> None:
     def function(request: Any) -> str:
         seen = request.headers
         query = request.args if isinstance(request, flask.Request) else request.query_params
@@ -154,7 +152,7 @@ JSON_BODIES = {
 
 
 @pytest.mark.parametrize("name", JSON_BODIES)
-def test_3_3_get_json(name: str) -> None:
+def test_get_json(name: str) -> None:
     content_type, body, status = JSON_BODIES[name]
     headers = {"Content-Type": content_type} if content_type else {}
     answer = serve("wsgi", lambda request: request.get_json())("POST", "/", headers, body)
@@ -165,7 +163,7 @@ def test_3_3_get_json(name: str) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(500_000, 200), (500_001, 413)])
-def test_3_3_a_form_field_is_limited_as_flask_does(size: int, status: int) -> None:
+def test_a_form_field_is_limited_as_flask_does(size: int, status: int) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n'
     body = field + b"x" * size + b"\r\n--b--\r\n"
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -175,7 +173,7 @@ def test_3_3_a_form_field_is_limited_as_flask_does(size: int, status: int) -> No
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("given", ["given-id", "", None])
-def test_7_1_the_request_has_an_execution_id(given: str | None, host: str) -> None:
+def test_the_request_has_an_execution_id(given: str | None, host: str) -> None:
     def function(request: Any) -> str:
         found = request.headers["Function-Execution-Id"]
         running = current()
@@ -194,7 +192,7 @@ def test_7_1_the_request_has_an_execution_id(given: str | None, host: str) -> No
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_3_7_no_etag_is_added(host: str) -> None:
+def test_no_etag_is_added(host: str) -> None:
     assert "etag" not in serve(host, lambda _: "x")().headers
 
 
@@ -204,7 +202,7 @@ def _app(function: Callable[[flask.Request], Any], root: Path) -> FunctionApp:
     return app
 
 
-def test_3_4_q2_templates_are_beside_the_source(tmp_path: Path) -> None:
+def test_templates_are_beside_the_source(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "page.html").write_text("<p>{{ name }} {{ request.path }}</p>")
     app = _app(lambda _: flask.render_template("page.html", name="<b>"), tmp_path)
@@ -213,7 +211,7 @@ def test_3_4_q2_templates_are_beside_the_source(tmp_path: Path) -> None:
     assert Client(app).get("/x").text == "<p>&lt;b&gt; /x</p>"
 
 
-def test_3_4_contexts_are_there_during_the_call_and_in_a_stream(tmp_path: Path) -> None:
+def test_contexts_are_there_during_the_call_and_in_a_stream(tmp_path: Path) -> None:
     app: FunctionApp
 
     def function(request: flask.Request) -> flask.Response:
@@ -231,7 +229,7 @@ def test_3_4_contexts_are_there_during_the_call_and_in_a_stream(tmp_path: Path) 
     assert not flask.has_app_context()
 
 
-def test_3_4_hooks_run_in_flasks_order(tmp_path: Path) -> None:
+def test_hooks_run_in_flasks_order(tmp_path: Path) -> None:
     order: list[str] = []
     app = FunctionApp("main", tmp_path)
     app.before_request(lambda: order.append("before"))
@@ -253,7 +251,7 @@ def test_3_4_hooks_run_in_flasks_order(tmp_path: Path) -> None:
     assert order == ["before", "call", "after", "teardown"]
 
 
-def test_3_1_a_route_of_the_module_wins_for_its_methods_only(tmp_path: Path) -> None:
+def test_a_route_of_the_module_wins_for_its_methods_only(tmp_path: Path) -> None:
     app = FunctionApp("main", tmp_path)
     app.add_url_rule("/own", "own", lambda: "own", methods=["GET"])
     app.add_url_rule("/own/<int:number>", "number", lambda number: f"number {number}")

@@ -59,13 +59,13 @@ def main(sources: SourceTree) -> SourceTree:
 # -- 2.2 -----------------------------------------------------------------------------------------
 
 
-def test_2_2_a_real_flask_app_for_http(main: SourceTree) -> None:
+def test_a_real_flask_app_for_http(main: SourceTree) -> None:
     app = _app(main)
     response = app.test_client().get("/a")
     assert (response.status_code, response.text) == (200, "Hello /a")
 
 
-def test_2_2_a_test_client_for_background_functions(main: SourceTree) -> None:
+def test_a_test_client_for_background_functions(main: SourceTree) -> None:
     app = _app(main, "background", "event")
     payload = {"context": {"eventId": "E"}, "data": {"a": 1}}
     response = app.test_client().post("/", json=payload)
@@ -73,19 +73,19 @@ def test_2_2_a_test_client_for_background_functions(main: SourceTree) -> None:
     assert sys.modules["main"].SEEN == [({"a": 1}, "E")]
 
 
-def test_2_2_1_3_a_test_client_for_cloud_events(main: SourceTree) -> None:
+def test_a_test_client_for_cloud_events(main: SourceTree) -> None:
     app = _app(main, "event", "http")
     response = app.test_client().post("/", headers=CLOUD_EVENT)
     assert (response.status_code, response.text) == (200, "OK")
     assert sys.modules["main"].SEEN == ["1"]
 
 
-def test_2_2_a_test_client_for_typed_functions(main: SourceTree) -> None:
+def test_a_test_client_for_typed_functions(main: SourceTree) -> None:
     response = _app(main, "typed").test_client().post("/", json={"name": "x"})
     assert (response.status_code, response.json) == (200, {"name": "X"})
 
 
-def test_2_2_q2_the_apps_attributes(main: SourceTree) -> None:
+def test_the_apps_attributes(main: SourceTree) -> None:
     app = _app(main)
     assert (app.name, app.import_name) == ("hello", "hello")
     assert app.root_path == str(main.root)
@@ -107,7 +107,7 @@ def test_a_target_named_like_a_module_keeps_its_templates(sources: SourceTree) -
     assert app.test_client().get("/a").text == "page of /a"
 
 
-def test_2_2_a_relative_source(main: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_source(main: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(main.root)
     app = create_app("hello", "main.py")
     assert isinstance(app, flask.Flask)
@@ -115,7 +115,7 @@ def test_2_2_a_relative_source(main: SourceTree, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("is_set", [True, False])
-def test_2_2_testing_makes_exceptions_propagate(sources: SourceTree, is_set: bool) -> None:
+def test_testing_makes_exceptions_propagate(sources: SourceTree, is_set: bool) -> None:
     sources.write(main="def hello(request): raise ZeroDivisionError('text')")
     app = _app(sources)
     app.testing = is_set
@@ -128,7 +128,7 @@ def test_2_2_testing_makes_exceptions_propagate(sources: SourceTree, is_set: boo
         assert response.headers["X-Google-Status"] == "crash"
 
 
-def test_2_2_the_configuration_is_the_users(sources: SourceTree) -> None:
+def test_the_configuration_is_the_users(sources: SourceTree) -> None:
     sources.write(
         main="""
         import flask
@@ -142,7 +142,7 @@ def test_2_2_the_configuration_is_the_users(sources: SourceTree) -> None:
     assert client.post("/", data="1234").status_code == 413
 
 
-def test_2_2_arguments_fall_back_to_the_environment(main: SourceTree) -> None:
+def test_arguments_fall_back_to_the_environment(main: SourceTree) -> None:
     os.environ["FUNCTION_TARGET"] = "background"
     os.environ["FUNCTION_SOURCE"] = str(main.root / "main.py")
     os.environ["FUNCTION_SIGNATURE_TYPE"] = "event"
@@ -173,7 +173,7 @@ FAILURES: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_2_2_failures_are_exceptions(
+def test_failures_are_exceptions(
     main: SourceTree, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments, kind, text = FAILURES[name]
@@ -182,16 +182,14 @@ def test_2_2_failures_are_exceptions(
         create_app(*arguments)
 
 
-def test_2_2_an_exception_of_the_source_is_passed_on(sources: SourceTree) -> None:
+def test_an_exception_of_the_source_is_passed_on(sources: SourceTree) -> None:
     sources.write(main="raise LookupError('own')")
     with pytest.raises(LookupError, match="own"):
         create_app("hello", sources.root / "main.py")
 
 
 @pytest.mark.parametrize("decorator", ["ff.http", "ff.aio.http"])
-def test_2_2_q28_q29_an_async_function_gives_a_starlette_app(
-    sources: SourceTree, decorator: str
-) -> None:
+def test_an_async_function_gives_a_starlette_app(sources: SourceTree, decorator: str) -> None:
     text = f"import functions_framework as ff, functions_framework.aio\n@{decorator}\n"
     sources.write(main=f"{text}async def hello(request): return 'x'")
     assert isinstance(create_app("hello", sources.root / "main.py"), Starlette)
@@ -236,7 +234,7 @@ def hello(request):
 """
 
 
-def test_1_6_hooks_routes_and_blueprints_of_the_source(sources: SourceTree) -> None:
+def test_hooks_routes_and_blueprints_of_the_source(sources: SourceTree) -> None:
     sources.write(main=HOOKED)
     client = _app(sources).test_client()
     answers = {
@@ -255,7 +253,7 @@ def test_1_6_hooks_routes_and_blueprints_of_the_source(sources: SourceTree) -> N
     assert sys.modules["main"].SEEN == ["NoneType"] * 6
 
 
-def test_1_6_current_app_is_the_app_that_is_returned(sources: SourceTree) -> None:
+def test_current_app_is_the_app_that_is_returned(sources: SourceTree) -> None:
     sources.write(main="import flask\nAPP = flask.current_app._get_current_object()\nhello = str")
     with pytest.raises(InvalidTargetTypeException):
         _app(sources)

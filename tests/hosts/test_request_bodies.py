@@ -83,7 +83,7 @@ def _status(app: Any, environ: dict[str, Any]) -> str:
 @pytest.mark.parametrize("is_sized", [True, False], ids=["sized", "chunked"])
 @pytest.mark.parametrize("is_lean", [True, False], ids=["lean", "full"])
 @pytest.mark.parametrize("result", ["text", ("text", 201), flask.Response("r")])
-def test_3_5_q55_a_body_nobody_read_is_drained_in_pieces(
+def test_a_body_nobody_read_is_drained_in_pieces(
     result: Any, is_lean: bool, is_sized: bool
 ) -> None:
     upload = Upload(LARGE)
@@ -95,7 +95,7 @@ def test_3_5_q55_a_body_nobody_read_is_drained_in_pieces(
 
 @pytest.mark.parametrize("is_lean", [True, False], ids=["lean", "full"])
 @pytest.mark.parametrize("error", [ValueError(), NotFound(), MalformedRequest()])
-def test_3_5_errors_drain_too(error: Exception, is_lean: bool) -> None:
+def test_errors_drain_too(error: Exception, is_lean: bool) -> None:
     upload = Upload(LARGE)
     app = _flask_app(raiser(error), is_lean=is_lean)
     assert _status(app, _environ(upload, is_sized=False))[0] in "45"
@@ -103,7 +103,7 @@ def test_3_5_errors_drain_too(error: Exception, is_lean: bool) -> None:
 
 
 @pytest.mark.parametrize("is_lean", [True, False], ids=["lean", "full"])
-def test_3_5_a_streamed_answer_may_still_read(is_lean: bool) -> None:
+def test_a_streamed_answer_may_still_read(is_lean: bool) -> None:
     upload = Upload(300)
 
     def echo(request: flask.Request) -> Any:
@@ -115,7 +115,7 @@ def test_3_5_a_streamed_answer_may_still_read(is_lean: bool) -> None:
     assert b"".join(body) == b"x" * 300
 
 
-def test_3_5_a_refused_event_is_drained() -> None:
+def test_a_refused_event_is_drained() -> None:
     upload = Upload(LARGE)
     host = EventHost([Function(print, "hello", Signature.EVENT)], ErrorHandlers([]))
     environ = {**_environ(upload, is_sized=False), "REQUEST_METHOD": "DELETE"}
@@ -123,7 +123,7 @@ def test_3_5_a_refused_event_is_drained() -> None:
     assert (upload.left, upload.largest_piece <= CHUNK) == (0, True)
 
 
-def test_2_1_read_request_is_the_hook_of_3_5() -> None:
+def test_read_request_is_the_hook_of_3_5() -> None:
     app = flask.Flask("other")
     app.after_request(functions_framework.read_request)
     app.add_url_rule("/", "root", lambda: "text", methods=["POST"])

@@ -51,7 +51,7 @@ def _called(host: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
 @every_host
 @every_event
 @every_mode
-def test_12_3_cloud_event_to_cloud_event(mode: str, name: str, host: str) -> None:
+def test_cloud_event_to_cloud_event(mode: str, name: str, host: str) -> None:
     headers, body = _cloud_event_request(name, mode)
     event = cloud_event_calls.taken(host, body, headers)
     assert _seen(event) == suite_file(f"{name}-cloudevent-input.json")
@@ -59,7 +59,7 @@ def test_12_3_cloud_event_to_cloud_event(mode: str, name: str, host: str) -> Non
 
 @every_host
 @every_event
-def test_12_3_background_event_to_cloud_event(name: str, host: str) -> None:
+def test_background_event_to_cloud_event(name: str, host: str) -> None:
     headers, body = _background_request(name)
     event = cloud_event_calls.taken(host, body, headers)
     assert _seen(event) == suite_file(f"{name}-cloudevent-output.json")
@@ -67,18 +67,18 @@ def test_12_3_background_event_to_cloud_event(name: str, host: str) -> None:
 
 @every_host
 @every_event
-def test_12_3_background_event_to_background_event(name: str, host: str) -> None:
+def test_background_event_to_background_event(name: str, host: str) -> None:
     assert _called(host, *_background_request(name)) == suite_file(f"{name}-legacy-output.json")
 
 
 @every_host
 @every_event
 @every_mode
-def test_12_3_q6_cloud_event_to_background_event(mode: str, name: str, host: str) -> None:
+def test_cloud_event_to_background_event(mode: str, name: str, host: str) -> None:
     converted = f"{name}-legacy-output-converted.json"
     expected = converted if (FILES / converted).exists() else f"{name}-legacy-output.json"
     assert _called(host, *_cloud_event_request(name, mode)) == suite_file(expected)
 
 
-def test_12_3_all_events_are_here() -> None:
+def test_all_events_are_here() -> None:
     assert len(NAMES) == 17

@@ -79,7 +79,7 @@ def post(
 
 @every_host
 @pytest.mark.parametrize("target", ["/", "/a/b", "/robots.txt", "/static/x"])
-def test_6_post_reaches_the_function_on_every_path(target: str, host: str) -> None:
+def test_post_reaches_the_function_on_every_path(target: str, host: str) -> None:
     answer = post(host, lambda value: str(value.given), 5, target=target)
     assert (answer.status, answer.body) == (200, b"5")
 
@@ -87,7 +87,7 @@ def test_6_post_reaches_the_function_on_every_path(target: str, host: str) -> No
 @every_host
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "FOO"])
 @pytest.mark.parametrize("target", ["/", "/a", "/robots.txt", "/static/x"])
-def test_6_q25_q26_everything_else_is_405(target: str, method: str, host: str) -> None:
+def test_everything_else_is_405(target: str, method: str, host: str) -> None:
     answer = post(host, lambda _: pytest.fail("called"), 5, method=method, target=target)
     assert answer.status == 405
     assert answer.headers["allow"] == "POST"
@@ -99,7 +99,7 @@ def test_6_q25_q26_everything_else_is_405(target: str, method: str, host: str) -
 @every_host
 @pytest.mark.parametrize("value", [{"a": 1}, [1, 2], None, "text", 5, False, {}])
 @pytest.mark.parametrize("content_type", ["application/json", "application/x+json; charset=utf-8"])
-def test_6_any_json_value_is_passed_to_from_dict(content_type: str, value: Any, host: str) -> None:
+def test_any_json_value_is_passed_to_from_dict(content_type: str, value: Any, host: str) -> None:
     seen: list[Any] = []
     headers = {"Content-Type": content_type}
     answer = post(host, lambda given: seen.append(given.given), value, headers)
@@ -164,7 +164,7 @@ RESULTS: dict[str, tuple[Any, int, str | None, bytes]] = {
 
 @every_host
 @pytest.mark.parametrize("name", RESULTS)
-def test_6_results(name: str, host: str) -> None:
+def test_results(name: str, host: str) -> None:
     result, status, content_type, body = RESULTS[name]
     answer = post(host, lambda _: result, {})
     assert (answer.status, answer.type, answer.body) == (status, content_type, body)
@@ -178,14 +178,14 @@ def test_a_response_is_sent_as_it_is(host: str) -> None:
 
 @every_host
 @pytest.mark.parametrize("result", [5, True, Opaque(), ("a", 200, {}, 1), Failing()])
-def test_6_results_that_cannot_be_sent_crash(result: Any, host: str) -> None:
+def test_results_that_cannot_be_sent_crash(result: Any, host: str) -> None:
     answer = post(host, lambda _: result, {})
     assert answer.is_crash
     assert b"secret" not in answer.body
 
 
 @every_host
-def test_12_2_the_suites_echo(host: str) -> None:
+def test_the_suites_echo(host: str) -> None:
     class Payload:
         def __init__(self, given: Any) -> None:
             self.given = given
@@ -223,7 +223,7 @@ def test_string_annotations_are_resolved(host: str) -> None:
     assert answer.body == b'{"name": "x"}'
 
 
-def test_6_the_decorators_type_and_the_annotation_may_agree() -> None:
+def test_the_decorators_type_and_the_annotation_may_agree() -> None:
     def function(value: Named) -> Named:
         return value
 
@@ -239,6 +239,6 @@ def test_6_the_decorators_type_and_the_annotation_may_agree() -> None:
         pytest.param(_annotated, AnyJSON, id="mismatch"),
     ],
 )
-def test_6_violations_are_raised_where_the_decorator_stands(function: Any, given: Any) -> None:
+def test_violations_are_raised_where_the_decorator_stands(function: Any, given: Any) -> None:
     with pytest.raises(FunctionsFrameworkException, match=function.__name__):
         typed(function) if given is None else typed(given)(function)

@@ -54,7 +54,7 @@ NAMES = {
     ("module", "name"),
     [(module, name) for module, names in NAMES.items() for name in names.split()],
 )
-def test_2_names_are_importable(module: str, name: str) -> None:
+def test_names_are_importable(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(module), name)
 
 
@@ -69,37 +69,37 @@ def test_2_names_are_importable(module: str, name: str) -> None:
         ("werkzeug", werkzeug),
     ],
 )
-def test_0_classes_and_modules_are_the_third_partys_own(name: str, expected: Any) -> None:
+def test_classes_and_modules_are_the_third_partys_own(name: str, expected: Any) -> None:
     assert getattr(functions_framework, name) is expected
 
 
-def test_2_1_the_firebase_sdk_takes_logging_from_here() -> None:
+def test_the_firebase_sdk_takes_logging_from_here() -> None:
     namespace: dict[str, Any] = {}
     exec("from functions_framework import logging", namespace)
     assert namespace["logging"] is logging
 
 
-def test_2_1_submodules_are_attributes_once_imported() -> None:
+def test_submodules_are_attributes_once_imported() -> None:
     assert functions_framework.exceptions is exceptions
 
 
-def test_2_1_an_unknown_name_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = functions_framework.nothing
     assert {"http", "create_app", "logging"} <= set(dir(functions_framework))
 
 
-def test_2_3_an_unknown_name_of_aio_is_an_attribute_error() -> None:
+def test_an_unknown_name_of_aio_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'typed'"):
         _ = aio.typed
 
 
-def test_2_1_the_crash_handler() -> None:
+def test_the_crash_handler() -> None:
     text, status, headers = functions_framework.crash_handler(ValueError("text"))
     assert (text, status, headers) == ("text", 500, {"X-Google-Status": "crash"})
 
 
-def test_2_1_the_dummy_error_handler_returns_itself() -> None:
+def test_the_dummy_error_handler_returns_itself() -> None:
     dummy = functions_framework.DummyErrorHandler()
     assert dummy(ValueError)(lambda: None) is dummy
 
@@ -107,7 +107,7 @@ def test_2_1_the_dummy_error_handler_returns_itself() -> None:
 # -- 2.4 -----------------------------------------------------------------------------------------
 
 
-def test_2_4_context_is_one_class_under_two_names() -> None:
+def test_context_is_one_class_under_two_names() -> None:
     from google.cloud.functions import context
     from google.cloud.functions_v1 import context as v1
     from google.cloud.functions_v1beta2 import context as v1beta2
@@ -118,14 +118,14 @@ def test_2_4_context_is_one_class_under_two_names() -> None:
 
 
 @pytest.mark.parametrize("package", ["functions", "functions_v1", "functions_v1beta2"])
-def test_2_4_q47_the_packages_hold_nothing_of_their_own(package: str) -> None:
+def test_the_packages_hold_nothing_of_their_own(package: str) -> None:
     module = importlib.import_module(f"google.cloud.{package}")
     assert module.__file__ is None, "a namespace package, so that Google's own SDK fits in"
     assert not hasattr(module, "Context")
 
 
 @pytest.mark.parametrize("package", ["functions", "functions_v1", "functions_v1beta2"])
-def test_2_4_context(package: str) -> None:
+def test_context(package: str) -> None:
     made = importlib.import_module(f"google.cloud.{package}.context").Context
     context = made(eventId="E", timestamp="T", eventType="Y", resource={"name": "R"})
     assert vars(context) == {
@@ -146,7 +146,7 @@ def test_2_4_context(package: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES["functions_framework.exceptions"].split())
-def test_2_5_exceptions_take_free_form_arguments(name: str) -> None:
+def test_exceptions_take_free_form_arguments(name: str) -> None:
     kind = getattr(exceptions, name)
     assert issubclass(kind, exceptions.FunctionsFrameworkException)
     assert kind("a", 1).args == ("a", 1)
@@ -175,7 +175,7 @@ DECORATORS = {
 
 @pytest.mark.parametrize("name", DECORATORS)
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_2_1_2_3_decorators_mark_the_function_and_return_it(name: str, kind: str) -> None:
+def test_decorators_mark_the_function_and_return_it(name: str, kind: str) -> None:
     decorate, signature, is_asgi = DECORATORS[name]
 
     def function(value: Any) -> Any:
@@ -197,7 +197,7 @@ def test_2_1_2_3_decorators_mark_the_function_and_return_it(name: str, kind: str
     assert (mark.signature, mark.is_asgi) == (signature, is_asgi)
 
 
-def test_2_1_typed_marks_with_the_input_type() -> None:
+def test_typed_marks_with_the_input_type() -> None:
     class Input:
         @classmethod
         def from_dict(cls, _: Any) -> Input:
@@ -233,7 +233,7 @@ def test_an_alias_and_a_wrapper_keep_the_signature() -> None:
         assert mark.signature is Signature.CLOUDEVENT
 
 
-def test_2_1_q45_errorhandler_returns_the_function() -> None:
+def test_errorhandler_returns_the_function() -> None:
     from functions_framework.api.registrations import pending
 
     def handler(error: Exception) -> str:
@@ -243,7 +243,7 @@ def test_2_1_q45_errorhandler_returns_the_function() -> None:
     assert pending().error_handlers.pop() == (LookupError, handler)
 
 
-def test_2_3_reading_an_async_app_needs_no_build() -> None:
+def test_reading_an_async_app_needs_no_build() -> None:
     assert isinstance(aio.app, aio.LazyASGIApp)
     assert vars(aio.LazyASGIApp("t", "s", "http")) == {
         "target": "t",
@@ -254,7 +254,7 @@ def test_2_3_reading_an_async_app_needs_no_build() -> None:
     }
 
 
-def test_2_1_reading_an_app_needs_no_build() -> None:
+def test_reading_an_app_needs_no_build() -> None:
     assert isinstance(functions_framework.app, functions_framework.LazyWSGIApp)
     assert vars(functions_framework.LazyWSGIApp("t", "s", "http")) == {
         "target": "t",

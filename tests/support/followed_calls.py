@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,8 @@ from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.threads import Threads
 from functions_framework.telemetry.layer import followed
+
+from .in_memory import sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,79 +59,15 @@ def serve(
     name: str = "hello",
 ) -> Callable[..., tuple[int, bytes]]:
     """Make a function that sends a request to `call` and returns the answer's status and body."""
-    host = followed(host_of(kind, call, signature, name), follower)
+    send = sender(followed(host_of(kind, call, signature, name), follower))
 
-    def send(
+    def status_and_body(
         path: str = "/",
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
         body: bytes = b"",
     ) -> tuple[int, bytes]:
-        named = {"host": "localhost:8080", **(headers or {})}
-        if host.is_async:
-            return asyncio.run(_over_asgi(host, path, named, method, body))
-        return _over_wsgi(host, path, named, method, body)
+        answer = send(method, path, {"host": "localhost:8080", **(headers or {})}, body)
+        return answer.status, answer.body
 
-    return send
-
-
-def _over_wsgi(
-    host: Any, path: str, headers: Mapping[str, str], method: str, body: bytes
-) -> tuple[int, bytes]:
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "8080",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1:5000",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.input_terminated": True,
-    }
-    environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    environ["CONTENT_TYPE"] = headers.get("content-type", "")
-    environ["CONTENT_LENGTH"] = str(len(body))
-    reply = host.respond(environ)
-    if isinstance(reply.body, bytes):
-        return reply.status, reply.body
-    parts: list[Any] = []
-    with contextlib.closing(reply.body), contextlib.suppress(ValueError):
-        parts.extend(iter(reply.body))
-    return reply.status, _joined(parts)
-
-
-async def _over_asgi(
-    host: Any, path: str, headers: Mapping[str, str], method: str, body: bytes
-) -> tuple[int, bytes]:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 5000),
-        "server": ("localhost", 8080),
-    }
-    reply = await host.respond(scope, receive)
-    if isinstance(reply.body, bytes):
-        return reply.status, reply.body
-    parts: list[Any] = []
-    async with contextlib.aclosing(reply.body):
-        with contextlib.suppress(ValueError):
-            async for part in reply.body:
-                parts.append(part)  # noqa: PERF401 - those before a failure count
-    return reply.status, _joined(parts)
-
-
-def _joined(parts: list[Any]) -> bytes:
-    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return status_and_body

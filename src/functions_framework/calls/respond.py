@@ -98,7 +98,9 @@ async def _read(body: AsyncIterable[Any], request: Request, path: str) -> tuple[
     try:
         async for part in body:
             parts.append(_bytes(part))  # noqa: PERF401 - kept when the stream breaks off
-    except Exception as error:  # noqa: BLE001 - the server logs it and cuts the connection
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the server logs it and cuts the connection
         log_crash(error, method=request.method, path=path)
         return b"".join(parts), False
     finally:
