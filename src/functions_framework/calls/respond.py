@@ -60,7 +60,7 @@ def respond(host: Any, request: Request) -> Answer:
     try:
         for part in body:
             parts.append(_bytes(part))  # noqa: PERF401 - kept when the stream breaks off
-    except Exception as error:  # noqa: BLE001 - the server logs it and cuts the connection
+    except BaseException as error:  # noqa: BLE001 - the server logs it and cuts the connection
         log_crash(error, method=request.method, path=scope["path"])
         is_whole = False
     finally:
