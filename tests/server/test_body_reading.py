@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.server.on_threads.admission import Admission
-from functions_framework.server.on_threads.body import Body, Bounds, NoBody, declared_length
+from functions_framework.server.on_threads.body import Body, Bounds, declared_length
+from functions_framework.server.on_threads.sources import NoBody
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONTENT = st.binary(max_size=300).map(lambda data: data.replace(b"\x01", b"\n"))
 
@@ -33,13 +40,26 @@ class Source:
         return taken
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _client() -> Iterator[None]:
+    """A client that is connected to this process, from 127.0.0.1."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0],
+    ):
+        yield
+
+
 def body_of(source: Source, length: int | None, *, is_typed: bool = True) -> Body:
     environ = {"CONTENT_TYPE": "text/plain"} if is_typed else {}
-    return body_in(environ, source, length)
+    return body_in(environ | {"REMOTE_ADDR": "127.0.0.1"}, source, length)
 
 
 def body_in(environ: dict[str, str], source: Source, length: int | None) -> Body:
-    environ["REMOTE_ADDR"] = "192.0.2.1"  # nobody is connected to this process from there
+    environ.setdefault("REMOTE_ADDR", "192.0.2.1")  # nobody is connected to this process from there
+    environ.setdefault("SERVER_PROTOCOL", "HTTP/1.1")
+    environ.setdefault("REQUEST_METHOD", "POST")
     return Body(source, length, environ, Bounds(Admission(4)), None)
 
 
@@ -93,8 +113,29 @@ def test_chunked_body_that_broke_off_is_refused() -> None:
         body_of(Source(b"abc", is_broken=True), None).read()
 
 
-def test_empty_body_of_unknown_length_without_a_type_is_empty_over_http2() -> None:
+def test_empty_body_of_unknown_length_without_a_type_is_empty() -> None:
     assert body_of(Source(b""), None, is_typed=False).read() == b""
+
+
+@pytest.mark.parametrize(("method", "is_refused"), [("GET", False), ("HEAD", False), ("PUT", True)])
+def test_a_type_without_a_body_is_taken_for_a_body_that_broke_off_over_http2(
+    method: str, is_refused: bool
+) -> None:
+    environ = {"CONTENT_TYPE": "a/b", "SERVER_PROTOCOL": "HTTP/2", "REQUEST_METHOD": method}
+    body = body_in(environ, Source(b""), None)
+    if is_refused:
+        with pytest.raises(MalformedRequest, match="cut off"):
+            body.read()
+    else:
+        assert body.read() == b""
+
+
+def test_body_over_http2_is_never_asked_for_in_pieces() -> None:
+    source = Source(b"abc\ndef")
+    body = body_in({"SERVER_PROTOCOL": "HTTP/2"}, source, 7)
+    assert (body.read(1), body.readline(), body.read(2)) == (b"a", b"bc\n", b"de")
+    body.drain()
+    assert (body.is_read, source.longest) == (True, 0)
 
 
 @pytest.mark.parametrize("size", [-1, 10])
@@ -136,7 +177,7 @@ def test_drains_in_pieces_and_forgives_a_broken_body(length: int | None) -> None
         ({"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "12"}, None),
         ({"SERVER_PROTOCOL": "HTTP/2"}, None),
         ({"SERVER_PROTOCOL": "HTTP/2", "CONTENT_LENGTH": "3"}, 3),
-        ({"SERVER_PROTOCOL": "HTTP/2", "REQUEST_METHOD": "GET"}, 0),
+        ({"SERVER_PROTOCOL": "HTTP/2", "REQUEST_METHOD": "GET"}, None),
     ],
 )
 def test_declared_length(scope: dict[str, str], length: int | None) -> None:

@@ -20,21 +20,19 @@ WHOLE = 1 << 16
 """Bodies of at most so many declared bytes are read at once, with one wait instead of two."""
 
 _DISCONNECT = {"type": "http.disconnect"}
+_EMPTY_PARTS = 100
+"""Empty parts without an end between them after which a body over HTTP/2 counts as broken."""
 
 
-def declared_length(headers: dict[str, str], request: Any) -> tuple[int | None, bool]:
-    """The body's length as declared, and whether trailers were announced.
-
-    The length is 0 for no body, None when only its end will tell.
-    """
-    declared = headers.get("content-length")
-    if "transfer-encoding" in headers:
-        return None, "trailer" in headers
-    if declared is not None:
-        return int(declared), False
-    if request.http_version == "2" and request.method not in {"GET", "HEAD"}:
-        return None, "trailer" in headers
-    return 0, False
+def declared_length(headers: dict[str, str], request: Any) -> int | None:
+    """The body's length as declared, 0 for no body, None when only its end will tell."""
+    if "transfer-encoding" not in headers:
+        declared = headers.get("content-length")
+        if declared is not None:
+            return int(declared)
+        if request.http_version != "2":
+            return 0
+    return None
 
 
 class Receive:
@@ -43,7 +41,7 @@ class Receive:
     Args:
         protocol: Granian's.
         length: the declared Content-Length, None when only the end will tell.
-        has_trailers: whether trailers were announced, which look like a broken body to us.
+        tells_end: whether the engine tells a body's end from one that broke off, read in parts.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
         senders: watches that more of it comes, None where nobody does.
 
@@ -55,13 +53,13 @@ class Receive:
     """
 
     __slots__ = (
-        "_has_trailers",
         "_is_started",
         "_left",
         "_limit",
         "_protocol",
         "_senders",
         "_taken",
+        "_tells_end",
         "has_unread",
         "is_broken",
         "is_late",
@@ -73,13 +71,13 @@ class Receive:
         protocol: Any,
         length: int | None,
         *,
-        has_trailers: bool = False,
+        tells_end: bool = False,
         limit: int = 0,
         senders: AsyncSlowSenders | None = None,
     ) -> None:
         self._protocol = protocol
         self._left = length
-        self._has_trailers = has_trailers
+        self._tells_end = tells_end
         self._is_started = False
         self._limit = limit
         self._taken = 0
@@ -150,16 +148,34 @@ class Receive:
             self._is_started = True
             self._protocol.__aiter__()
         part = await self._waited(self._protocol.__anext__())
+        if not part:
+            part = await self._after_nothing()
         self._taken += len(part)
-        if self._left is not None:
-            self._left -= len(part)
-            self.is_read = not part or self._left == 0
-            self.is_broken = not part and self._left > 0
-        elif not part:
-            self.is_read = True
-            self.is_broken = not self._has_trailers and not await self._has_ended()
+        if left is not None:
+            self._left = left = left - len(part)
+            self.is_broken = self.is_read and left > 0
+            self.is_read = self.is_read or left == 0
         self.has_unread = not self.is_read
         return part
+
+    async def _after_nothing(self) -> bytes:
+        """The next part after an empty one, or nothing and the end.
+
+        The engine gives an empty part at a body's end, for an empty DATA frame, for trailers and
+        where the body broke off; then the end follows, but for a stream of HTTP/2 that broke off.
+        """
+        for _ in range(_EMPTY_PARTS):
+            try:
+                part = await self._waited(self._protocol.__anext__())
+            except StopAsyncIteration:
+                self.is_read = True
+                return b""
+            if part:
+                return part
+            if not self._tells_end:
+                break
+        self.is_read = self.is_broken = True
+        return b""
 
     async def _at_once(self, length: int) -> bytes:
         """All of a small body, with one wait; what is not whole is broken."""
@@ -168,9 +184,9 @@ class Receive:
             body = await self._waited(self._protocol())
         except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
             body = b""
+        self.is_broken = len(body) != length
         self.is_read = True
         self.has_unread = False
-        self.is_broken = len(body) != length
         self._check()
         return body
 
@@ -192,11 +208,3 @@ class Receive:
             raise senders.refusal() from None
         finally:
             senders.end(self)
-
-    async def _has_ended(self) -> bool:
-        """Granian gives one empty part at the end, and two where the body broke off."""
-        try:
-            await self._protocol.__anext__()
-        except StopAsyncIteration:
-            return True
-        return False

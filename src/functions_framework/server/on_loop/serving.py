@@ -44,6 +44,8 @@ _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+"""Methods that are not expected to have a body of unknown length."""
 
 
 class AsyncServing:
@@ -195,11 +197,18 @@ class AsyncServing:
         try:
             headers = request.headers.items()
             by_name = dict(headers)
-            length, has_trailers = declared_length(by_name, request)
+            length = declared_length(by_name, request)
             limit = self._body_limit
             receive = Receive(
-                protocol, length, has_trailers=has_trailers, limit=limit, senders=self._senders
+                protocol,
+                length,
+                tells_end=request.http_version == "2" or "trailer" in by_name,
+                limit=limit,
+                senders=self._senders,
             )
+            if length is None and request.method in _WITHOUT_BODY and request.http_version == "2":
+                # It may have one, and hardly ever has.
+                receive.has_unread = False
             scope = RequestScope(request, headers, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)

@@ -2,9 +2,8 @@
 
 Granian reports a body that breaks off as a plain end of file. Where a Content-Length was declared
 the difference shows. Reading all of a chunked body at once gives nothing when it broke off, so
-`read()` is passed on as such where it can be; that an empty one is refused as well harms few, as
-clients say `Content-Length: 0`. What is read in pieces is held against what the kernel says of the
-client: whether it has just hung up.
+`read()` is passed on as such where it can be. What is read in pieces, or is nothing, is held
+against what the kernel says of the client: whether it has just hung up.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from ..wire.drain import ending
 from ..wire.forwarded import PEER
 from ..wire.gate import answer
 from ..wire.limits import too_large
+from .sources import Collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .slow_senders import SlowSenders
 
 PIECE = 65536
+HTTP2 = "HTTP/2"
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 class Bounds(NamedTuple):
@@ -80,7 +82,7 @@ class Body:
     def __init__(
         self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Any
     ) -> None:
-        self._source = source
+        self._source = Collected(source) if environ["SERVER_PROTOCOL"] == HTTP2 else source
         self._left = length
         self._environ = environ
         self._bounds = bounds
@@ -141,6 +143,10 @@ class Body:
             limit: bytes after which to stop, 0 for all.
         """
         self._buffer = b""
+        if self.version == HTTP2:
+            # Its stream ends with the answer; the connection and its other streams go on.
+            self.is_read = True
+            return
         self._bounds = self._bounds._replace(limit=0)
         until = self._taken + limit if limit else None
         with suppress(BodyTooSlow):
@@ -178,13 +184,11 @@ class Body:
 
     def _is_lost(self) -> bool:
         """Whether the end of a body of unknown length is one that came too early."""
-        if not self._taken:
-            # Nobody describes what is not there, and an empty body needs no chunks.
-            return "CONTENT_TYPE" in self._environ or self._is_chunked()
-        return self._is_chunked() and has_hung_up(self.peer)
-
-    def _is_chunked(self) -> bool:
-        return "HTTP_TRANSFER_ENCODING" in self._environ
+        environ = self._environ
+        if self.version == HTTP2 and environ["REQUEST_METHOD"] in _WITHOUT_BODY:
+            return False
+        # Nobody describes what is not there.
+        return (not self._taken and "CONTENT_TYPE" in environ) or has_hung_up(self.peer)
 
     def _take(self, size: int | None) -> bytes:
         """Wait for `size` bytes or the end; note an end that is early."""
@@ -248,31 +252,12 @@ class Body:
         raise MalformedRequest("The request body was cut off before its end.")
 
 
-class NoBody:
-    """The `wsgi.input` of every request without a body: at its end from the start."""
-
-    __slots__ = ()
-
-    def read(self, _size: int | None = -1) -> bytes:
-        """Read nothing."""
-        return b""
-
-    readline = read
-
-    def readlines(self, _hint: int | None = -1) -> list[bytes]:
-        """Read no lines."""
-        return []
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(())
-
-
 def declared_length(scope: dict[str, Any]) -> int | None:
     """The body's length as declared, 0 for no body, None when only its end will tell."""
     if "HTTP_TRANSFER_ENCODING" not in scope:
         text = scope.get("CONTENT_LENGTH")
         if text is not None:
             return int(text)
-        if scope["SERVER_PROTOCOL"] != "HTTP/2" or scope["REQUEST_METHOD"] in {"GET", "HEAD"}:
+        if scope["SERVER_PROTOCOL"] != HTTP2:
             return 0
     return None

@@ -21,8 +21,9 @@ from ..wire.forwarded import Proxies, peer_of
 from ..wire.gate import answer
 from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
-from .body import Body, Bounds, NoBody, declared_length
+from .body import Body, Bounds, declared_length
 from .slow_senders import SlowSenders
+from .sources import NoBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

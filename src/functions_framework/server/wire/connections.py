@@ -74,20 +74,33 @@ def count_silent(address: str, seconds: float) -> int:
 def has_hung_up(address: str) -> bool:
     """Whether a client at `address` ended its connection a moment ago, or none is left there.
 
-    False where the kernel does not tell (elsewhere than on Linux).
+    The engine holds on to a connection whose request is waited for, and closes others at once: so
+    one that is still there after a while belongs to a request. False where the kernel does not
+    tell (elsewhere than on Linux).
     """
     if not sys.platform.startswith("linux"):
         return False
+    ended, is_anyone_left = _ended(address, _A_MOMENT)
+    if not ended:
+        return not is_anyone_left
+    time.sleep(_POLL_SECONDS)
+    still, is_anyone_left = _ended(address, _A_MOMENT + 2 * _POLL_SECONDS)
+    return not is_anyone_left or bool(ended & still)
+
+
+def _ended(address: str, within: float) -> tuple[set[int | None], bool]:
+    """The ports of clients that hung up so many seconds ago at most; whether one has not."""
+    ports = set()
+    is_anyone_left = False
     with _connections(address) as found:
-        infos = [item.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256) for item in found]
-    # The end of a connection (FIN) acknowledges what was sent, so its moment is known.
-    moments = [
-        struct.unpack_from("I", info, _LAST_ACKNOWLEDGED_OFFSET)[0] / 1000
-        for info in infos
-        if info[0] == _STATE_CLOSE_WAIT
-    ]
-    is_anyone_left = any(info[0] == _STATE_ESTABLISHED for info in infos)
-    return not is_anyone_left or any(moment < _A_MOMENT for moment in moments)
+        for item in found:
+            info = item.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+            is_anyone_left = is_anyone_left or info[0] == _STATE_ESTABLISHED
+            # The end of a connection (FIN) acknowledges what was sent, so its moment is known.
+            ago = struct.unpack_from("I", info, _LAST_ACKNOWLEDGED_OFFSET)[0] / 1000
+            if info[0] == _STATE_CLOSE_WAIT and ago < within:
+                ports.add(_port_of(item))
+    return ports, is_anyone_left
 
 
 def cut_silent(address: str, answered: list[float], silent: float) -> None:
