@@ -4,75 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from support.http2_client import Frame, Reset, Trailers, send_stream
-from support.served_source import EVENT, written
+from support.served_source import EVENT
 from support.server_process import ServerProcess, wait_until
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-SOURCE = """
-    import sys
-    import functions_framework
-
-    def say(*words):
-        print(*words, file=sys.stderr, flush=True)
-
-    @functions_framework.http
-    def whole(request):
-        data = request.get_data()
-        say("whole", len(data))
-        return str(len(data))
-
-    @functions_framework.http
-    def pieces(request):
-        size = sum(len(part) for part in iter(lambda: request.stream.read(2), b""))
-        say("pieces", size)
-        return str(size)
-
-    @functions_framework.http
-    def unread(request):
-        return "unread"
-
-    @functions_framework.cloud_event
-    def event(event):
-        say("event", len(event.data or b""))
-    """
-ASYNC_SOURCE = """
-    import sys
-    import functions_framework
-
-    def say(*words):
-        print(*words, file=sys.stderr, flush=True)
-
-    @functions_framework.http
-    async def whole(request):
-        data = await request.body()
-        say("whole", len(data))
-        return str(len(data))
-
-    @functions_framework.http
-    async def pieces(request):
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-        say("pieces", size)
-        return str(size)
-
-    @functions_framework.http
-    async def unread(request):
-        return "unread"
-
-    @functions_framework.cloud_event
-    async def event(event):
-        say("event", len(event.data or b""))
-    """
-TARGETS = "whole,pieces,unread,event"
-SOURCES = {"sync": SOURCE, "async": ASYNC_SOURCE}
 SHAPES: dict[str, tuple[Frame, ...]] = {
     "END_STREAM with the data": (b"he", b"llo"),
     "END_STREAM in an empty frame": (b"hello", b""),
@@ -82,80 +20,69 @@ SHAPES: dict[str, tuple[Frame, ...]] = {
 }
 
 
-@pytest.fixture(scope="module", params=[(kind, flags) for kind in SOURCES for flags in ("", "1M")])
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServerProcess]:
-    kind, limit = request.param
-    source = written(tmp_path_factory.mktemp(kind), SOURCES[kind])
-    flags = ["--max-body-size", limit] if limit else []
-    with ServerProcess.start(source, TARGETS, *flags) as found:
-        yield found.ready()
-
-
 @pytest.mark.parametrize("path", ["/whole", "/pieces"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_body_of_unknown_length_is_whole_at_its_end(
-    server: ServerProcess, path: str, shape: str
+    reader: ServerProcess, path: str, shape: str
 ) -> None:
-    assert send_stream(server.port, path, *SHAPES[shape]) == (200, b"5")
+    assert send_stream(reader.port, path, *SHAPES[shape]) == (200, b"5")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_body_of_declared_length_is_whole_at_its_end(server: ServerProcess, shape: str) -> None:
-    answer = send_stream(server.port, "/whole", *SHAPES[shape], fields=[("content-length", "5")])
+def test_body_of_declared_length_is_whole_at_its_end(reader: ServerProcess, shape: str) -> None:
+    answer = send_stream(reader.port, "/whole", *SHAPES[shape], fields=[("content-length", "5")])
     assert answer == (200, b"5")
 
 
 @pytest.mark.parametrize("shape", ["END_STREAM in an empty frame", "trailers"])
-def test_event_in_such_a_body_reaches_its_function(server: ServerProcess, shape: str) -> None:
+def test_event_in_such_a_body_reaches_its_function(reader: ServerProcess, shape: str) -> None:
     fields = [*EVENT.items(), ("content-type", "text/plain")]
-    assert send_stream(server.port, "/event", *SHAPES[shape], fields=fields)[0] == 200
+    assert send_stream(reader.port, "/event", *SHAPES[shape], fields=fields)[0] == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", ["/whole", "/pieces"])
-def test_any_method_may_have_a_body(server: ServerProcess, method: str, path: str) -> None:
-    assert send_stream(server.port, path, b"hello", b"", method=method) == (200, b"5")
+def test_any_method_may_have_a_body(reader: ServerProcess, method: str, path: str) -> None:
+    assert send_stream(reader.port, path, b"hello", b"", method=method) == (200, b"5")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
-def test_request_without_a_body_has_none(server: ServerProcess, method: str) -> None:
-    assert send_stream(server.port, "/whole", method=method) == (200, b"0")
+def test_request_without_a_body_has_none(reader: ServerProcess, method: str) -> None:
+    assert send_stream(reader.port, "/whole", method=method) == (200, b"0")
 
 
 @pytest.mark.parametrize("frames", [(b"hello",), (b"hello", b"")])
 def test_body_that_nobody_reads_does_not_delay_the_answer(
-    server: ServerProcess, frames: tuple[Frame, ...]
+    reader: ServerProcess, frames: tuple[Frame, ...]
 ) -> None:
     for method in ("GET", "POST"):
-        assert send_stream(server.port, "/unread", *frames, method=method) == (200, b"unread")
+        assert send_stream(reader.port, "/unread", *frames, method=method) == (200, b"unread")
 
 
 @pytest.mark.parametrize("length", [None, 5000, 500_000])
 @pytest.mark.parametrize("path", ["/whole", "/pieces", "/unread"])
 def test_stream_that_is_reset_costs_nothing_afterwards(
-    server: ServerProcess, path: str, length: int | None
+    reader: ServerProcess, path: str, length: int | None
 ) -> None:
     fields = [("content-type", "a/b")]
     fields += [("content-length", str(length))] if length else []
-    called = server.log.count(path[1:])
-    send_stream(server.port, path, b"hello", Reset(), fields=fields)
-    assert send_stream(server.port, "/unread", b"") == (200, b"unread")
-    wait_until(lambda: _is_idle(server), "no work is left for the request", 5)
+    called = reader.log.count(path[1:])
+    send_stream(reader.port, path, b"hello", Reset(), fields=fields)
+    assert send_stream(reader.port, "/unread", b"") == (200, b"unread")
+    wait_until(lambda: _is_idle(reader), "no work is left for the request", 5)
     # What arrived of it is not taken for a body.
-    assert server.log.count(path[1:]) == called
+    assert reader.log.count(path[1:]) == called
 
 
-def _is_idle(server: ServerProcess) -> bool:
-    before = _seconds(server)
+def _is_idle(reader: ServerProcess) -> bool:
+    before = _seconds(reader)
     time.sleep(0.2)  # the span that is measured
-    return _seconds(server) - before < 0.05
+    return _seconds(reader) - before < 0.05
 
 
-def _seconds(server: ServerProcess) -> float:
+def _seconds(reader: ServerProcess) -> float:
     """Processor time of the workers so far."""
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    children = Path(f"/proc/{reader.process.pid}/task/{reader.process.pid}/children").read_text()
     stats = [
         Path(f"/proc/{child}/stat").read_text().rpartition(")")[2] for child in children.split()
     ]

@@ -131,17 +131,6 @@ def test_whole_bodies_are_handed_over(server: ServerProcess, sent: bytes, length
     assert answer == (200, length)
 
 
-@pytest.mark.parametrize(
-    ("path", "status"), [("/length", {"plain": 400, "waiting": 200}), ("/", {})]
-)
-def test_empty_chunked_body_is_refused_where_it_may_have_broken_off(
-    server: ServerProcess, path: str, status: dict[str, int]
-) -> None:
-    sent = f"POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
-    kind = "plain" if "(http, sync)" in server.log else "waiting"
-    assert server.send(sent)[0] == status.get(kind, 200)
-
-
 def test_smuggling_both_lengths_never_runs_a_second_request(server: ServerProcess) -> None:
     smuggled = b"GET /sleep/0 HTTP/1.1\r\nhost: x\r\n\r\n"
     head = (
