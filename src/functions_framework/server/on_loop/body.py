@@ -22,6 +22,7 @@ WHOLE = 1 << 16
 _DISCONNECT = {"type": "http.disconnect"}
 _EMPTY_PARTS = 100
 """Empty parts without an end between them after which a body over HTTP/2 counts as broken."""
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 def declared_length(headers: dict[str, str], request: Any) -> int | None:
@@ -86,6 +87,32 @@ class Receive:
         self.is_read = False
         self.is_broken = False
         self.is_late = False
+
+    @classmethod
+    def of(
+        cls,
+        protocol: Any,
+        request: Any,
+        headers: dict[str, str],
+        limit: int,
+        senders: AsyncSlowSenders | None,
+    ) -> Receive:
+        """The one of a request, from its header fields by lower-case name."""
+        length = declared_length(headers, request)
+        if length is not None:
+            return cls(protocol, length, limit=limit, senders=senders)
+        is_http2 = request.http_version == "2"
+        tells_end = is_http2 or "trailer" in headers
+        found = cls(protocol, length, tells_end=tells_end, limit=limit, senders=senders)
+        if is_http2 and request.method in _WITHOUT_BODY:
+            # It may have one, and hardly ever has.
+            found.has_unread = False
+        return found
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether more is declared than it may have."""
+        return 0 < self._limit < (self._left or 0)
 
     async def __call__(self) -> dict[str, Any]:
         """The next message: the body's parts, then the client's going.

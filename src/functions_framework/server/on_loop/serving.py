@@ -22,7 +22,7 @@ from ..wire.limits import too_large
 from ..wire.loop import Handover
 from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
-from .body import Receive, declared_length
+from .body import Receive
 from .client_gone import ClientWatch
 from .scope import RequestScope
 from .slow_senders import AsyncSlowSenders
@@ -44,8 +44,6 @@ _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
-_WITHOUT_BODY = frozenset({"GET", "HEAD"})
-"""Methods that are not expected to have a body of unknown length."""
 
 
 class AsyncServing:
@@ -197,25 +195,14 @@ class AsyncServing:
         try:
             headers = request.headers.items()
             by_name = dict(headers)
-            length = declared_length(by_name, request)
-            limit = self._body_limit
-            receive = Receive(
-                protocol,
-                length,
-                tells_end=request.http_version == "2" or "trailer" in by_name,
-                limit=limit,
-                senders=self._senders,
-            )
-            if length is None and request.method in _WITHOUT_BODY and request.http_version == "2":
-                # It may have one, and hardly ever has.
-                receive.has_unread = False
+            receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
             scope = RequestScope(request, headers, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
             if self._deadlines is not None:
                 scope["functions_framework.deadline"] = self._deadlines.next()
-            if limit and length is not None and length > limit:
-                reply = refusal(too_large(limit))
+            if receive.is_too_long:
+                reply = refusal(too_large(self._body_limit))
             elif not scope["path"]:
                 answer(protocol, NO_PATH, request.method, request.http_version)
                 return

@@ -23,7 +23,7 @@ from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, declared_length
 from .slow_senders import SlowSenders
-from .sources import NoBody
+from .sources import NO_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .deadlines import Watchdog
 
 _log = own_logger("functions_framework.server")
-_NO_BODY = NoBody()
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
 
@@ -196,7 +195,7 @@ class SyncServing:
             ):
                 self._serve_with_body(protocol, environ, method)
             else:
-                environ["wsgi.input"] = _NO_BODY
+                environ["wsgi.input"] = NO_BODY
                 reply = self._respond(environ)
                 self._send(protocol, environ, _passed(reply, method, environ))
         except RequestTimeoutException:

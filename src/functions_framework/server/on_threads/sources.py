@@ -46,3 +46,6 @@ class NoBody:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(())
+
+
+NO_BODY = NoBody()
