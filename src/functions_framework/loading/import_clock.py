@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.logs.configuration import is_json
@@ -40,8 +40,9 @@ class LoadReport:
 
     Attributes:
         seconds: all of it: running the source and building its host.
-        imports: seconds by package, the costliest first. A package's own imports are in its time;
-            what takes less than a millisecond is left out.
+        imports: seconds by package or module of the user's own, the costliest first. A package's
+            own imports are in its time, those of the user's modules are not; what takes less than a
+            millisecond is left out.
     """
 
     seconds: float
@@ -83,15 +84,15 @@ def _shown(seconds: float) -> str:
 
 
 class _Cost(NamedTuple):
-    package: str
+    name: str
     seconds: float
 
 
 class ImportClock:
     """Times the imports of one thread.
 
-    Packages are found where the user's code imports them: modules of the user's own, and of this
-    framework, are looked through.
+    Packages are found where the user's code imports them: modules of the user's own are told with
+    the time they take themselves, and those of this framework are looked through.
     """
 
     def __init__(self) -> None:
@@ -101,14 +102,19 @@ class ImportClock:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Time every import until the end of the block."""
-        # Both the import statement and importlib.import_module look this function up here.
+        # Both the import statement and importlib.import_module look this function up here, and
+        # every file of Python is run by that method.
         machinery: Any = importlib._bootstrap  # noqa: SLF001
-        find_and_load = machinery._find_and_load  # noqa: SLF001
+        external: Any = importlib._bootstrap_external  # noqa: SLF001
+        loader = external._LoaderBasics  # noqa: SLF001
+        find_and_load, exec_module = machinery._find_and_load, loader.exec_module  # noqa: SLF001
         machinery._find_and_load = self._timed(find_and_load)  # noqa: SLF001
+        loader.exec_module = self._timed_run(exec_module)
         try:
             yield
         finally:
             machinery._find_and_load = find_and_load  # noqa: SLF001
+            loader.exec_module = exec_module
 
     def _timed(self, find_and_load: Callable[..., Any]) -> Callable[..., Any]:
         def timed(name: str, import_: Any) -> Any:
@@ -121,8 +127,22 @@ class ImportClock:
             finally:
                 self._costs = outer + self._cost_of(name, time.perf_counter() - started)
 
-        code = timed.__code__.replace(co_filename=_MACHINERY)
-        return FunctionType(code, timed.__globals__, closure=timed.__closure__)
+        return _unseen(timed)
+
+    def _timed_run(self, exec_module: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(loader: Any, module: ModuleType) -> Any:
+            name = module.__name__
+            if threading.get_ident() != self._thread or not is_users_own(name):
+                return exec_module(loader, module)
+            outer, self._costs = self._costs, []
+            started = time.perf_counter()
+            try:
+                return exec_module(loader, module)
+            finally:
+                spent = time.perf_counter() - started - sum(cost.seconds for cost in self._costs)
+                self._costs = [*outer, *self._costs, _Cost(name, spent)]
+
+        return _unseen(timed)
 
     def _cost_of(self, name: str, seconds: float) -> list[_Cost]:
         """What an import adds: its package's time, or what was imported inside code of ours."""
@@ -131,12 +151,23 @@ class ImportClock:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds by package, the costliest first."""
+        """Seconds by package or module of the user's own, the costliest first."""
         found: dict[str, float] = {}
-        for package, seconds in self._costs:
-            found[package] = found.get(package, 0.0) + seconds
+        for name, seconds in self._costs:
+            found[name] = found.get(name, 0.0) + seconds
         costly = {name: spent for name, spent in found.items() if spent >= _LEAST_SECONDS}
         return dict(sorted(costly.items(), key=lambda item: -item[1]))
+
+
+def _unseen(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as part of the import machinery, as far as tracebacks and warnings go."""
+    code = function.__code__.replace(co_filename=_MACHINERY)
+    return FunctionType(code, function.__globals__, closure=function.__closure__)
+
+
+def is_users_own(name: str) -> bool:
+    """Whether a module that is being run is neither installed nor this framework's."""
+    return name.partition(".")[0] != _OWN and package_of(name) is None
 
 
 def package_of(name: str) -> str | None:
