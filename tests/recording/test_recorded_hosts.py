@@ -13,8 +13,8 @@ from functions_framework.calls.respond import respond, respond_async, scope_of
 from functions_framework.model.request import Request
 from functions_framework.recording.directory import Directory
 from functions_framework.recording.exchange import Recorder
+from functions_framework.recording.json_secrets import REDACTED
 from functions_framework.recording.layer import AsyncRecorded, recorded
-from functions_framework.recording.redaction import REDACTED
 from functions_framework.recording.value import LARGEST_BODY, Recording, decode
 from functions_framework.settings import Settings
 from support.served_source import refused, served

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.recording.redaction import REDACTED, Redactor, is_readable
+from functions_framework.recording.json_secrets import REDACTED
+from functions_framework.recording.redaction import Redactor, is_readable
 
 R = REDACTED
 FORM = "application/x-www-form-urlencoded"
@@ -23,6 +24,11 @@ FORM = "application/x-www-form-urlencoded"
         "refresh_token", "X-CSRF-Token", "password", "newPassword", "user-passwd", "pwd",
         "client_secret", "privateKey", "aws_access_key_id", "credentials", "sessionid",
         "X-Goog-IAP-JWT-Assertion", "tokens", "passphrase",
+        "pass", "db_pass", "userPass", "session", "user-session", "otp", "otpCode", "totp", "code",
+        "auth_code", "verificationCode", "sig", "X-Amz-Signature", "X-Goog-Signature", "signature",
+        "X-Amz-Credential", "X-Amz-Security-Token", "code_verifier", "client_assertion",
+        "SAMLResponse", "PHPSESSID", "JSESSIONID", "X-Functions-Key", "AccountKey",
+        "user[password]",
     ],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
@@ -30,7 +36,23 @@ def test_names_of_secrets(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["name", "key", "max_tokens", "author", "X-Hub-Signature-256", "content-type", "pass"]
+    "name",
+    [
+        "name",
+        "key",
+        "max_tokens",
+        "author",
+        "X-Hub-Signature-256",
+        "content-type",
+        "zip_code",
+        "status_code",
+        "bypass",
+        "passenger",
+        "design",
+        "config",
+        "sessions_per_day",
+        "signed_at",
+    ],
 )
 def test_names_of_no_secrets(name: str) -> None:
     assert not Redactor().is_secret(name)
@@ -96,10 +118,16 @@ def test_headers() -> None:
         ("set-cookie", "a=b"), ("link", '<https://a/?api_key=k>; rel="next"'), ("x", "token=1"),
     ]  # fmt: skip
     assert redactor.headers("h", pairs) == (
-        ("authorization", R), ("location", f"/next?code=1&token={R}"),
-        ("set-cookie", R), ("link", f'<https://a/?api_key={R}>; rel="next"'), ("x", "token=1"),
+        ("authorization", R), ("location", f"/next?code={R}&token={R}"),
+        ("set-cookie", R), ("link", f'<https://a/?api_key={R}>; rel="next"'), ("x", f"token={R}"),
     )  # fmt: skip
-    assert list(redactor.places) == ["h.authorization", "h.token", "h.set-cookie", "h.api_key"]
+    assert list(redactor.places) == [
+        "h.authorization",
+        "h.code",
+        "h.token",
+        "h.set-cookie",
+        "h.api_key",
+    ]
 
 
 JSON = st.recursive(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.signatures.types.json_body import is_json
 
-from .redaction import REDACTED, Redactor, normal_name
+from .json_secrets import REDACTED
+from .redaction import Redactor
+from .secret_names import normal_name
 from .value import message_body
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ class Exchange:
         asked = self._asked
         request = RecordedRequest(
             method,
-            quote(path, safe=_PATH_CHARACTERS),
+            quote(redactor.path("request.path", path), safe=_PATH_CHARACTERS),
             redactor.query("request.query", query),
             redactor.headers("request.headers", headers),
             message_body("request.body", bytes(asked.start), asked.size, headers, redactor),

@@ -1,48 +1,33 @@
-"""Takes secrets out of what is recorded, by the names they go under, which are listed here.
+"""Takes secrets out of what is recorded: by the names they go under, and tokens by their form.
 
 Nothing is parsed into values: a body keeps its bytes but for the secrets, and one that was cut off
-in the middle is treated like a whole one.
+in the middle is treated like a whole one. What is encoded inside of something else (JSON in a form,
+in a string or in base64, a URL in a query) is looked through and encoded again.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from . import json_secrets, text_secrets
+from .json_secrets import REDACTED, Finder
+from .multipart_secrets import parts_of
+from .secret_names import is_secret_name, normal_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-REDACTED = "[REDACTED]"
-"""What stands in a secret's place."""
-
-# Of names without case and punctuation: `X-Api-Key`, `apiKey` and `api_key` are one name.
-_PARTS = (
-    "accesskey", "apikey", "authorization", "cookie", "credential", "jwt", "passphrase", "passwd",
-    "password", "privatekey", "secret", "sessionid",
-)  # fmt: skip
-_WHOLE = frozenset({"auth", "pwd", "tokens"})
-_LAST = "token"
-
-_NOT_IN_NAMES = re.compile(r"[\W_]+")
 _PAIR = re.compile(r"(?:^|(?<=[&;]))([^=&;]+)=([^&;]*)")
-_PAIR_IN_URL = re.compile(r"""(?<=[?&#])([^=&?#\s"'<>\\]+)=([^&#\s"'<>,;\\]*)""")
-_PART = re.compile(
-    r"""\bname="?([^";\r\n]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?=\r?\n--|\Z)""",
-    re.DOTALL | re.IGNORECASE,
-)
-# JSON (RFC 8259): strings, which may be cut off; what nests; scalars; white space.
-_JSON_TOKEN = re.compile(
-    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}\[\],:]|[^\s"{}\[\],:]+|\s+', re.DOTALL
-)
-_WITHOUT_SECRET = frozenset({"null", "true", "false"})
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4,}|[A-Za-z0-9_-]{4,})={0,2}")
+# What a text has something of if there is a secret in it, or something encoded.
+_SUSPECT = re.compile(r"""[={\["<:%/\\]|----|[\w.-]{20}|(?i:bearer|basic)\s|^[\w+=-]{8,}$""")
+_DEEPEST = 8
 _UNREADABLE = re.compile(r"charset\s*=\s*\"?(?:utf-?16|utf-?32|ucs)", re.IGNORECASE)
-
-
-def normal_name(name: str) -> str:
-    """A name without case and punctuation."""
-    return _NOT_IN_NAMES.sub("", name).lower()
 
 
 class Redactor:
@@ -56,38 +41,44 @@ class Redactor:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = frozenset(map(normal_name, names))
+        self._names = frozenset(map(normal_name, names)) - {""}
         self.places: dict[str, None] = {}
 
     def is_secret(self, name: str) -> bool:
         """Whether what goes under a name is a secret."""
         normal = normal_name(name)
-        return (
-            normal in self._names
-            or normal in _WHOLE
-            or normal.endswith(_LAST)
-            or any(part in normal for part in _PARTS)
-        )
+        return normal in self._names or is_secret_name(normal)
 
     def headers(self, where: str, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Redact headers, and secrets in the URLs that others hold."""
+        """Redact headers, and secrets inside of the values of others."""
         return tuple((name, self._header(where, name, value)) for name, value in pairs)
 
     def _header(self, where: str, name: str, value: str) -> str:
         if self.is_secret(name):
             self._note(where, name)
             return REDACTED
-        return self._replaced(_PAIR_IN_URL, where, value) if "=" in value else value
+        return self._value(where, value)
+
+    def path(self, where: str, text: str) -> str:
+        """Redact a path: parameters of its segments, and tokens."""
+        return self._value(where, text)
 
     def query(self, where: str, text: str) -> str:
         """Redact a query string or a form (`application/x-www-form-urlencoded`)."""
-        return self._replaced(_PAIR, where, text)
+
+        def replace(found: re.Match[str]) -> str:
+            name = unquote_plus(found[1])
+            if self.is_secret(name):
+                self._note(where, name)
+                return f"{found[1]}={REDACTED}"
+            value = unquote_plus(found[2])
+            inner = self._value(where, value)
+            return found[0] if inner == value else f"{found[1]}={quote_plus(inner)}"
+
+        return _PAIR.sub(replace, text)
 
     def body(self, where: str, content: bytes, content_type: str) -> bytes:
-        """Redact a body, whole or cut off.
-
-        Keys of JSON, wherever in a text it stands; fields of forms; queries of URLs.
-        """
+        """Redact a body, whole or cut off."""
         try:
             text, encoding = content.decode(), "utf-8"
         except UnicodeDecodeError:
@@ -97,55 +88,89 @@ class Redactor:
         if kind.startswith("application/x-www-form-urlencoded"):
             return self.query(where, text).encode(encoding)
         if kind.startswith("multipart/"):
-            text = self._replaced(_PART, where, text)
-        text = self._replaced(_PAIR_IN_URL, where, text)
-        return "".join(self._json(where, text)).encode(encoding)
+            return self._parts(where, text, content_type).encode(encoding)
+        return self._value(where, text).encode(encoding)
 
-    def _json(self, where: str, text: str) -> Iterator[str]:
-        key, is_next, depth = "", False, 0
-        for found in _JSON_TOKEN.finditer(text):
-            word = found[0]
-            if depth:  # inside of a secret that nests
-                depth += (word in "{[") - (word in "}]")
-            elif word.isspace():
-                yield word
-            elif is_next and word not in _WITHOUT_SECRET:
-                is_next = False
-                self._note(where, key)
-                yield f'"{REDACTED}"'
-                depth = int(word in "{[")
-            else:
-                is_next = word == ":" and bool(key) and self.is_secret(key)
-                key = key if is_next else _string(word)
-                yield word
+    def _parts(self, where: str, text: str, content_type: str) -> str:
+        done, found = 0, []
+        for name, start, end in parts_of(text, content_type):
+            content = text[start:end]
+            if name is not None and self.is_secret(name):
+                self._note(where, name)
+                content = REDACTED
+            found += [text[done:start], self._value(where, content)]
+            done = end
+        return "".join([*found, self._value(where, text[done:])])
 
-    def _replaced(self, pattern: re.Pattern[str], where: str, text: str) -> str:
-        """The text with the second group of each match replaced where the first is a secret's."""
+    def _value(self, where: str, text: str, depth: int = 0) -> str:
+        """The text without the secrets it holds, in whatever it is encoded."""
+        if depth > _DEEPEST or not _SUSPECT.search(text):
+            return text
+        finder = Finder(
+            self.is_secret,
+            lambda name: self._note(where, name),
+            lambda inner: self._value(where, inner, depth + 1),
+        )
+        found = text
+        if not _is_json(text):
+            found = text_secrets.without_secrets(found, finder)
+        if any(mark in found for mark in '{["'):
+            found = json_secrets.without_secrets(found, finder)
+        return found if found != text else self._encoded(where, text, depth)
 
-        def replace(found: re.Match[str]) -> str:
-            name = unquote_plus(found[1])
-            if not self.is_secret(name):
-                return found[0]
-            self._note(where, name)
-            start, end = found.start(2) - found.start(), found.end(2) - found.start()
-            return f"{found[0][:start]}{REDACTED}{found[0][end:]}"
-
-        return pattern.sub(replace, text)
+    def _encoded(self, where: str, text: str, depth: int) -> str:
+        """The same for what is base64 or percent-encoded as a whole."""
+        decoded = _base64_text(text)
+        if decoded is not None:
+            inner = self._value(where, decoded, depth + 1)
+            return text if inner == decoded else _as_base64(inner, text)
+        if "%" in text:
+            decoded = unquote(text)
+            inner = self._value(where, decoded, depth + 1) if decoded != text else decoded
+            return text if inner == decoded else quote(inner, safe="/:?#[]@!$&'()*+,;=")
+        return text
 
     def _note(self, where: str, name: str) -> None:
         self.places[f"{where}.{name}"] = None
 
 
-def _string(token: str) -> str:
-    """What a JSON string says, empty for any other token."""
-    if not token.startswith('"'):
-        return ""
-    if "\\" not in token:
-        return token.strip('"')
+def holds_redacted(text: str) -> bool:
+    """Whether something was redacted in a text, or in what it is the encoded form of."""
+    if REDACTED in text or quote_plus(REDACTED) in text:
+        return True
+    decoded = _base64_text(text)
+    return decoded is not None and REDACTED in decoded
+
+
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in {"{", "[", '"'}:
+        return False
     try:
-        return str(json.loads(token))
-    except ValueError:
-        return token
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _base64_text(text: str) -> str | None:
+    """The text that a text is the base64 of, None if it is of none."""
+    word = "".join(text.split()) if len(text) > 76 else text.strip()
+    if not _BASE64.fullmatch(word):
+        return None
+    bare = word.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        decoded = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
+    except (ValueError, binascii.Error):
+        return None
+    return decoded if all(mark.isprintable() or mark.isspace() for mark in decoded) else None
+
+
+def _as_base64(text: str, like: str) -> str:
+    """Base64 with the alphabet and the padding of another."""
+    is_for_urls = bool({"-", "_"} & set(like))
+    encoded = (base64.urlsafe_b64encode if is_for_urls else base64.b64encode)(text.encode())
+    is_padded = like.rstrip().endswith("=") or len("".join(like.split())) % 4 == 0
+    return encoded.decode() if is_padded else encoded.decode().rstrip("=")
 
 
 def is_readable(content_type: str, content_encoding: str) -> bool:
