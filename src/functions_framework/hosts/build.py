@@ -181,9 +181,10 @@ def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> An
     routes = _cors_routes(functions, given)
     if routes is None:
         return host
-    from .cors import AsyncCORSHost, SyncCORSHost
+    from .cors import CORSLayer
+    from .layered import layered
 
-    return AsyncCORSHost(host, routes) if host.is_async else SyncCORSHost(host, routes)
+    return layered(host, CORSLayer(routes))
 
 
 def _cors_routes(functions: Sequence[Function], given: str | None) -> CORSRoutes | None:
@@ -204,9 +205,10 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     app.serve(with_middleware([function], registered), registered)
     routes = _cors_routes([function], _cors_setting())
     if routes is not None:
-        from .cors import CORSMiddleware
+        from .cors import CORSLayer
+        from .wsgi.layer_driver import LayeredApp
 
-        app.wsgi_app = CORSMiddleware(app.wsgi_app, routes)  # type: ignore[method-assign]
+        app.wsgi_app = LayeredApp(app.wsgi_app, CORSLayer(routes))  # type: ignore[method-assign]
     run_with_process(Lifecycle.of(registered))
     return app
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
 
-    from ..cors import AsyncCORSHost
     from .host import ASGIHost
+    from .layer_driver import AsyncLayered
 
 
 class FunctionRouter(Router):
@@ -39,7 +39,7 @@ class FunctionASGIApp(Starlette):
     reaches the function. Exceptions of the function are for `functions_framework.errorhandler`.
     """
 
-    def __init__(self, host: ASGIHost | AsyncCORSHost, lifecycle: Lifecycle) -> None:
+    def __init__(self, host: ASGIHost | AsyncLayered, lifecycle: Lifecycle) -> None:
         @asynccontextmanager
         async def lifespan(_: Any) -> AsyncIterator[None]:
             await lifecycle.start()

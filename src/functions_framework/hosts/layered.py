@@ -1,0 +1,21 @@
+"""Puts a layer around a host, on the side the host is on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .asgi.layer_driver import AsyncLayered
+    from .layers import Layer
+    from .wsgi.layer_driver import SyncLayered
+
+
+def layered(host: Any, layer: Layer) -> SyncLayered | AsyncLayered:
+    """The host with a layer around it."""
+    if host.is_async:
+        from .asgi.layer_driver import AsyncLayered
+
+        return AsyncLayered(host, layer)
+    from .wsgi.layer_driver import SyncLayered
+
+    return SyncLayered(host, layer)

@@ -1,0 +1,115 @@
+"""What stands around a host, written once: a layer is a generator, driven on either side.
+
+A layer is given the head of a request. It yields None to have the host answer and is sent the
+reply; what it returns is the answer, so that one which never yields answers itself. Whatever ends
+the host's answering is raised where it yields. What else it may yield is told by `Steps`.
+
+    def around(self, head: Head) -> Steps:
+        reply = yield None
+        return reply._replace(status=418)
+
+The drivers are `wsgi.layer_driver` and `asgi.layer_driver`; `layered` chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from functions_framework.model.message import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from functions_framework.model.message import Headers
+
+
+class Head(Protocol):
+    """What is known of a request before its body is read."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+
+    @property
+    def path(self) -> str:
+        """The URL's path, percent-decoded."""
+
+    @property
+    def query(self) -> str:
+        """The query string as it came."""
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+
+    @property
+    def version(self) -> str:
+        """The version of HTTP, such as `1.1`."""
+
+    @property
+    def client(self) -> str:
+        """The address the request came from, empty when unknown."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The values of the headers by lower-case name, the last of a repeated one."""
+
+    @property
+    def pairs(self) -> Headers:
+        """Lower-case names and values of all headers."""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, given by lower-case name; None without."""
+
+    def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:
+        """Have the body read through what is made of its source: `wsgi.input`, or `receive`."""
+
+    def watched(self, body: Any, watch: Watch) -> Iterator[Any] | AsyncIterator[Any]:
+        """A streamed body of the reply that tells a watch what becomes of it."""
+
+
+class Watch:
+    """What a stream is told to; each method is called in the call's own context."""
+
+    def enter(self) -> None:
+        """The stream's code runs from now on."""
+
+    def leave(self) -> None:
+        """It does not, until `enter` again."""
+
+    def part(self, part: bytes | str) -> None:
+        """The stream gave its next part."""
+
+    def end(self, error: BaseException | None, *, is_whole: bool) -> Callable[[], object] | None:
+        """The stream was closed.
+
+        Args:
+            error: what it raised, None where nothing.
+            is_whole: whether it had come to its end.
+
+        Returns:
+            What is left to be done, in a thread where there is an event loop.
+        """
+
+
+class Blocking(NamedTuple):
+    """Work that must not hold up an event loop: it is done in a thread there.
+
+    Attributes:
+        work: what is to be done.
+    """
+
+    work: Callable[[], object]
+
+
+Steps = Generator[Blocking | Callable[[], Any] | None, Any, Reply]
+"""What a layer yields: nothing to have the host answer, `Blocking` work, or a function to be called
+whose result, awaited on an event loop where it can be, it is sent."""
+
+
+class Layer(Protocol):
+    """Something that stands around a host."""
+
+    def around(self, head: Head) -> Steps:
+        """Stand around the answer to one request."""

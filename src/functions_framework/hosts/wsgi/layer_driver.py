@@ -1,0 +1,206 @@
+"""Drives layers around sync hosts and WSGI applications (PEP 3333)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.model.message import Reply
+
+from ..layers import Blocking
+from .environ import code_of, path_of, send, status_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from functions_framework.model.message import Headers
+
+    from ..layers import Layer, Watch
+    from .environ import Environ, StartResponse
+
+
+class SyncLayered:
+    """A sync host with a layer around it."""
+
+    is_async = False
+
+    def __init__(self, host: Any, layer: Layer) -> None:
+        self._respond = host.respond
+        self._around = layer.around
+
+    def respond(self, environ: Environ) -> Reply:
+        """Answer one request; raises what the layer lets through."""
+        steps = self._around(EnvironHead(environ))
+        try:
+            asked = next(steps)
+            while True:
+                try:
+                    given = self._respond(environ) if asked is None else _done(asked)
+                except BaseException as error:  # noqa: BLE001, PERF203 - the layer's to judge
+                    asked = steps.throw(error)
+                else:
+                    asked = steps.send(given)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def _done(asked: Blocking | Callable[[], Any]) -> Any:
+    return asked.work() if isinstance(asked, Blocking) else asked()
+
+
+class LayeredApp:
+    """A WSGI application with a layer around it that changes nothing but heads of replies."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], layer: Layer) -> None:
+        self._app = app
+        self._around = layer.around
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve as a WSGI application (PEP 3333)."""
+        begun = [self._around(EnvironHead(environ))]
+        try:
+            next(begun[0])
+        except StopIteration as end:
+            return send(end.value, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if begun:
+                steps = begun.pop()
+            else:  # an error after the start: the head is sent anew
+                steps = self._around(EnvironHead(environ))
+                next(steps)
+            code = code_of(status)
+            try:
+                steps.send(Reply(code, headers, b""))
+            except StopIteration as end:
+                changed: Reply = end.value
+            line = status if changed.status == code else status_line(changed.status)
+            return start_response(line, changed.headers, *rest)
+
+        return self._app(environ, start)
+
+
+class EnvironHead:
+    """A head read from a WSGI environ (PEP 3333).
+
+    Args:
+        environ: the request's.
+    """
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Environ) -> None:
+        self._environ = environ
+
+    @property
+    def method(self) -> str:
+        """See `Head`."""
+        return self._environ["REQUEST_METHOD"]  # type: ignore[no-any-return]
+
+    @property
+    def path(self) -> str:
+        """See `Head`."""
+        return path_of(self._environ)
+
+    @property
+    def query(self) -> str:
+        """See `Head`."""
+        return self._environ.get("QUERY_STRING", "")  # type: ignore[no-any-return]
+
+    @property
+    def scheme(self) -> str:
+        """See `Head`."""
+        return self._environ.get("wsgi.url_scheme", "http")  # type: ignore[no-any-return]
+
+    @property
+    def version(self) -> str:
+        """See `Head`."""
+        protocol: str = self._environ.get("SERVER_PROTOCOL", "HTTP/1.1")
+        return protocol.removeprefix("HTTP/")
+
+    @property
+    def client(self) -> str:
+        """See `Head`."""
+        return _without_port(self._environ.get("REMOTE_ADDR") or "")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """See `Head`."""
+        return dict(self.pairs)
+
+    @property
+    def pairs(self) -> Headers:
+        """See `Head`."""
+        return [
+            ((name[5:] if name[:5] == "HTTP_" else name).lower().replace("_", "-"), value)
+            for name, value in self._environ.items()
+            if name[:5] == "HTTP_" or (name in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value)
+        ]
+
+    def header(self, name: str) -> str | None:
+        """See `Head`."""
+        return self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+    def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:  # noqa: ARG002
+        """See `Head`."""
+        tap = self._environ["wsgi.input"] = sync(self._environ["wsgi.input"])
+        return tap
+
+    def watched(self, body: Any, watch: Watch) -> Watched:
+        """See `Head`."""
+        return Watched(body, watch)
+
+
+def _without_port(address: str) -> str:
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+class Watched:
+    """A stream of a sync host."""
+
+    def __init__(self, body: Any, watch: Watch) -> None:
+        self._body = body
+        self._watch: Watch | None = watch
+        self._parts: Any = None
+        self._error: BaseException | None = None
+        self._is_whole = False
+
+    def __iter__(self) -> Iterator[bytes | str]:
+        return self
+
+    def __next__(self) -> bytes | str:
+        watch = self._watch
+        if watch is None:
+            raise StopIteration
+        watch.enter()
+        try:
+            if self._parts is None:
+                self._parts = iter(self._body)
+            part: bytes | str = next(self._parts)
+        except StopIteration:
+            self._is_whole = True
+            raise
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            watch.leave()
+        watch.part(part)
+        return part
+
+    def close(self) -> None:
+        """Close the stream, once, and tell."""
+        watch, self._watch = self._watch, None
+        if watch is None:
+            return
+        close = getattr(self._body, "close", None)
+        watch.enter()
+        try:
+            if close is not None:
+                close()
+        finally:
+            watch.leave()
+            left = watch.end(self._error, is_whole=self._is_whole)
+            if left is not None:
+                left()
