@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.model.message import HTML, JSON, Reply
 
+from ..layered import layered
 from ..routes import paths_of
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
     from functions_framework.settings import Settings
 
-    from ..asgi.scope import Receive, Scope
-    from ..wsgi.environ import Environ
+    from ..layers import Head, Steps
 
 DOCUMENT_PATH = "/openapi.json"
 DOCS_PATH = "/docs"
@@ -53,7 +53,7 @@ def with_pages(host: Any, functions: Sequence[Function], settings: Settings) -> 
         described = document(functions)
         pages[DOCUMENT_PATH] = Page(Reply(200, [JSON], json.dumps(described).encode()))
         pages[DOCS_PATH] = Page(Reply(200, [HTML], render(described).encode()))
-    return AsyncPages(host, pages) if host.is_async else SyncPages(host, pages)
+    return layered(host, PagesLayer(pages))
 
 
 def _listing(paths: Sequence[tuple[str | None, Function]]) -> str:
@@ -68,45 +68,22 @@ def _listing(paths: Sequence[tuple[str | None, Function]]) -> str:
     )
 
 
-def _find(pages: Pages, method: str, path: str, accepted: str) -> Reply | None:
-    page = pages.get(path) if method in {"GET", "HEAD"} else None
-    if page is None or (page.is_for_browsers and "text/html" not in accepted):
-        return None
-    return page.reply
+class PagesLayer:
+    """Answers with the pages, and has the host answer everything else.
 
+    Args:
+        pages: by path.
+    """
 
-class SyncPages:
-    """Answers with the pages, and with a sync host for everything else."""
-
-    is_async = False
-
-    def __init__(self, host: Any, pages: Pages) -> None:
-        self._host = host
+    def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def respond(self, environ: Environ) -> Reply:
-        """Answer one request; never raises."""
-        page = _find(
-            self._pages,
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            environ.get("HTTP_ACCEPT", ""),
-        )
-        return page or self._host.respond(environ)
-
-
-class AsyncPages:
-    """The same around an async host."""
-
-    is_async = True
-
-    def __init__(self, host: Any, pages: Pages) -> None:
-        self._host = host
-        self._pages = pages
-        self.function: Function = host.function
-
-    async def respond(self, scope: Scope, receive: Receive) -> Reply:
-        """Answer one request; raises nothing but cancellation."""
-        accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-        page = _find(self._pages, scope["method"], scope["path"], accepted.decode("latin-1"))
-        return page or await self._host.respond(scope, receive)
+    def around(self, head: Head) -> Steps:
+        """See `Layer`."""
+        page = self._pages.get(head.path)
+        if page is not None and head.method in {"GET", "HEAD"}:
+            accepted = head.header("accept") or ""
+            if not page.is_for_browsers or "text/html" in accepted:
+                return page.reply
+        reply: Reply = yield None
+        return reply
