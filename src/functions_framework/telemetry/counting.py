@@ -14,7 +14,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from .outcome import REFUSED
 
 if TYPE_CHECKING:
-    from .outcome import Outcome, Request
+    from functions_framework.hosts.layers import Head
+
+    from .outcome import Outcome
 
 STARTS = "functions_worker_starts"
 _BUCKETS = (
@@ -60,7 +62,7 @@ class Counting:
         ).set(start_seconds)
         Counter(STARTS, "Workers that were started and loaded.", registry=None).inc()
 
-    def begin(self, request: Request) -> CountedCall:  # noqa: ARG002 - of no interest here
+    def begin(self, request: Head) -> CountedCall:  # noqa: ARG002 - of no interest here
         """Count a request as being answered."""
         self.in_flight.inc()
         return CountedCall(self)

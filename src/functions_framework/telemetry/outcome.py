@@ -9,76 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from functions_framework.exceptions import RequestTimeoutException
-from functions_framework.hosts.wsgi.environ import Environ, path_of
 from functions_framework.model.function import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from functions_framework.hosts.layers import Head
     from functions_framework.model.execution import Execution
     from functions_framework.model.function import Function
 
 OK, REFUSED, ERROR, TIMEOUT = "ok", "refused", "error", "timeout"
-
-
-class Request(NamedTuple):
-    """The head of a request.
-
-    Attributes:
-        method: HTTP method.
-        path: the URL's path, percent-decoded.
-        scheme: `http` or `https`.
-        version: of HTTP, such as `1.1`.
-        client: the address it came from, empty when unknown.
-        headers: values by lower-case name.
-    """
-
-    method: str
-    path: str
-    scheme: str
-    version: str
-    client: str
-    headers: Mapping[str, str]
-
-
-def request_of_environ(environ: Environ) -> Request:
-    """Read a WSGI environ (PEP 3333)."""
-    headers = {
-        name[5:].lower().replace("_", "-"): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    return Request(
-        environ["REQUEST_METHOD"],
-        path_of(environ),
-        environ.get("wsgi.url_scheme", "http"),
-        environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
-        _without_port(environ.get("REMOTE_ADDR", "")),
-        headers,
-    )
-
-
-def _without_port(address: str) -> str:
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    return address.partition(":")[0] if address.count(":") == 1 else address
-
-
-def request_of_scope(scope: Any) -> Request:
-    """Read an ASGI scope, the server's own or any other."""
-    headers = getattr(scope, "by_name", None)
-    if headers is None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-    return Request(
-        scope["method"],
-        scope["path"],
-        scope["scheme"],
-        scope["http_version"],
-        (scope["client"] or ("",))[0],
-        dict(headers),
-    )
 
 
 class Outcome(NamedTuple):
@@ -187,5 +125,5 @@ class Call(Protocol):
 class Follower(Protocol):
     """Whoever follows calls."""
 
-    def begin(self, request: Request) -> Call:
+    def begin(self, request: Head) -> Call:
         """A request has arrived."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-    from .outcome import Outcome, Request
+    from functions_framework.hosts.layers import Head
+
+    from .outcome import Outcome
 
 SCOPE = "functions_framework"
 _CLOUD_TRACE = "x-cloud-trace-context"
@@ -71,7 +73,7 @@ class Tracing:
         )
         self._is_cold = True
 
-    def begin(self, request: Request) -> TracedCall:
+    def begin(self, request: Head) -> TracedCall:
         """Start the server's span, in the caller's trace."""
         parent = propagate.extract(_carrier_of(request))
         attributes = _attributes_of(request)
@@ -87,7 +89,7 @@ class Tracing:
         return was_cold
 
 
-def _carrier_of(request: Request) -> dict[str, str]:
+def _carrier_of(request: Head) -> dict[str, str]:
     """The headers, with a `traceparent` where only `X-Cloud-Trace-Context` came."""
     headers = dict(request.headers)
     if "traceparent" not in headers and _CLOUD_TRACE in headers:
@@ -97,23 +99,24 @@ def _carrier_of(request: Request) -> dict[str, str]:
     return headers
 
 
-def _attributes_of(request: Request) -> dict[str, Any]:
+def _attributes_of(request: Head) -> dict[str, Any]:
     known = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
     method = request.method if request.method in known else "_OTHER"
     return {"http.request.method": method, "url.scheme": request.scheme}
 
 
-def _client_of(request: Request) -> dict[str, Any]:
+def _client_of(request: Head) -> dict[str, Any]:
     found = {
         "url.path": request.path,
         "network.protocol.version": request.version,
         "client.address": request.client,
-        "user_agent.original": request.headers.get("user-agent", ""),
+        "user_agent.original": request.header("user-agent") or "",
     }
-    host, _, port = request.headers.get("host", "").rpartition(":")
+    address = request.header("host") or ""
+    host, _, port = address.rpartition(":")
     if port.isdigit():
         return {**found, "server.address": host.strip("[]"), "server.port": int(port)}
-    return {**found, "server.address": request.headers.get("host", "")}
+    return {**found, "server.address": address}
 
 
 class TracedCall:
