@@ -11,8 +11,8 @@ from cloudevents.http import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.events.binding import decode_header, encode_header
 from functions_framework.events.cloudevents import decode, encode_binary, encode_structured
+from functions_framework.events.header_text import decode_header, encode_header
 from functions_framework.model.message import Headers, Message
 from support.event_messages import EVENT
 

@@ -1,7 +1,7 @@
 """The CloudEvents HTTP binding down to plain values: requests to attributes and data.
 
 Sources: CloudEvents 1.0.2 core, its HTTP protocol binding and its JSON event format. The object a
-function gets is made in `cloudevents`; encoding is there too, header values are here both ways.
+function gets is made in `cloudevents`; encoding is there too.
 
 What is checked: the four required attributes are non-empty strings, the version is known, text is
 valid Unicode, the data is what its type says. What is let through, because senders in use rely on
@@ -12,15 +12,15 @@ control characters, an empty `subject`, a `time` that is no timestamp.
 from __future__ import annotations
 
 import base64
-import re
 from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, unquote
 
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.fields import REPEATED
 from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json, media_type
-from functions_framework.model.message import CORE_ATTRIBUTES
+
+from .header_text import decode_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +33,6 @@ STRUCTURED_TYPE = "application/cloudevents+json"
 RESERVED = frozenset({"data", "data_base64"})
 
 _FAMILY = "application/cloudevents"
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 _HOW = "Send id, source, specversion and type as ce- headers, or as members of one JSON object."
 
 
@@ -96,9 +93,14 @@ def header_attributes(message: Message) -> dict[str, Any]:
 
     The Content-Type is `datacontenttype` and beats a `ce-datacontenttype`, which the binding
     forbids. `ce-data` and `ce-data_base64` can be no attributes and are dropped.
+
+    Raises:
+        MalformedRequest: one came more than once, or cannot be decoded.
     """
     attributes: dict[str, Any] = dict(message.attributes)
     text = "".join(attributes.values())
+    if REPEATED in text:
+        raise MalformedRequest("The CloudEvent has a ce- header more than once.")
     if "%" in text or '"' in text:
         attributes = {name: decode_header(value, name) for name, value in attributes.items()}
     if content_type := message.content_type:
@@ -171,15 +173,20 @@ def decode_structured(payload: Any) -> Parts:
 
     Raises:
         RequiredAttributeFault: a required attribute is missing, or not a non-empty string.
-        MalformedRequest: the value is no object, or its data cannot be decoded.
+        MalformedRequest: the value is no object, has two attributes of one name, or its data cannot
+            be decoded.
     """
     if not isinstance(payload, dict):
         found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
         raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
-    attributes: dict[str, Any] = {}
-    for name, value in payload.items():
-        if value is not None and name not in RESERVED:
-            attributes[name.lower()] = value
+    members = [
+        (name.lower(), value)
+        for name, value in payload.items()
+        if value is not None and name not in RESERVED
+    ]
+    attributes: dict[str, Any] = dict(members)
+    if len(attributes) != len(members):
+        raise MalformedRequest("The CloudEvent has an attribute in small and in capital letters.")
     extensions = attributes.get("extensions")
     if isinstance(extensions, dict):
         del attributes["extensions"]
@@ -256,37 +263,6 @@ def require(attributes: Mapping[str, Any]) -> None:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
-
-
-def decode_header(value: str, name: str = "") -> str:
-    """Undo double quotes around a header value, then one round of percent-encoding.
-
-    Source: HTTP binding, section 3.1.3.2. A `%` before no two hex digits stands for itself.
-
-    Raises:
-        MalformedRequest: the encoded bytes are not UTF-8.
-    """
-    if '"' in value:
-        quoted = _QUOTED.fullmatch(value)
-        if quoted is not None:
-            value = _ESCAPED.sub(r"\1", quoted[1])
-    if "%" not in value:
-        return value
-    try:
-        return unquote(value, errors="strict")
-    except UnicodeDecodeError:
-        is_core = name in CORE_ATTRIBUTES
-        which = f"ce-{name} header" if is_core else "header of an extension attribute"
-        raise MalformedRequest(f"The {which} percent-encodes bytes that are not UTF-8.") from None
-
-
-def encode_header(value: str) -> str:
-    """Percent-encode space, `"`, `%` and all but printable ASCII (binding, section 3.1.3.2).
-
-    Raises:
-        UnicodeEncodeError: the text holds half a surrogate pair.
-    """
-    return quote(value, safe=_PLAIN)
 
 
 def now() -> str:

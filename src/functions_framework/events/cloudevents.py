@@ -26,12 +26,12 @@ from .binding import (
     RequiredAttributeFault,
     body_data,
     decode_structured,
-    encode_header,
     header_attributes,
     mode_of,
     read_structured,
     require,
 )
+from .header_text import encode_header
 
 if TYPE_CHECKING:
     from functions_framework.model.message import Headers, Message

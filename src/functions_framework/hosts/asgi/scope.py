@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import Execution, execution
+from functions_framework.model.fields import encoded_query, merged
 from functions_framework.model.message import Message, Reply
 
 from ..outgoing import passed, with_length
@@ -24,14 +25,16 @@ _EXECUTION_ID = "function-execution-id"
 
 
 def header_fields(scope: Scope) -> dict[str, str]:
-    """The header fields by lower-case name, the last of a repeated one.
+    """The header fields by lower-case name, one value each.
 
     The server's own scope has them as text already (`server.async_scope`).
     """
     known: dict[str, str] | None = getattr(scope, "by_name", None)
     if known is not None:
         return known
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return merged(
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    )
 
 
 def begin(scope: Scope, function: Function | None) -> Execution:
@@ -74,7 +77,7 @@ def message(scope: Scope, body: bytes) -> Message:
         attributes,
         body,
         scope["path"],
-        scope["query_string"].decode("latin-1") if query is None else query,
+        query if query is not None and query.isascii() else encoded_query(scope["query_string"]),
         scope["method"],
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.model.execution import Execution, execution, new_execution_id
+from functions_framework.model.fields import NOT_ASCII, encoded_query
 from functions_framework.model.message import CORE_ATTRIBUTES, Message, Reply
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 CHUNK = 1 << 16
+LOSSY = "functions_framework.lossy"
+"""In the environ of a server that gives an empty value for a header that is not ASCII."""
+
 _EXECUTION_ID = "HTTP_FUNCTION_EXECUTION_ID"
 # Looked up, a name takes half the time of being cut and made lower-case.
 _ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
@@ -54,7 +58,8 @@ def message(environ: Environ) -> Message:
     """Read the whole request.
 
     Raises:
-        MalformedRequest: the body broke off (where the server can tell).
+        MalformedRequest: the body broke off, or a header of an event is not ASCII (where the server
+            can tell).
     """
     attributes = {}
     for name in environ:
@@ -63,13 +68,16 @@ def message(environ: Environ) -> Message:
             if name in _ATTRIBUTES:
                 attributes[_ATTRIBUTES[name]] = environ[name]
             elif name[:8] == "HTTP_CE_":
-                attributes[name[8:].lower()] = environ[name]
+                attributes[name[8:].lower().replace("_", "-")] = environ[name]
+    if "" in attributes.values() and LOSSY in environ:
+        raise MalformedRequest(NOT_ASCII)
+    query: str = environ.get("QUERY_STRING", "")
     return Message(
         environ.get("CONTENT_TYPE") or None,
         attributes,
         read_body(environ),
         path_of(environ),
-        environ.get("QUERY_STRING", ""),
+        query if query.isascii() else encoded_query(query.encode("latin-1")),
         environ["REQUEST_METHOD"],
     )
 

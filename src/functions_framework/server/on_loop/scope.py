@@ -44,7 +44,7 @@ class RequestScope(dict[str, Any]):
 
     @property
     def query(self) -> str:
-        """The query string, undecoded."""
+        """The query string, undecoded; the engine takes its bytes for UTF-8."""
         return self._request.query_string  # type: ignore[no-any-return]
 
     def show_id_of(self, running: Execution) -> None:
@@ -66,7 +66,7 @@ class RequestScope(dict[str, Any]):
         if key in {"client", "server"}:
             return address(getattr(request, key))
         value = getattr(request, key)
-        return value.encode("latin-1") if key == "query_string" else value
+        return value.encode() if key == "query_string" else value
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         found = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.fields]

@@ -8,6 +8,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.exceptions import MalformedRequest
 from functions_framework.hosts.errors import refusal
 from functions_framework.hosts.outgoing import passed
 from functions_framework.logs import call_end
@@ -18,6 +19,7 @@ from ..wire.drain import POLL_SECONDS, Quiet, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
+from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from ..wire.loop import Handover
 from ..wire.scheduling import polite_threads
@@ -68,6 +70,7 @@ class AsyncServing:
         self._concurrency = settings.concurrency
         self._start = self._start_or_queue if self._concurrency else self._start_now
         self._waiting: deque[Any] = deque()
+        self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._deadlines: AsyncDeadlines | None = None
@@ -193,10 +196,9 @@ class AsyncServing:
     async def _serve(self, watcher: Any) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
-            headers = request.headers.items()
-            by_name = dict(headers)
+            fields, by_name = self._gate.admitted(request)
             receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
-            scope = RequestScope(request, headers, by_name)
+            scope = RequestScope(request, fields, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
             if self._deadlines is not None:
@@ -214,6 +216,8 @@ class AsyncServing:
                 await self._send(protocol, request, receive, reply)
             else:
                 protocol.response_bytes(*reply)
+        except MalformedRequest as fault:
+            answer(protocol, refusal(fault), request.method, request.http_version)
         except asyncio.CancelledError:
             # Of no effect where a deadline was the reason: that was answered.
             answer(protocol, ENDED, request.method, request.http_version)

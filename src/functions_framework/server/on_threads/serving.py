@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
-from functions_framework.hosts.outgoing import passed
+from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
 
-from ..wire.connections import cut_sender
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
-from ..wire.endings import BUSY, CRASHED, DRAINING, NO_PATH, SATURATED
-from ..wire.forwarded import Proxies, peer_of
+from ..wire.endings import BUSY, CRASHED, DRAINING, SATURATED
+from ..wire.forwarded import Proxies
 from ..wire.gate import answer
+from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, declared_length
 from .slow_senders import SlowSenders
 from .sources import NO_BODY
+from .stream import Stream, passed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
@@ -48,6 +49,7 @@ def base_environ(*, is_multiprocess: bool) -> Environ:
         "SERVER_SOFTWARE": "functions-framework",
         "wsgi.errors": sys.stderr,
         "wsgi.input_terminated": True,
+        LOSSY: True,
         "wsgi.multiprocess": is_multiprocess,
         "wsgi.multithread": True,
         "wsgi.run_once": False,
@@ -72,10 +74,11 @@ class SyncServing:
         self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
         # A host that wraps another may hand the environ on: it gets all of PEP 3333.
         self._base = (
-            {"wsgi.input_terminated": True}
+            {"wsgi.input_terminated": True, LOSSY: True}
             if getattr(host, "reads_request_only", False)
             else base_environ(is_multiprocess=settings.workers > 1)
         )
+        self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
         self._watchdog: Watchdog | None = None
@@ -186,8 +189,13 @@ class SyncServing:
 
     def _answer(self, protocol: Any, environ: Environ, method: str) -> None:
         try:
-            if not environ["PATH_INFO"]:
-                answer(protocol, NO_PATH, method, environ["SERVER_PROTOCOL"])
+            gate = self._gate
+            if (
+                environ["HTTP_HOST"] not in gate.hosts
+                or not environ["PATH_INFO"]
+                or "HTTP_COOKIE" in environ
+            ) and (refused := gate.refused(environ)) is not None:
+                answer(protocol, refused, method, environ["SERVER_PROTOCOL"])
             elif (
                 "CONTENT_LENGTH" in environ
                 or "HTTP_TRANSFER_ENCODING" in environ
@@ -197,7 +205,7 @@ class SyncServing:
             else:
                 environ["wsgi.input"] = NO_BODY
                 reply = self._respond(environ)
-                self._send(protocol, environ, _passed(reply, method, environ))
+                self._send(protocol, environ, passed_on(reply, method, environ))
         except RequestTimeoutException:
             raise
         except BaseException:  # noqa: BLE001
@@ -213,7 +221,7 @@ class SyncServing:
             reply = refusal(too_large(limit))
         else:
             reply = self._respond(environ)
-        reply = _passed(reply, method, environ)
+        reply = passed_on(reply, method, environ)
         if body.is_read:
             self._send(protocol, environ, reply)
         elif not limit:
@@ -237,64 +245,10 @@ class SyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            protocol.response_iter(status, headers, _Stream(body, environ))
+            protocol.response_iter(status, headers, Stream(body, environ))
 
 
 def _wait(event: Event) -> None:
     """Wait for ever; on Windows in pieces, as signals do not interrupt a wait there."""
     while not event.wait(0.2 if sys.platform == "win32" else None):
         pass
-
-
-def _passed(reply: Reply, method: str, environ: Environ) -> Reply:
-    """What is sent of a reply; a stream that is not is closed."""
-    sent = passed(reply, method, environ)
-    if sent is not reply and isinstance(sent.body, bytes):
-        _Stream(reply.body, environ).close()
-    return sent
-
-
-class _Stream:
-    """A streamed body as the engine pulls it: text encoded, failures logged and made visible."""
-
-    __slots__ = ("_body", "_environ", "_iterator", "_sent")
-
-    def __init__(self, body: Any, environ: Environ) -> None:
-        self._body = body
-        self._environ = environ
-        self._iterator: Iterator[bytes | str] | None = None
-        self._sent = time.monotonic()
-
-    def __next__(self) -> bytes:
-        try:
-            if self._iterator is None:
-                self._iterator = iter(self._body)
-            part = next(self._iterator)
-            data = part.encode() if isinstance(part, str) else bytes(part)
-        except StopIteration:
-            raise
-        except BaseException:  # noqa: BLE001 - logged
-            self._break_off()
-            raise StopIteration from None
-        self._sent = time.monotonic()
-        return data
-
-    def _break_off(self) -> None:
-        environ = self._environ
-        is_cut = cut_sender(peer_of(environ), self._sent)
-        _log.exception(
-            "The response to %s %s failed halfway%s.",
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            "" if is_cut else "; its connection could not be told apart and was left open",
-        )
-
-    def close(self) -> None:
-        """Called by the engine at the end, and when the client has gone."""
-        close = getattr(self._body, "close", None)
-        if close is None:
-            return
-        try:
-            close()
-        except BaseException:  # noqa: BLE001 - logged
-            _log.exception("Closing the response's body failed.")

@@ -1,0 +1,54 @@
+"""A request's header fields and query as text: one value for each name, and only ASCII."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from .message import Headers
+
+REPEATED = "\n"
+"""Between the values of a `ce-` header that came twice: no value of one header holds it."""
+
+
+NOT_ASCII = (
+    "A ce- header is empty or holds bytes that are not ASCII. Percent-encode them (CloudEvents "
+    "HTTP binding, section 3.1.3.2)."
+)
+"""Why an event is refused whose header the engine has not handed over."""
+
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def merged(fields: Headers) -> dict[str, str]:
+    """One value for each name: joined as RFC 9110 section 5.3 says, of Content-Type the first."""
+    found: dict[str, str] = {}
+    for name, value in fields:
+        if name not in found:
+            found[name] = value
+        elif name == "cookie":
+            found[name] += f"; {value}"
+        elif name != "content-type":
+            found[name] += f"{REPEATED if name[:3] == 'ce-' else ', '}{value}"
+    return found
+
+
+def cookie_joined(fields: Headers) -> Headers:
+    """Fields with all cookies in the first of them (RFC 9113, section 8.2.3)."""
+    cookies = [value for name, value in fields if name == "cookie"]
+    if len(cookies) < 2:
+        return fields
+    joined = []
+    for pair in fields:
+        if pair[0] != "cookie":
+            joined.append(pair)
+        elif cookies:
+            joined.append(("cookie", "; ".join(cookies)))
+            cookies = []
+    return joined
+
+
+def encoded_query(raw: bytes) -> str:
+    """A query string whose bytes beyond ASCII are percent-encoded, as they should have been."""
+    return raw.decode() if raw.isascii() else quote(raw, safe=_ASCII)

@@ -1,0 +1,252 @@
+"""Heads of requests as clients and proxies send them: Host, targets, names, cookies, bytes."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.http2_client import send_stream
+from support.served_source import written
+from support.server_process import ServerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SYNC = """
+    import sys
+    import functions_framework
+
+    @functions_framework.http
+    def seen(request):
+        return {
+            "host": request.host, "url": request.url, "cookies": dict(request.cookies),
+            "q": request.args.get("q"), "headers": dict(request.headers),
+        }
+
+    @functions_framework.cloud_event
+    def event(event):
+        print("event", event["id"], dict(event.get_attributes()), file=sys.stderr, flush=True)
+    """
+ASYNC = """
+    import sys
+    import functions_framework
+
+    @functions_framework.http
+    async def seen(request):
+        return {
+            "host": request.url.netloc, "url": str(request.url), "cookies": dict(request.cookies),
+            "q": request.query_params.get("q"), "headers": dict(request.headers),
+        }
+
+    @functions_framework.cloud_event
+    async def event(event):
+        print("event", event["id"], dict(event.get_attributes()), file=sys.stderr, flush=True)
+    """
+BOTH = (
+    SYNC
+    + """
+    @functions_framework.http
+    async def beside(request):
+        return "beside"
+    """
+)
+WSGI = """
+    import flask
+
+    app = flask.Flask(__name__)
+
+    @app.get("/seen")
+    def seen():
+        request = flask.request
+        return {
+            "host": request.host, "url": request.url, "cookies": dict(request.cookies),
+            "q": request.args.get("q"), "headers": dict(request.headers),
+        }
+    """
+ASGI = """
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    async def seen(request):
+        return JSONResponse({
+            "host": request.url.netloc, "url": str(request.url), "cookies": dict(request.cookies),
+            "q": request.query_params.get("q"), "headers": dict(request.headers),
+        })
+
+    app = Starlette(routes=[Route("/seen", seen)])
+    """
+SOURCES = {
+    "sync": (SYNC, "seen,event"),
+    "async": (ASYNC, "seen,event"),
+    "both": (BOTH, "seen,event,beside"),
+    "wsgi": (WSGI, "app"),
+    "asgi": (ASGI, "app"),
+}
+WITH_EVENTS = ["sync", "async", "both"]
+ON_LOOP = ["async", "both", "asgi"]
+EVENT = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\n"
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
+    with ExitStack() as stack:
+        found = {}
+        for kind, (text, target) in SOURCES.items():
+            source = written(tmp_path_factory.mktemp(kind), text)
+            found[kind] = stack.enter_context(ServerProcess.start(source, target))
+        yield {kind: server.ready() for kind, server in found.items()}
+
+
+def _ask(server: ServerProcess, head: str) -> tuple[int, Any]:
+    status, body = server.send(f"{head}\r\n".encode("latin-1"))
+    return status, json.loads(body) if status == 200 and body != b"OK" else body
+
+
+HOSTS = {
+    "none": "",
+    "empty": "host:\r\n",
+    "two": "host: a\r\nhost: b\r\n",
+    "the same twice": "host: a\r\nhost: a\r\n",
+    "two in one": "host: a, b\r\n",
+    "a space": "host: a b\r\n",
+    "a path": "host: a/b\r\n",
+    "user and password": "host: user@a\r\n",
+    "no port": "host: a:b\r\n",
+    "two ports": "host: a:1:2\r\n",
+    "a bracket": "host: [::1\r\n",
+    "not ASCII": "host: caf\xe9\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("fault", HOSTS)
+def test_host_that_is_missing_double_or_malformed_is_refused(
+    servers: dict[str, ServerProcess], kind: str, fault: str
+) -> None:
+    status, body = _ask(servers[kind], f"GET /seen HTTP/1.1\r\n{HOSTS[fault]}")
+    assert (status, b"Host header" in body) == (400, True)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize(
+    "host", ["a", "a.example:8080", "127.0.0.1", "[::1]:8080", "xn--caf-dma.example"]
+)
+def test_host_in_order_is_seen(servers: dict[str, ServerProcess], kind: str, host: str) -> None:
+    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: {host}\r\n")
+    assert (status, seen["host"]) == (200, host)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_http_1_0_needs_no_host(servers: dict[str, ServerProcess], kind: str) -> None:
+    assert _ask(servers[kind], "GET /seen HTTP/1.0\r\n")[0] == 200
+
+
+@pytest.mark.parametrize("kind", ON_LOOP)
+def test_absolute_form_names_the_host(servers: dict[str, ServerProcess], kind: str) -> None:
+    head = "GET http://a.example:81/seen?q=1 HTTP/1.1\r\nhost: other\r\n"
+    status, seen = _ask(servers[kind], head)
+    assert (status, seen["host"], seen["q"]) == (200, "a.example:81", "1")
+    assert _ask(servers[kind], "GET http://a/seen HTTP/1.1\r\n")[0] == 400
+
+
+@pytest.mark.parametrize("kind", ON_LOOP)
+@pytest.mark.parametrize("first", [True, False])
+def test_name_with_an_underscore_never_stands_for_another(
+    servers: dict[str, ServerProcess], kind: str, first: bool
+) -> None:
+    own, forged = "x-real-ip: 192.0.2.1\r\n", "X_Real_Ip: 203.0.113.9\r\n"
+    fields = forged + own if first else own + forged
+    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: a\r\n{fields}")
+    headers = {name.lower(): value for name, value in seen["headers"].items()}
+    assert (status, headers["x-real-ip"]) == (200, "192.0.2.1")
+    assert "x_real_ip" not in headers
+    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: a\r\n{forged}")
+    assert "203.0.113.9" not in json.dumps(seen)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_cookies_of_http_2_are_one(servers: dict[str, ServerProcess], kind: str) -> None:
+    status, body = send_stream(
+        servers[kind].port, "/seen", method="GET", fields=[("cookie", "a=1"), ("cookie", "b=2")]
+    )
+    seen = json.loads(body)
+    assert (status, seen["cookies"]) == (200, {"a": "1", "b": "2"})
+    headers = {name.lower(): value for name, value in seen["headers"].items()}
+    assert headers["cookie"].replace("; ", ";") == "a=1;b=2"
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_query_that_is_not_encoded_keeps_its_bytes(
+    servers: dict[str, ServerProcess], kind: str
+) -> None:
+    head = "GET /seen?q=caf\xc3\xa9 HTTP/1.1\r\nhost: a\r\n"
+    status, seen = _ask(servers[kind], head)
+    # Starlette reads the bytes as latin-1.
+    read = {"async": "caf\xc3\xa9", "asgi": "caf\xc3\xa9"}.get(kind, "caf\xe9")
+    assert (status, seen["q"]) == (200, read)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("target", ["/%E5", "/\xc3\xa9", "/a%00b", "/%F0%9F?q=%F0", "/seen?q=%FF"])
+def test_no_target_is_a_crash(servers: dict[str, ServerProcess], kind: str, target: str) -> None:
+    status, _ = servers[kind].send(f"GET {target} HTTP/1.1\r\nhost: a\r\n\r\n".encode("latin-1"))
+    assert status in {200, 404}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_header_that_is_not_ascii_is_no_crash(servers: dict[str, ServerProcess], kind: str) -> None:
+    status, _ = _ask(servers[kind], "GET /seen HTTP/1.1\r\nhost: a\r\ncookie: a=caf\xe9\r\n")
+    assert status == 200
+    servers[kind].wait_for("cookie header holds bytes that are not ASCII")
+
+
+@pytest.mark.parametrize("kind", WITH_EVENTS)
+@pytest.mark.parametrize("name", ["ce-id", "ce-subject", "ce-my-ext"])
+def test_event_with_a_header_that_is_not_ascii_is_refused(
+    servers: dict[str, ServerProcess], kind: str, name: str
+) -> None:
+    fields = EVENT.replace("ce-id: 1\r\n", "") if name == "ce-id" else EVENT
+    head = f"POST /event HTTP/1.1\r\nhost: a\r\n{fields}{name}: caf\xe9\r\ncontent-length: 0\r\n"
+    assert _ask(servers[kind], head)[0] == 400
+
+
+@pytest.mark.parametrize("kind", ["async"])
+@pytest.mark.parametrize("name", ["ce-id", "ce-subject", "ce-ext"])
+def test_event_with_a_header_twice_is_refused(
+    servers: dict[str, ServerProcess], kind: str, name: str
+) -> None:
+    twice = f"{name}: 1\r\n" * (1 if name == "ce-id" else 2)
+    head = f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}{twice}content-length: 0\r\n"
+    status, body = _ask(servers[kind], head)
+    assert (status, b"more than once" in body) == (400, True)
+
+
+@pytest.mark.parametrize("kind", WITH_EVENTS)
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"specversion": "1.0", "id": "1", "ID": "2", "source": "/s", "type": "t"},
+        {"specversion": "1.0", "ext": "1", "eXt": "2", "id": "1", "source": "/s", "type": "t"},
+    ],
+)
+def test_structured_event_with_an_attribute_in_two_cases_is_refused(
+    servers: dict[str, ServerProcess], kind: str, event: dict[str, str]
+) -> None:
+    body = json.dumps(event)
+    head = (
+        "POST /event HTTP/1.1\r\nhost: a\r\ncontent-type: application/cloudevents+json\r\n"
+        f"content-length: {len(body)}\r\n\r\n{body}"
+    )
+    status, said = servers[kind].send(head.encode())
+    assert (status, b"small and in capital" in said) == (400, True)
+
+
+@pytest.mark.parametrize("kind", WITH_EVENTS)
+def test_extension_keeps_its_hyphens(servers: dict[str, ServerProcess], kind: str) -> None:
+    head = f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}ce-my-ext: 1\r\ncontent-length: 0\r\n"
+    assert _ask(servers[kind], head)[0] == 200
+    servers[kind].wait_for("'my-ext': '1'")
