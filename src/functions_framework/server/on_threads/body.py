@@ -187,8 +187,20 @@ class Body:
         environ = self._environ
         if self.version == HTTP2 and environ["REQUEST_METHOD"] in _WITHOUT_BODY:
             return False
-        # Nobody describes what is not there.
-        return (not self._taken and "CONTENT_TYPE" in environ) or has_hung_up(self.peer)
+        if not self._taken and self._is_suspect():
+            return True
+        return has_hung_up(self.peer)
+
+    def _is_suspect(self) -> bool:
+        """Whether nothing was expected: a broken body looks like nothing at all.
+
+        Nobody describes what is not there, and an empty body needs no chunks, but who sends events
+        may send them all in the same way, and some have no data.
+        """
+        environ = self._environ
+        if "CONTENT_TYPE" in environ:
+            return True
+        return "HTTP_TRANSFER_ENCODING" in environ and "HTTP_CE_ID" not in environ
 
     def _take(self, size: int | None) -> bytes:
         """Wait for `size` bytes or the end; note an end that is early."""
