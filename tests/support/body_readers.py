@@ -22,13 +22,13 @@ SOURCE = """
     @functions_framework.http
     def whole(request):
         data = request.get_data()
-        say("whole", len(data))
+        say("whole", len(data), request.headers.get("ce-mark"))
         return str(len(data))
 
     @functions_framework.http
     def pieces(request):
         size = sum(len(part) for part in iter(lambda: request.stream.read(2), b""))
-        say("pieces", size)
+        say("pieces", size, request.headers.get("ce-mark"))
         return str(size)
 
     @functions_framework.http
@@ -37,7 +37,7 @@ SOURCE = """
 
     @functions_framework.cloud_event
     def event(event):
-        say("event", len(event.data or b""))
+        say("event", len(event.data or b""), event.get("mark"))
     """
 ASYNC_SOURCE = """
     import sys
@@ -49,7 +49,7 @@ ASYNC_SOURCE = """
     @functions_framework.http
     async def whole(request):
         data = await request.body()
-        say("whole", len(data))
+        say("whole", len(data), request.headers.get("ce-mark"))
         return str(len(data))
 
     @functions_framework.http
@@ -57,7 +57,7 @@ ASYNC_SOURCE = """
         size = 0
         async for part in request.stream():
             size += len(part)
-        say("pieces", size)
+        say("pieces", size, request.headers.get("ce-mark"))
         return str(size)
 
     @functions_framework.http
@@ -66,7 +66,7 @@ ASYNC_SOURCE = """
 
     @functions_framework.cloud_event
     async def event(event):
-        say("event", len(event.data or b""))
+        say("event", len(event.data or b""), event.get("mark"))
     """
 TARGETS = "whole,pieces,unread,event"
 SOURCES = {"sync": SOURCE, "async": ASYNC_SOURCE}
@@ -80,3 +80,12 @@ def reading(folder: Path, kind: str, limit: str) -> Iterator[ServerProcess]:
     flags = ["--max-body-size", limit] if limit else []
     with ServerProcess.start(source, TARGETS, *flags) as server:
         yield server.ready()
+
+
+def never_called(server: ServerProcess, mark: str) -> bool:
+    """Whether no function has ended a call whose `ce-mark` header was this."""
+    later = f"after-{mark}"
+    head = f"POST /whole HTTP/1.1\r\nhost: x\r\nce-mark: {later}\r\ncontent-length: 1\r\n\r\nx"
+    assert server.send(head.encode()) == (200, b"1")
+    server.wait_for(f"whole 1 {later}")
+    return f" {mark}\n" not in server.log
