@@ -10,11 +10,12 @@ import pytest
 
 from functions_framework.calls.pipeline import Pipeline
 from functions_framework.calls.respond import respond, respond_async, scope_of
+from functions_framework.hosts.layered import layered
 from functions_framework.model.request import Request
 from functions_framework.recording.directory import Directory
 from functions_framework.recording.exchange import Recorder
 from functions_framework.recording.json_secrets import REDACTED
-from functions_framework.recording.layer import AsyncRecorded, recorded
+from functions_framework.recording.layer import RecorderLayer, recorded
 from functions_framework.recording.value import LARGEST_BODY, Recording, decode
 from functions_framework.settings import Settings
 from support.served_source import refused, served
@@ -158,7 +159,8 @@ def test_a_call_that_is_cancelled_has_no_answer(tmp_path: Path) -> None:
         async def respond(self, scope: Any, receive: Any) -> Any:
             await asyncio.Event().wait()
 
-    host = AsyncRecorded(Host(), Recorder(Directory(str(tmp_path)), "f", "http"))
+    layer = RecorderLayer(Recorder(Directory(str(tmp_path)), "f", "http"))
+    host: Any = layered(Host(), layer)
 
     async def cancelled() -> None:
         task = asyncio.ensure_future(host.respond(scope_of(Request("GET")), _nothing))
