@@ -11,6 +11,7 @@ from werkzeug.test import create_environ
 
 from functions_framework.hosts import build
 from functions_framework.hosts.debug_page import is_local, is_local_host
+from functions_framework.hosts.wsgi.layer_driver import EnvironHead
 from functions_framework.settings import Settings
 from support.in_memory import Answer
 
@@ -280,10 +281,13 @@ def test_a_crash_of_an_earlier_call_is_not_shown_again(sources: SourceTree) -> N
     ],
 )
 def test_which_peer_is_this_machine(peer: str | None, expected: bool) -> None:
-    assert is_local(peer, {"host": "localhost"}.get) is expected
-    assert not is_local(peer, {"host": "localhost", "via": "1.1 proxy"}.get)
-    assert not is_local(peer, {"host": "evil.example"}.get)
-    assert not is_local(peer, lambda name: None)
+    def is_shown(**headers: str) -> bool:
+        return is_local(EnvironHead({"REMOTE_ADDR": peer, **headers}))
+
+    assert is_shown(HTTP_HOST="localhost") is expected
+    assert not is_shown(HTTP_HOST="localhost", HTTP_VIA="1.1 proxy")
+    assert not is_shown(HTTP_HOST="evil.example")
+    assert not is_shown()
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,9 @@ def build(
 
         host = with_pages(host, loaded, settings)
     if settings.debug:
-        from .debug import AsyncDebugHost, SyncDebugHost
+        from .debug import debugged
 
-        host = AsyncDebugHost(host) if host.is_async else SyncDebugHost(host)
+        host = debugged(host)
     return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
 
 

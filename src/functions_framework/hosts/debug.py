@@ -1,4 +1,4 @@
-"""Hosts around other hosts that answer a crash with its traceback; only built under --debug.
+"""What answers a crash with its traceback; only built under --debug.
 
 Sync functions get Werkzeug's debugger, with a console in every frame; what runs on an event loop
 gets a page. Both are for this machine only: everybody else gets the crash reply.
@@ -16,15 +16,15 @@ from functions_framework.logs.crash import traceback_text
 from functions_framework.model.execution import execution
 from functions_framework.model.message import TEXT, Reply
 
-from .debug_page import is_local, is_local_environ, page
+from .debug_page import is_local, page
+from .layered import layered
 from .wsgi.environ import code_of
+from .wsgi.layer_driver import EnvironHead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from functions_framework.model.function import Function
-
-    from .asgi.scope import Receive, Scope, Send
+    from .layers import Head, Steps
     from .wsgi.environ import Environ
 
 _LEAD = "The function raised this."
@@ -44,7 +44,7 @@ class SyncDebugHost:
 
     def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""
-        is_trusted = is_local_environ(environ)
+        is_trusted = is_local(EnvironHead(environ))
         if _is_command(environ):
             return self._debug(environ) if is_trusted else _FORBIDDEN
         if not is_trusted:
@@ -95,31 +95,19 @@ def _close(reply: Reply) -> None:
     getattr(reply.body, "close", lambda: None)()
 
 
-class AsyncDebugHost:
+class DebugLayer:
     """Shows crashes of an async host on a page."""
 
-    is_async = True
-
-    def __init__(self, host: Any) -> None:
-        self._host = host
-        self.function: Function = host.function
-
-    async def respond(self, scope: Scope, receive: Receive) -> Reply:
-        """Answer one request; raises nothing but cancellation."""
-        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-        client = scope.get("client")
+    def around(self, head: Head) -> Steps:
+        """See `Layer`."""
         execution.set(None)
-        reply: Reply = await self._host.respond(scope, receive)
+        reply: Reply = yield None
         error = getattr(execution.get(), "error", None)
-        if error is None or not is_local(client and client[0], headers.get):
+        if error is None or not is_local(head):
             return reply
-        return page(error, _LEAD, traceback_text(error), headers.get("accept", ""))
+        return page(error, _LEAD, traceback_text(error), head.header("accept") or "")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve as an ASGI application."""
-        from .asgi.scope import send_reply
 
-        if scope["type"] == "http":
-            await send_reply(await self.respond(scope, receive), send, scope)
-        else:
-            await self._host(scope, receive, send)
+def debugged(host: Any) -> Any:
+    """The host with its crashes shown."""
+    return layered(host, DebugLayer()) if host.is_async else SyncDebugHost(host)

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .wsgi.environ import Environ
+    from .layers import Head
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -35,19 +33,15 @@ _NO_STORE = ("cache-control", "no-store")
 _FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def is_local(peer: str | None, header: Callable[[str], str | None]) -> bool:
+def is_local(head: Head) -> bool:
     """Whether a request comes from this machine: what tracebacks are shown to.
 
     Its connection must come from here, and its `Host` must name this machine: a page of anybody's
     whose name is made to lead here (DNS rebinding) is read by the browser as its own.
-
-    Args:
-        peer: the address of the connection itself.
-        header: the value of a request header, None without.
     """
-    if not peer or any(header(name) is not None for name in _FORWARDING):
+    if any(head.header(name) is not None for name in _FORWARDING):
         return False
-    return _is_loopback(peer) and is_local_host(header("host") or "")
+    return _is_loopback(head.client) and is_local_host(head.header("host") or "")
 
 
 def is_local_host(host: str) -> bool:
@@ -76,14 +70,6 @@ def _is_loopback(text: str, *, or_all: bool = False) -> bool:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or (or_all and address.is_unspecified)
-
-
-def is_local_environ(environ: Environ) -> bool:
-    """Whether a request of WSGI comes from this machine (see `is_local`)."""
-    return is_local(
-        environ.get("REMOTE_ADDR"),
-        lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}"),
-    )
 
 
 def page(error: BaseException, lead: str, text: str, accepted: str) -> Reply:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_framework.api.lifecycle import Lifecycle
-from functions_framework.hosts.debug_page import is_local_environ, page
+from functions_framework.hosts.debug_page import is_local, page
+from functions_framework.hosts.wsgi.layer_driver import EnvironHead
 from functions_framework.loading.failure import load_failure_text
 from functions_framework.model.message import CRASH, TEXT, Reply
 
@@ -38,7 +39,7 @@ class BrokenHost:
 
     def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""
-        if not self._is_shown or not is_local_environ(environ):
+        if not self._is_shown or not is_local(EnvironHead(environ)):
             return _PLAIN
         text = load_failure_text(self._error)
         return page(self._error, _LEAD, text, environ.get("HTTP_ACCEPT", ""))
