@@ -113,8 +113,9 @@ def test_bare_applications_are_told_by_what_they_are_called_with(
 @pytest.mark.parametrize(
     ("target", "status", "body"),
     [
-        ("late", 200, "firstsecond"),
         ("lazy", 200, "lazy"),
+        ("changed", 503, "second"),
+        ("failing", 500, None),
         ("never", 500, None),
         ("silent", 500, None),
     ],
@@ -180,3 +181,10 @@ def test_the_python_api_gives_an_application_as_it_is(
         aio.create_asgi_app("app", tmp_path / "main.py")
     with pytest.raises(InvalidConfigurationException, match="lifespan"):
         aio.create_asgi_app("asgi", written(tmp_path, BARE))
+
+
+def test_a_head_that_is_sent_cannot_be_changed(tmp_path: Path) -> None:
+    with served(tmp_path, BARE, target="late") as (server, client):
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("/")
+        server.wait_for("ValueError")

@@ -166,6 +166,20 @@ def late(environ, start_response):
         start_response("500 Oops", [], sys.exc_info())
     yield b"second"
 
+def changed(environ, start_response):
+    start_response("200 OK", [])
+    yield b""
+    try:
+        raise ValueError
+    except ValueError:
+        start_response("503 Oops", [("x-a", "1")], sys.exc_info())
+    yield b"second"
+
+def failing(environ, start_response):
+    start_response("200 OK", [])
+    yield b""
+    raise ValueError
+
 def lazy(environ, start_response):
     yield b""
     start_response("200 OK", [])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_framework.model.message import Reply
+from functions_framework.runtime.closing import close
+from functions_framework.runtime.pump import END, Pump
 
 HEARTBEAT_SECONDS = 15.0
-_END = object()
 _HEARTBEAT = b": keep-alive\n\n"
 _HEADERS = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -103,36 +104,21 @@ class _Events:
         return _encode(next(self._items))
 
     def close(self) -> None:
-        close = getattr(self._source, "close", None)
-        if close is not None:
-            close()
+        close(self._items, self._source)
 
 
 async def _async_events(
     source: AsyncIterable[Any], heartbeat: float | None
 ) -> AsyncIterator[bytes]:
-    items = source.__aiter__()
-    waiting: asyncio.Future[Any] | None = None
+    pump = Pump(source)
     try:
         while True:
-            waiting = asyncio.ensure_future(_next(items))
+            waiting = pump.ask()
             while not (await asyncio.wait({waiting}, timeout=heartbeat))[0]:
                 yield _HEARTBEAT
             item = waiting.result()
-            if item is _END:
+            if item is END:
                 return
             yield _encode(item)
     finally:
-        if waiting is not None and not waiting.done():
-            waiting.cancel()
-            await asyncio.wait({waiting})
-        close = getattr(items, "aclose", None)
-        if close is not None:
-            await close()
-
-
-async def _next(items: AsyncIterator[Any]) -> Any:
-    try:
-        return await items.__anext__()
-    except StopAsyncIteration:
-        return _END
+        await pump.close()

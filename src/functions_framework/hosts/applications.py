@@ -14,9 +14,9 @@ from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
 from functions_framework.signatures.results import Closing
 
+from .asgi.opening import open_asgi
 from .asgi.scope import begin
 from .errors import CRASH_REPLY
-from .streams import open_asgi
 from .wsgi.environ import Environ, begin_seen, code_of, path_of
 
 if TYPE_CHECKING:
@@ -81,11 +81,13 @@ class _Start:
     Attributes:
         status: the code, 0 before it was given.
         headers: as given.
+        is_sent: whether they are on their way, and cannot be given anew.
     """
 
     def __init__(self) -> None:
         self.status = 0
         self.headers: Headers = []
+        self.is_sent = False
         self._written: list[bytes] = []
 
     def __call__(
@@ -93,8 +95,15 @@ class _Start:
     ) -> Callable[[bytes], None]:
         if self.status and exc_info is None:
             raise RuntimeError("start_response was called twice without exc_info (PEP 3333).")
+        if self.is_sent:
+            raise exc_info[1].with_traceback(exc_info[2])
         self.status, self.headers = code_of(status), list(headers)
         return self._written.append
+
+    @property
+    def has_written(self) -> bool:
+        """Whether there is something of `write` to be sent."""
+        return any(self._written)
 
     def take_written(self) -> bytes:
         """What was sent through `write`, which PEP 3333 keeps for older applications."""
@@ -119,6 +128,7 @@ def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: Environ) -> Reply:
     if not start.status:
         close()
         raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
+    start.is_sent = True
     first = start.take_written() + first
     if is_over or _is_all(first, start.headers, environ):
         close()
@@ -127,9 +137,12 @@ def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: Environ) -> Reply:
 
 
 def _first(parts: Iterator[bytes], start: _Start) -> tuple[bytes, bool]:
-    """The first part, and whether there are no others; the head may come with it only."""
+    """The first part that is not empty, and whether there are no others.
+
+    Until then the application may change its head, and nothing of it is sent (PEP 3333).
+    """
     for part in parts:
-        if part or start.status:
+        if part or start.has_written:
             return part, False
     return b"", True
 

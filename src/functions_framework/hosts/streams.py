@@ -2,158 +2,134 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterable
 from contextvars import copy_context
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.logs import log_crash
-from functions_framework.model.message import Reply
+from functions_framework.runtime.closing import close
+
+from .beginnings import begin
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
     from contextvars import Context
 
-    from functions_framework.runtime.threads import Threads
+    from functions_framework.model.message import Reply
+    from functions_framework.runtime.threads import Start
+
+_END = object()
 
 
-async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
-    """Run an ASGI app until its head is known, and hand out the rest as a stream.
+class Threaded:
+    """A blocking body on an event loop: its parts are drawn in threads, in a context of its own.
 
-    An app that is done by then gives a whole reply.
-
-    Raises:
-        RuntimeError: the app returned without a response.
-        BaseException: whatever it raises before its body has begun.
+    Args:
+        body: closed when it was sent, or the client has left; while a thread draws from it, when
+            that has its part.
+        start: has a part drawn in a thread.
+        context: of the call that made it; a copy of the task's own where there is none.
     """
-    # Room for a head, a body and the end: an app that waits for nothing is done at the first turn.
-    import asyncio
 
-    messages: asyncio.Queue[Any] = asyncio.Queue(3)
+    def __init__(self, body: Iterable[Any], start: Start, context: Context | None = None) -> None:
+        self._body = body
+        self._start = start
+        self._context = context
+        self._parts: Iterator[Any] | None = None
+        self._lock = Lock()
+        self._is_drawing = False
+        self._is_closed = False
 
-    async def run() -> None:
-        try:
-            await app(scope, receive, messages.put)
-        except BaseException as error:
-            await messages.put(error)
-            raise
-        await messages.put(None)
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
 
-    task = asyncio.ensure_future(run())
-    try:
-        head = await messages.get()
-    except BaseException:
-        task.cancel()
-        raise
-    if isinstance(head, BaseException):
-        with suppress(BaseException):
-            await task
-        raise head
-    if head is None or head["type"] != "http.response.start":
-        task.cancel()
-        raise RuntimeError(f"{type(app).__name__} returned without sending a response.")
-    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in head.get("headers", ())]
-    if task.done():
-        return Reply(head["status"], headers, _whole(messages, task, scope))
-    return Reply(head["status"], headers, _rest(messages, task, scope))
-
-
-def _whole(messages: asyncio.Queue[Any], task: asyncio.Future[None], scope: Any) -> bytes:
-    body = b""
-    is_complete = False
-    while (message := messages.get_nowait()) is not None:
-        if isinstance(message, BaseException):
-            task.exception()  # seen; not "never retrieved"
-            _after_response(message, scope, is_complete=is_complete)
-            break
-        body += message.get("body", b"")
-        is_complete = not message.get("more_body", False)
-    return body
-
-
-def _after_response(error: BaseException, scope: Any, *, is_complete: bool) -> None:
-    """Log what an app raises after its whole response: that reply stands."""
-    if not is_complete:
-        raise error
-    log_crash(error, method=scope["method"], path=scope["path"])
-
-
-async def _rest(
-    messages: asyncio.Queue[Any], task: asyncio.Future[None], scope: Any
-) -> AsyncIterator[bytes]:
-    is_complete = False
-    try:
-        while (message := await messages.get()) is not None:
-            if isinstance(message, BaseException):
-                _after_response(message, scope, is_complete=is_complete)
-                return
-            is_complete = not message.get("more_body", False)
-            if message.get("body"):
-                yield message["body"]
-        await task
-    finally:
-        if not task.done():
-            task.cancel()
-        elif not task.cancelled():
-            task.exception()
-
-
-def as_async(
-    body: Iterable[bytes | str], threads: Threads, context: Context | None = None
-) -> AsyncIterator[bytes | str]:
-    """Iterate a blocking body in threads, so that it never blocks the event loop."""
-
-    async def iterate() -> AsyncIterator[bytes | str]:
+    async def __anext__(self) -> Any:
         from functions_framework.runtime.crossing import run_in_thread
 
-        iterator = iter(body)
-        around = context or copy_context()
+        if self._context is None:
+            self._context = copy_context()
+        part = await run_in_thread(self._draw, self._context, start=self._start)
+        if part is _END:
+            raise StopAsyncIteration
+        return part
 
-        def step() -> bytes | str | None:
-            return next(iterator, None)
+    def _draw(self, context: Context) -> Any:
+        """Draw one part, in a thread; close the body where nobody waits for it any more."""
+        from functions_framework.runtime.crossing import run_within
 
+        with self._lock:
+            if self._is_closed:
+                return _END
+            self._is_drawing = True
         try:
-            while (
-                part := await run_in_thread(step, start=threads.start, context=around)
-            ) is not None:
-                yield part
+            return run_within(context, self._next)
         finally:
-            close = getattr(body, "close", None)
-            if close is not None:
-                await run_in_thread(close, start=threads.start, context=around)
+            with self._lock:
+                self._is_drawing = False
+                is_left = self._is_closed
+            if is_left:
+                run_within(context, self._close)
 
-    return iterate()
+    def _next(self) -> Any:
+        if self._parts is None:
+            self._parts = iter(self._body)
+        return next(self._parts, _END)
+
+    def _close(self) -> None:
+        close(self._parts, self._body)
+
+    async def aclose(self) -> None:
+        """Close the body once, in the context of its parts."""
+        from functions_framework.runtime.crossing import run_in_thread, run_within
+
+        with self._lock:
+            is_left_to_thread = self._is_closed or self._is_drawing
+            self._is_closed = True
+        if not is_left_to_thread:
+            context = self._context or copy_context()
+            await run_in_thread(run_within, context, self._close, start=self._start, is_kept=True)
 
 
 class Blocking:
-    """An async body driven from a thread by an event loop of its own."""
+    """An async body for a thread to iterate; it runs on the loop that async code has beside it."""
 
-    def __init__(self, body: AsyncIterable[bytes | str]) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._iterator = body.__aiter__()
+    def __init__(self, body: AsyncIterable[Any]) -> None:
+        from functions_framework.runtime.pump import Pump
 
-    def __iter__(self) -> Iterator[bytes | str]:
+        self._pump = Pump(body)
+
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self) -> bytes | str:
-        async def step() -> bytes | str:
-            return await self._iterator.__anext__()
+    def __next__(self) -> Any:
+        from functions_framework.runtime.crossing import wait_for
+        from functions_framework.runtime.pump import END
 
-        if self._loop is None:
-            import asyncio
-
-            self._loop = asyncio.new_event_loop()
-        try:
-            return self._loop.run_until_complete(step())
-        except StopAsyncIteration:
-            raise StopIteration from None
+        part = wait_for(self._pump.ask)
+        if part is END:
+            raise StopIteration
+        return part
 
     def close(self) -> None:
-        """Close the body and its event loop."""
-        if self._loop is None or self._loop.is_closed():
-            return
-        close = getattr(self._iterator, "aclose", None)
-        if close is not None:
-            self._loop.run_until_complete(close())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
+        """Close the body."""
+        from functions_framework.runtime.crossing import wait_for
+
+        wait_for(self._pump.close)
+
+
+def begun(reply: Reply, method: str) -> Reply:
+    """A reply as a thread can send it, the first part of a stream there.
+
+    Args:
+        reply: of any kind.
+        method: of its request; for HEAD no part is wanted.
+
+    Raises:
+        BaseException: what the stream raises before that part.
+    """
+    body: Any = reply.body
+    if isinstance(body, bytes):
+        return reply
+    if isinstance(body, AsyncIterable):
+        body = Blocking(body)
+    return reply._replace(body=body if method == "HEAD" else begin(body))

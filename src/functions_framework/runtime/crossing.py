@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from . import background_loop
+from .jobs import Job, works_for
 from .threads import SPARE
 
 if TYPE_CHECKING:
@@ -26,90 +27,6 @@ if TYPE_CHECKING:
 _MISSING = object()
 _STEP_SECONDS = 0.05
 """How often a waiting thread wakes up: an exception raised in it from outside waits for that."""
-
-
-class _Result(asyncio.Future[Any]):
-    """What a task awaits while a thread works for it."""
-
-    job: _Job
-
-    def cancel(self, msg: Any = None) -> bool:
-        # The task's own `cancel` comes through here.
-        return self.job.leave() or self.cancel_now(msg)
-
-    def cancel_now(self, msg: Any = None) -> bool:
-        return super().cancel(msg)
-
-
-class _Job:
-    """Sync code that runs in a thread for a task.
-
-    Attributes:
-        loop: the task's.
-        context: what it runs in.
-        result: what the task awaits.
-        waits_for: the coroutine's task that the thread waits for, None while it works.
-        is_left: whether the task was cancelled and has not waited for the thread.
-        is_over: whether the thread is done with it.
-    """
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, context: Context, call: Callable[[], Any]
-    ) -> None:
-        self.loop = loop
-        self.context = context
-        self.result = _Result(loop=loop)
-        self.result.job = self
-        self.waits_for: asyncio.Task[None] | None = None
-        self.is_left = False
-        self.is_over = False
-        self._call = call
-
-    def run(self) -> None:
-        """Run in this thread; raises nothing."""
-        if self.is_left:
-            return  # before it began
-        outcome = self._outcome()
-        self.is_over = True
-        with suppress(RuntimeError):  # the loop is closed, its process ends
-            self.loop.call_soon_threadsafe(self._settle, *outcome)
-
-    def _outcome(self) -> tuple[Any, BaseException | None]:
-        try:
-            return self.context.run(self._run), None
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-            return None, error
-
-    def _run(self) -> Any:
-        _works_for.set(self)
-        return self._call()
-
-    def _settle(self, value: Any, error: BaseException | None) -> None:
-        result = self.result
-        if result.done():
-            return
-        if error is None:
-            result.set_result(value)
-        elif isinstance(error, asyncio.CancelledError):
-            result.cancel_now()
-        elif isinstance(error, StopIteration):
-            # A future cannot carry this one (PEP 479 is the same rule for generators).
-            stopped = RuntimeError("The function raised StopIteration.")
-            stopped.__cause__ = error
-            result.set_exception(stopped)
-        else:
-            result.set_exception(error)
-
-    def leave(self) -> bool:
-        """End what the thread waits for; False when it works, which nothing can end from here."""
-        if self.waits_for is not None and self.waits_for.cancel():
-            return True
-        self.is_left = True
-        return False
-
-    def refuse(self) -> None:
-        """End it unrun: its thread has gone."""
-        self.result.cancel_now()
 
 
 class _Lane:
@@ -123,14 +40,14 @@ class _Lane:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.context: Context | None = None
-        self._inbox: SimpleQueue[_Job | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._task: asyncio.Task[None] | None = None
         self._is_free = True
         self._is_closed = False
         self._value: Any = None
         self._error: BaseException | None = asyncio.CancelledError()
 
-    def begin(self, make: Callable[[], Awaitable[Any]], job: _Job | None) -> None:
+    def begin(self, make: Callable[[], Awaitable[Any]], job: Job | None) -> None:
         if job is not None and job.is_left:
             self._end()
             return
@@ -165,7 +82,7 @@ class _Lane:
                 if job is not None:
                     job.refuse()
 
-    def take(self, job: _Job, *, is_patient: bool) -> bool:
+    def take(self, job: Job, *, is_patient: bool) -> bool:
         """Have the thread run a job, unless it has one already (and nobody is patient)."""
         if self._is_closed or not (self._is_free or is_patient):
             return False
@@ -179,6 +96,8 @@ class _Lane:
             try:
                 job = self._inbox.get(timeout=_STEP_SECONDS)
             except Empty:
+                if self._is_closed:
+                    return  # an exception from outside came between its end and this
                 continue
             if job is None:
                 return
@@ -197,7 +116,6 @@ class _Lane:
 
 
 _waits: ContextVar[_Lane | None] = ContextVar("functions_framework.waits", default=None)
-_works_for: ContextVar[_Job | None] = ContextVar("functions_framework.works_for", default=None)
 
 
 def wait_for(
@@ -214,7 +132,7 @@ def wait_for(
         BaseException: what it raises. An exception that is raised in this thread meanwhile cancels
             it, waits for its `finally`, and goes on from here.
     """
-    job = _works_for.get()
+    job = works_for.get()
     if loop is None:
         loop = background_loop.running() if job is None else job.loop
     lane = _Lane(loop)
@@ -248,6 +166,7 @@ async def run_in_thread(
     start: Start = SPARE.start,
     context: Context | None = None,
     is_bound: bool = False,
+    is_kept: bool = False,
 ) -> Any:
     """Run sync code in a thread: the one that waits for this coroutine if there is one.
 
@@ -257,13 +176,15 @@ async def run_in_thread(
         start: runs a job in another thread, where none waits or the one that does has work.
         context: what it runs in; else a copy of this one, whose changes come back.
         is_bound: whether it must be the thread that waits.
+        is_kept: whether it runs though the task was cancelled before it began.
 
     Raises:
         BaseException: what it raises.
         RuntimeError: it must be a thread that waits no longer.
     """
     loop = asyncio.get_running_loop()
-    job = _Job(loop, copy_context() if context is None else context, lambda: call(*arguments))
+    around = copy_context() if context is None else context
+    job = Job(loop, around, lambda: call(*arguments), is_kept=is_kept)
     lane = _waits.get()
     is_taken = lane is not None and lane.loop is loop and lane.take(job, is_patient=is_bound)
     if not is_taken:
@@ -280,5 +201,15 @@ async def run_in_thread(
 def _adopt(context: Context) -> None:
     """Set here what was set there."""
     for variable, value in context.items():
-        if variable.get(_MISSING) is not value and variable not in (_waits, _works_for):
+        if variable.get(_MISSING) is not value and variable not in (_waits, works_for):
             variable.set(value)
+
+
+def run_within(context: Context, call: Callable[[], Any]) -> Any:
+    """Run sync code in another context, as part of what this thread works for."""
+    return context.run(_run_for, works_for.get(), call)
+
+
+def _run_for(job: Job | None, call: Callable[[], Any]) -> Any:
+    works_for.set(job)
+    return call()

@@ -215,7 +215,21 @@ def _from_starlette(response: Any) -> Reply:
         (name.decode("latin-1"), text.decode("latin-1")) for name, text in response.raw_headers
     ]
     if response.background is None and isinstance(response, StreamingResponse):
-        return Reply(response.status_code, headers, response.body_iterator)  # type: ignore[arg-type]
+        return Reply(response.status_code, headers, _parts_of(response.body_iterator))
     if response.background is None and hasattr(response, "body"):
         return Reply(response.status_code, headers, bytes(response.body))
     return Reply(response.status_code, headers, Deferred(response))
+
+
+def _parts_of(parts: Any) -> Any:
+    """What Starlette streams, without the async generator that it puts around a blocking iterable.
+
+    That one shares a few threads with everybody, gives each part another context, and leaves what
+    is in it to the garbage collector.
+    """
+    from starlette.concurrency import iterate_in_threadpool
+
+    if getattr(parts, "ag_code", None) is not iterate_in_threadpool.__code__:
+        return parts
+    frame = parts.ag_frame
+    return parts if frame is None else frame.f_locals["iterator"]

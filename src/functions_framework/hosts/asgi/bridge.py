@@ -11,7 +11,7 @@ from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import execution
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 
-from ..streams import as_async
+from ..streams import Threaded
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
@@ -47,7 +47,7 @@ class Bridge:
         execution.set(context.get(execution))
         if isinstance(reply.body, bytes):
             return reply
-        return reply._replace(body=as_async(reply.body, self._threads, context))  # type: ignore[arg-type]
+        return reply._replace(body=Threaded(reply.body, self._threads.start, context))  # type: ignore[arg-type]
 
 
 class BlockingBody:

@@ -15,6 +15,7 @@ from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Deferred, compact_json, encode
 
+from ..beginnings import begin_async
 from ..errors import (
     CRASH_REPLY,
     IGNORED_PATHS,
@@ -24,8 +25,9 @@ from ..errors import (
     refusal,
 )
 from ..routes import Routes, paths_of
-from ..streams import as_async, open_asgi
+from ..streams import Threaded
 from .bridge import Bridge
+from .opening import open_asgi
 from .scope import Receive, Scope, Send, begin, live, message, read_body, send_reply
 
 if TYPE_CHECKING:
@@ -94,13 +96,11 @@ class ASGIHost:
                 reply = await self.refused(NOT_FOUND_REPLY, scope)
             else:
                 reply = await endpoint.respond(scope, receive)
+            return reply if type(reply.body) is bytes else await self._begun(reply, scope, receive)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
-            reply = await self.handled(error, scope)
-        if type(reply.body) is bytes:
-            return reply
-        return await self._streamable(reply, scope, receive)
+            return await self._handled_and_begun(error, scope, receive)
 
     def call(self, function: Function, *arguments: Any) -> Any:
         """Call a function where it belongs: here, or in a thread.
@@ -158,13 +158,34 @@ class ASGIHost:
         except BaseException as failure:  # noqa: BLE001 - as for the function itself
             return await crash(failure, scope)
 
-    async def _streamable(self, reply: Reply, scope: Scope, receive: Receive) -> Reply:
-        body = reply.body
+    async def _handled_and_begun(
+        self, error: BaseException, scope: Scope, receive: Receive
+    ) -> Reply:
+        reply = await self.handled(error, scope)
+        for crash in (self.crash, _crash_again):
+            if type(reply.body) is bytes:
+                break
+            try:
+                return await self._begun(reply, scope, receive)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as failure:  # noqa: BLE001 - as for the function itself
+                reply = await crash(failure, scope)
+        return reply
+
+    async def _begun(self, reply: Reply, scope: Scope, receive: Receive) -> Reply:
+        """A streamed reply as an event loop can send it, and its first part there."""
+        body: Any = reply.body
         if isinstance(body, Deferred):
-            return await open_asgi(body.response, scope, receive)
-        if isinstance(body, AsyncIterable):
-            return reply
-        return reply._replace(body=as_async(body, self.threads))  # type: ignore[arg-type]
+            reply = await open_asgi(body.response, scope, receive)
+            body = reply.body
+            if isinstance(body, bytes):
+                return reply
+        if not isinstance(body, AsyncIterable):
+            body = Threaded(body, self.threads.start)
+        if scope["method"] != "HEAD":
+            body = await begin_async(body)
+        return reply._replace(body=body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application."""

@@ -23,10 +23,11 @@ from functions_framework.signatures.results import encode
 from ..errors import CRASH_REPLY, IGNORED_PATHS
 from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
+from ..streams import begun
 from ..wsgi.environ import Environ, begin_seen, code_of, drain, path_of, send
 from . import lean
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
-from .views import Crash, View, blocking, is_foreign, not_found, reply_of, view_of
+from .views import Crash, View, begin_response, is_foreign, not_found, reply_of, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -114,10 +115,14 @@ class FunctionApp(flask.Flask):
             # Flask would run it as a WSGI app and take the page for a stream, which is not drained.
             rv = rv.get_response(REQUEST_CONTEXT.get().request.environ)
         body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
+        context = REQUEST_CONTEXT.get(None)
+        method = "HEAD" if context is None else context.request.method
         if is_foreign(body):
-            response = self._to_response(blocking(encode(body)))
+            response = self._to_response(begun(encode(body), method))
             rv = response if body is rv else (response, *rv[1:])
-        return super().make_response(rv)
+        response = super().make_response(rv)
+        begin_response(response, method)
+        return response
 
     # -- errors ------------------------------------------------------------------------------
 
@@ -218,6 +223,9 @@ class FunctionApp(flask.Flask):
         try:
             return self._answer(context, request, view)
         finally:
+            if "_cv_tokens" in context.__dict__:
+                # A stream that has begun entered them: its end resets them, in reverse.
+                token, app_token = context.exchange(token, app_token)
             REQUEST_CONTEXT.reset(token)
             APP_CONTEXT.reset(app_token)
             # What Flask does when it pops the context: close uploads, break the reference cycle.

@@ -128,6 +128,22 @@ class LeanRequestContext(RequestContext):
             self.opened_session = session
         self._after_request_functions = []
 
+    def exchange(self, token: Any, app_token: Any) -> tuple[Any, Any]:
+        """What to reset both variables with, where the call's tokens are those given.
+
+        A stream of the call that has entered the contexts leaves them at its own end, after the
+        call. Tokens are used in reverse, so the call takes the last and leaves its own, as Flask
+        does when it pops them.
+        """
+        if self._cv_tokens:
+            self._cv_tokens.insert(0, (token, None))
+            token, _ = self._cv_tokens.pop()
+        entered = APP_CONTEXT.get()._cv_tokens  # noqa: SLF001 - see above
+        if entered:
+            entered.insert(0, app_token)
+            app_token = entered.pop()
+        return token, app_token
+
     @cached_property
     def _cv_tokens(self) -> list[Any]:  # type: ignore[override]
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import flask
@@ -14,14 +14,18 @@ from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Closing
+from functions_framework.signatures.results import Closing, encode
 
+from ..beginnings import begin
 from ..errors import answer_without_call
 from ..http_errors import as_refused
-from ..streams import Blocking
+from ..streams import begun
 from ..wsgi.environ import Environ, code_of, message
 
 View = Callable[[flask.Request], Any]
+
+_WHOLE = frozenset({str, bytes, dict, list})
+_BODYLESS = frozenset({204, 304})
 
 
 class Crash(Exception):  # noqa: N818 - it stands for exits
@@ -41,7 +45,8 @@ def _http_view(function: Function) -> View:
 
     def run(request: flask.Request) -> Any:
         try:
-            return call(request)
+            result = call(request)
+            return result if type(result) in _WHOLE else begun_result(result, request.method)
         except (SystemExit, KeyboardInterrupt) as error:
             raise Crash(type(error).__name__) from error
 
@@ -70,7 +75,7 @@ def _event_view(function: Function) -> View:
             return refused
         arguments = codec.decode(message(environ))
         try:
-            return codec.encode(function.call(*arguments))
+            return begun(codec.encode(function.call(*arguments)), method)
         except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
             raise Crash(type(error).__name__) from error
 
@@ -100,8 +105,31 @@ def is_foreign(body: Any) -> bool:
     return starlette is not None and isinstance(body, starlette.Response)
 
 
-def blocking(reply: Reply) -> Reply:
-    """The same reply with a body that a thread can iterate."""
-    if isinstance(reply.body, AsyncIterable):
-        return reply._replace(body=Blocking(reply.body))
-    return reply
+def begun_result(result: Any, method: str) -> Any:
+    """What a function returned, the first part of a stream in it there.
+
+    Raises:
+        BaseException: what the stream raises before that part.
+    """
+    if isinstance(result, flask.Response):
+        begin_response(result, method)
+    elif isinstance(result, tuple) and result and not isinstance(result, Reply):
+        body = begun_result(result[0], method)
+        return result if body is result[0] else (body, *result[1:])
+    elif is_foreign(result):
+        return begun(encode(result), method)
+    elif isinstance(result, Iterator) and method != "HEAD":
+        return begin(result)
+    return result
+
+
+def begin_response(response: flask.Response, method: str) -> None:
+    """Draw the first part of a response that is a stream; raises what that does."""
+    if method == "HEAD" or not response.is_streamed or response.status_code in _BODYLESS:
+        return
+    try:
+        response.response = begin(response.response)
+    except BaseException:
+        response.response = ()  # closed
+        response.close()
+        raise

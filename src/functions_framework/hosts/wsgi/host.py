@@ -17,6 +17,7 @@ from ..errors import (
     refusal,
 )
 from ..routes import Routes, paths_of
+from ..streams import begun
 from .environ import Environ, StartResponse, begin, drain, message, path_of, send
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class EventHost:
         except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
             return self._handled(error, environ)
         try:
-            return codec.encode(function.call(*arguments))
+            reply = codec.encode(function.call(*arguments))
+            return reply if type(reply.body) is bytes else begun(reply, method)
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
             return self._handled(error, environ, is_from_function=True)
 
@@ -94,7 +96,7 @@ class EventHost:
             return (None if is_crash else own_reply(error)) or self._crash(error, environ)
         handler, shown = found
         try:
-            return encode(handler(shown))
+            return begun(encode(handler(shown)), environ["REQUEST_METHOD"])
         except BaseException as failure:  # noqa: BLE001 - as for the function itself
             return self._crash(failure, environ)
 
@@ -105,7 +107,7 @@ class EventHost:
             return CRASH_REPLY
         handler, shown = found
         try:
-            return encode(handler(shown))
+            return begun(encode(handler(shown)), environ["REQUEST_METHOD"])
         except BaseException as failure:  # noqa: BLE001 - as for the function itself
             self._log(failure, environ)
             return CRASH_REPLY

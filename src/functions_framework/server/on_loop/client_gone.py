@@ -6,6 +6,7 @@ while calls are waiting for something, looks after those that have been at it fo
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -65,4 +66,6 @@ class ClientWatch:
 
 async def _cancel_with_client(protocol: Any, task: asyncio.Task[None]) -> None:
     await protocol.client_disconnect()
-    task.cancel()
+    # One that is being cancelled already may tidy up (Python 3.11 and newer can tell).
+    if sys.version_info < (3, 11) or not task.cancelling():
+        task.cancel()

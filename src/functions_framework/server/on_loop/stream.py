@@ -1,12 +1,12 @@
-"""Streaming a reply from the event loop: async iterables, and plain ones on a thread."""
+"""Streaming a reply from the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.hosts.beginnings import data_of
 from functions_framework.runtime.escaping import own_logger
 
 from ..wire.connections import cut, descriptor_of, has_sent, unsent
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
     from functions_framework.model.message import Headers, Reply
 
 _log = own_logger("functions_framework.server")
-_END = object()
 _FLUSH_SECONDS = 0.02
 _LONGEST_FLUSH_SECONDS = 1.0
 _LONGEST_PAUSE = 0.05
 _MOST_AHEAD = 2**20
 """Bytes after which a stream waits for its reader."""
 
-Body = Iterable[bytes | str] | AsyncIterable[bytes | str]
-
 
 async def send_stream(
-    protocol: Any, request: Any, status: int, headers: Headers, body: Body
+    protocol: Any, request: Any, status: int, headers: Headers, body: Any
 ) -> None:
     """Send a body part by part; close it at the end, and when the client has gone.
 
@@ -36,8 +33,8 @@ async def send_stream(
     reader = None
     sent = 0
     try:
-        async for part in _parts(body):
-            data = part.encode() if isinstance(part, str) else bytes(part)
+        async for part in body:
+            data = data_of(part)
             try:
                 await transport.send_bytes(data)
             except RuntimeError:
@@ -107,20 +104,6 @@ async def _cut(request: Any) -> None:
     cut(*_peer_of(request))
 
 
-async def _parts(body: Body) -> AsyncIterator[bytes | str]:
-    if isinstance(body, AsyncIterable):
-        async for part in body:
-            yield part
-        return
-    iterator = iter(body)
-    while True:
-        # A plain iterable may block, so it is pulled on a thread (with this task's context).
-        found: Any = await asyncio.to_thread(next, iterator, _END)
-        if found is _END:
-            return
-        yield found
-
-
 async def settled(given: Reply, sent: Reply) -> Reply:
     """What is sent instead of what was given, whose stream is closed if it is not begun."""
     if isinstance(sent.body, bytes):
@@ -129,12 +112,10 @@ async def settled(given: Reply, sent: Reply) -> Reply:
 
 
 async def _close(body: Any) -> None:
-    close = getattr(body, "aclose", None) or getattr(body, "close", None)
+    close = getattr(body, "aclose", None)
     if close is None:
         return
     try:
-        result = close()
-        if hasattr(result, "__await__"):
-            await result
+        await close()
     except BaseException:  # noqa: BLE001 - logged
         _log.exception("Closing the response's body failed.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.hosts.beginnings import data_of
 from functions_framework.hosts.outgoing import passed
 from functions_framework.runtime.escaping import own_logger
 
@@ -45,7 +46,7 @@ class Stream:
             if self._iterator is None:
                 self._iterator = iter(self._body)
             part = next(self._iterator)
-            data = part.encode() if isinstance(part, str) else bytes(part)
+            data = data_of(part)
         except StopIteration:
             raise
         except BaseException:  # noqa: BLE001 - logged
