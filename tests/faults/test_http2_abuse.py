@@ -16,7 +16,7 @@ import pytest
 from hpack import Encoder
 
 from functions_framework.server.on_threads.slow_senders import MOST_LEFT_BEHIND
-from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     import socket
@@ -183,21 +183,55 @@ def test_windows_that_stay_shut_hold_nobody_up(server: ServerProcess) -> None:
     assert sorted(times)[-2] < 1
 
 
-def test_worker_with_too_many_readers_left_behind_is_replaced(tmp_path: Path) -> None:
-    """Streams share a connection, so none can be cut: the bound of what they can hold."""
+def send_halves(server: ServerProcess, stack: ExitStack) -> list[socket.socket]:
+    """Begin more bodies than may be left behind, on as few connections as can be."""
+    connections = []
+    for _ in range(MOST_LEFT_BEHIND // STREAMS + 1):
+        connections.append(stack.enter_context(server.connect()))
+        streams = range(1, 2 * STREAMS, 2)
+        posts = (request(number, "/length", "POST", 0) for number in streams)
+        connections[-1].sendall(OPENING + b"".join(posts))
+    return connections
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_connections_of_streams_that_stop_are_cut(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with (
+        ServerProcess.start(tmp_path / "main.py", kind, "--body-timeout", "0.5") as server,
+        ExitStack() as stack,
+    ):
+        workers = server.ready().children()
+        for connection in send_halves(server, stack):
+            received = b""
+            # An async server has no thread waiting for them, so it leaves the connection.
+            while kind == "plain" or received.count(b"for 0.5 seconds.") < STREAMS:
+                part = connection.recv(65536)
+                received += part
+                if not part:
+                    break
+            assert b"request body came" in received
+        assert server.get() == (200, b"Hello world!")
+        assert server.children() == workers
+
+
+def test_worker_with_too_many_readers_left_behind_is_replaced_and_finishes_its_calls(
+    tmp_path: Path,
+) -> None:
+    """No connection is cut that may be the one of a call in progress."""
     (tmp_path / "main.py").write_text(FUNCTIONS)
     flags = ["--body-timeout", "0.5", "--grace-period", "0.5"]
     with ServerProcess.start(tmp_path / "main.py", "plain", *flags) as server:
         server.ready()
         (first,) = server.children()
         with ExitStack() as stack:
-            for _ in range(MOST_LEFT_BEHIND // STREAMS + 1):
-                connection = stack.enter_context(server.connect())
-                streams = range(1, 2 * STREAMS, 2)
-                posts = (request(number, "/length", "POST", 0) for number in streams)
-                connection.sendall(OPENING + b"".join(posts))
+            calling = stack.enter_context(server.connect())
+            calling.sendall(b"GET /sleep/6 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            send_halves(server, stack)
             server.wait_for(f"Worker {first} is replaced: ")
             assert server.get() == (200, b"Hello world!")
+            assert read_answer(calling) == (200, b"Hello world!")
             wait_until(lambda: first not in server.children(), "the end of the first")
         assert server.get() == (200, b"Hello world!")
         assert "clients have stopped sending." in server.log

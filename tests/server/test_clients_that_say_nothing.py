@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h2.config
@@ -11,17 +12,18 @@ import h2.connection
 import h2.events
 import pytest
 
+from faults.slow_clients import stalled_handshake, unverified
 from faults.test_http2_abuse import OPENING, PREFACE, request
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
 SECONDS = 0.6
+TLS = Path(__file__).parents[1] / "data" / "tls"
 SAID = {
     "nothing": b"",
     "half a request line": b"GET / HT",
@@ -55,6 +57,37 @@ def test_client_that_begins_no_request_is_cut(server: ServerProcess, said: str) 
         silent.sendall(SAID[said])
         # The longer of both options counts; a ping of HTTP/2 may be answered for a second more.
         assert SECONDS - 0.1 < seconds_until_cut(silent) < SECONDS + 3
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def tls_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    source = tmp_path_factory.mktemp("silent") / "main.py"
+    source.write_text(FUNCTIONS)
+    flags = ["--header-timeout", "0.3", "--keep-alive", str(SECONDS)]
+    flags += ["--certfile", str(TLS / "chain.pem"), "--keyfile", str(TLS / "key.pem")]
+    with ServerProcess.start(source, request.param, *flags) as server:
+        yield server.ready()
+
+
+@pytest.mark.parametrize("part", ["nothing", "half a hello", "its hello"])
+def test_client_that_stops_in_its_handshake_is_cut(tls_server: ServerProcess, part: str) -> None:
+    hello = stalled_handshake()
+    with tls_server.connect() as silent:
+        silent.sendall({"nothing": b"", "half a hello": hello[:100], "its hello": hello}[part])
+        assert SECONDS - 0.1 < seconds_until_cut(silent) < SECONDS + 3
+
+
+def test_client_that_says_nothing_after_its_handshake_is_cut(tls_server: ServerProcess) -> None:
+    with tls_server.connect() as raw, unverified().wrap_socket(raw) as silent:
+        assert SECONDS - 0.1 < seconds_until_cut(silent) < SECONDS + 3
+
+
+def test_call_over_tls_that_takes_longer_is_left_alone(tls_server: ServerProcess) -> None:
+    with tls_server.connect() as raw, unverified().wrap_socket(raw) as connection:
+        connection.sendall(b"GET /sleep/3.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert read_answer(connection) == (200, b"Hello world!")
 
 
 def drip(connection: socket.socket) -> None:

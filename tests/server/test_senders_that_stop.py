@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import selectors
+import socket
+import threading
 import time
 from contextlib import ExitStack
 from functools import partial
@@ -10,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_framework.server.on_threads.slow_senders import MOST_WAITING
 from support.served_source import served_as_each_kind
-from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +36,34 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
     folder = tmp_path_factory.mktemp("stopping")
     with served_as_each_kind(folder, FUNCTIONS, BODY_TIMEOUT=str(TIMEOUT)) as found:
         yield found
+
+
+class Others:
+    """A client that calls again and again on one connection."""
+
+    def __init__(self, server: ServerProcess, stack: ExitStack) -> None:
+        self._connection = stack.enter_context(server.connect())
+        self._failures: list[str] = []
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._is_over.wait(0.005):
+            try:
+                self._connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                answer = read_answer(self._connection)
+            except OSError as error:
+                self._failures.append(repr(error))
+                return
+            if answer != (200, b"Hello world!"):
+                self._failures.append(repr(answer))
+
+    def failures(self) -> list[str]:
+        """Stop, and say what went wrong."""
+        self._is_over.set()
+        self._thread.join(10)
+        return self._failures
 
 
 def has_come(moment: float) -> bool:
@@ -87,24 +119,100 @@ def test_client_that_sends_slowly_but_goes_on_is_waited_for(
 
 def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, ServerProcess]) -> None:
     server = servers["plain"]
-    status = Path(f"/proc/{server.children()[0]}/status")
-
-    def threads() -> int:
-        return int(status.read_text().partition("Threads:")[2].split()[0])
-
     with ExitStack() as stack:
         stopped = [stack.enter_context(server.connect()) for _ in range(40)]
         for connection in stopped:
             connection.sendall(post("/length", FRAMES["chunked"]))
-        wait_until(lambda: threads() > 40, "their threads")
+        wait_until(partial(has_threads, server, 40), "their threads")
         for connection in stopped:
             assert read_answer(connection) == LATE
             assert connection.recv(1) == b""
         # What was a thread of a stuck read serves others now; hardly any further one is made.
-        most = threads()
+        most = threads(server)
         for _ in range(50):
             assert server.get() == (200, b"Hello world!")
-        assert threads() < most + 10
+        assert threads(server) < most + 10
+
+
+def test_upload_that_goes_on_beside_a_long_call_is_waited_for(server: ServerProcess) -> None:
+    """A call that takes long and a client that sends nothing look alike from outside."""
+    with server.connect() as calling, server.connect() as sending:
+        calling.sendall(b"GET /sleep/2.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+        start = time.monotonic()
+        sending.sendall(post("/length", b"content-length: 20000\r\n\r\n"))
+        for number in range(20):
+            wait_until(partial(has_come, start + number / 10), "the next part")
+            sending.sendall(b"a" * 1000)
+        assert read_answer(sending) == (200, b"20000")
+        assert read_answer(calling) == (200, b"Hello world!")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("kind", KINDS)
+def test_senders_cost_no_other_client_anything(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    flags = ["--body-timeout", "0.5", "--grace-period", "1"]
+    with ServerProcess.start(tmp_path / "main.py", kind, *flags) as server, ExitStack() as stack:
+        server.ready()
+        workers = server.children()
+        others = Others(server, stack)
+        calling = stack.enter_context(server.connect())
+        calling.sendall(b"GET /sleep/4 HTTP/1.1\r\nhost: x\r\n\r\n")
+        stopped = [stack.enter_context(server.connect()) for _ in range(600)]
+        for number, connection in enumerate(stopped):
+            connection.sendall(post("/length", list(FRAMES.values())[number % len(FRAMES)]))
+        for connection in stopped:
+            assert read_answer(connection)[0] == 408
+            assert connection.recv(1) == b""
+        assert read_answer(calling) == (200, b"Hello world!")
+        assert others.failures() == []
+        assert server.children() == workers
+        assert "replaced" not in server.log
+
+
+@pytest.mark.once
+def test_slowest_of_too_many_senders_are_cut_first(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with (
+        ServerProcess.start(tmp_path / "main.py", "plain") as server,
+        ExitStack() as stack,
+    ):
+        server.ready()
+        waiting: list[socket.socket] = []
+        for number in (100, MOST_WAITING):
+            for _ in range(number):
+                waiting.append(stack.enter_context(server.connect()))
+                waiting[-1].sendall(post("/length", b"content-length: 3\r\n\r\nab"))
+            wait_until(partial(has_threads, server, number), "their threads")
+        wait_until(lambda: len(answered(waiting)) >= 100, "the refusals", 20)
+        for connection in (refused := answered(waiting)):
+            status, text = read_answer(connection)
+            assert (status, b"too many others" in text) == (408, True)
+            assert connection.recv(1) == b""
+        assert set(refused) == set(waiting[:100])
+        assert server.get() == (200, b"Hello world!")
+        for connection in set(waiting).difference(refused):
+            connection.sendall(b"c")
+            assert read_answer(connection) == (200, b"3")
+
+
+def threads(server: ServerProcess) -> int:
+    status = Path(f"/proc/{server.children()[0]}/status").read_text()
+    return int(status.partition("Threads:")[2].split()[0])
+
+
+def has_threads(server: ServerProcess, number: int) -> bool:
+    return threads(server) > number
+
+
+def answered(connections: list[socket.socket]) -> list[socket.socket]:
+    """Those on which something has come."""
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, selectors.EVENT_READ)
+        return [
+            key.fileobj for key, _ in selector.select(0) if isinstance(key.fileobj, socket.socket)
+        ]
 
 
 def test_time_of_0_is_no_limit(tmp_path: Path) -> None:

@@ -152,7 +152,12 @@ class Settings:
     body_timeout: float = declare(
         "--body-timeout", "BODY_TIMEOUT", seconds, default=60.0, group="Limits",
         help="Seconds a client may send nothing while its body is waited for, 0 for any; then it "
-        "is answered 408 and cut off.",
+        "is answered 408 and cut off, as are the slowest where over 512 keep threads waiting.",
+    )
+    send_timeout: float = declare(
+        "--send-timeout", "SEND_TIMEOUT", seconds, default=60.0, group="Limits",
+        help="Seconds a client may take nothing of an answer that waits for it, 0 for any; then "
+        "it is cut off.",
     )
     keep_alive: float = declare(
         "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",

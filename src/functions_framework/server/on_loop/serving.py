@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +28,10 @@ from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
 from .body import Receive
 from .client_gone import ClientWatch
+from .connections import Connections, peer_of
 from .scope import RequestScope
 from .slow_senders import AsyncSlowSenders
-from .stream import cut_answered, send_stream, settled
+from .stream import send_stream, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -39,12 +42,14 @@ if TYPE_CHECKING:
     from ..hosted import AsyncHost
     from ..wire.granian import Engine
     from ..wire.health import Health
+    from ..wire.look import Connection
     from .deadlines import AsyncDeadlines
 
 _log = own_logger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
+_ANSWER_SECONDS = 1.0
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -79,12 +84,17 @@ class AsyncServing:
 
             self._deadlines = AsyncDeadlines(settings.timeout)
         seconds = settings.body_timeout
-        self._senders = AsyncSlowSenders(self._loop, seconds) if seconds else None
         self._handover = Handover(self._loop)
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
+        self._connections = Connections(settings.send_timeout, self._calls_beside)
+        self._senders = (
+            AsyncSlowSenders(self._loop, seconds, self._connections, self._requests)
+            if seconds
+            else None
+        )
         self._clients = ClientWatch(self._loop, self._running, outlives)
 
     def unready(self) -> str:
@@ -169,6 +179,28 @@ class AsyncServing:
             await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
         return sorted(left, key=lambda call: -call.seconds)
 
+    def unclaimed(self, connections: list[Connection]) -> list[Connection]:
+        """The connections that no call in progress came by; to be called from another thread."""
+        found: Future[set[tuple[str, int]]] = Future()
+        # What came before this is known when the loop gets to it; one that is blocked does not.
+        try:
+            self._loop.call_soon_threadsafe(lambda: found.set_result(self._peers()))
+            peers = found.result(_ANSWER_SECONDS)
+        except (FutureTimeout, RuntimeError):  # blocked, or closed
+            return []
+        return [item for item in connections if item.peer not in peers]
+
+    def _requests(self) -> dict[asyncio.Task[None], Any]:
+        return {task: watcher.scope for watcher, (task, _) in self._running.items()}
+
+    def _peers(self) -> set[tuple[str, int]]:
+        return {peer_of(watcher.scope) for watcher in [*self._running, *self._waiting]}
+
+    def _calls_beside(self, request: Any) -> int:
+        """How many calls are in progress on the connection of one."""
+        client = request.client
+        return sum(watcher.scope.client == client for watcher in self._running)
+
     def _start_or_queue(self, watcher: Any) -> None:
         """Stands for `_start` where a number of calls at once was set."""
         if len(self._running) < self._concurrency:
@@ -242,7 +274,7 @@ class AsyncServing:
                 if "expect" not in request.headers:
                     await receive.drain(_AFTER_REFUSAL)
                 if receive.is_late and request.http_version != "2":
-                    await cut_answered(request)
+                    await self._connections.cut_answered(request)
                 return
         if self._draining is not None:
             self._draining.note()
@@ -250,4 +282,5 @@ class AsyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            await send_stream(protocol, request, status, headers, body)
+            head = reply._replace(headers=headers)
+            await send_stream(protocol, request, self._connections, head, body)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import asyncio
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..wire.limits import too_slow
 
 if TYPE_CHECKING:
-    import asyncio
+    from collections.abc import Callable
 
     from functions_framework.exceptions import BodyTooSlow
 
+    from .connections import Connections
+
 _LONGEST_PAUSE = 1.0
+
+
+_Entry = tuple[asyncio.Task[Any], float]
+"""A task that waits, and since when."""
 
 
 class Waited(Protocol):
@@ -30,16 +38,27 @@ class AsyncSlowSenders:
     Args:
         loop: the loop of the calls.
         seconds: how long a client may send nothing.
+        connections: of the calls.
+        requests: those in progress, by their tasks.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        seconds: float,
+        connections: Connections,
+        requests: Callable[[], dict[asyncio.Task[None], Any]],
+    ) -> None:
         self._loop = loop
         self._seconds = seconds
+        self._connections = connections
+        self._requests = requests
         self._pause = min(_LONGEST_PAUSE, seconds / 10)
-        self._waiting: dict[Waited, tuple[asyncio.Task[object], float]] = {}
+        self._waiting: dict[Waited, _Entry] = {}
         self._is_sweeping = False
+        self._judging: asyncio.Task[None] | None = None
 
-    def begin(self, receive: Waited, task: asyncio.Task[object]) -> None:
+    def begin(self, receive: Waited, task: asyncio.Task[Any]) -> None:
         """A task begins to wait for the next part of a body."""
         self._waiting[receive] = task, self._loop.time()
         if not self._is_sweeping:
@@ -56,11 +75,38 @@ class AsyncSlowSenders:
 
     def _sweep(self) -> None:
         late = self._loop.time() - self._seconds
-        for receive, (task, since) in list(self._waiting.items()):
-            if since < late:
-                del self._waiting[receive]
-                receive.is_late = True
-                task.cancel()
+        waiting = [item for item in self._waiting.items() if item[1][1] < late]
+        if waiting:
+            judging = self._judge(waiting, late)
+            self._judging = Context().run(self._loop.create_task, judging)  # it is no call's
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
         self._is_sweeping = bool(self._waiting)
         if self._is_sweeping:
             self._loop.call_later(self._pause, self._sweep)
+
+    async def _judge(self, waiting: list[tuple[Waited, _Entry]], late: float) -> None:
+        requests = self._requests()
+        for receive, entry in waiting:
+            moment = await self._last_sent(requests.get(entry[0]))
+            if self._waiting.get(receive) is not entry:
+                continue  # more has come meanwhile
+            if moment > late:
+                self._waiting[receive] = entry[0], moment
+                continue
+            del self._waiting[receive]
+            receive.is_late = True
+            entry[0].cancel()
+        self._go_on()
+
+    async def _last_sent(self, request: Any) -> float:
+        """When the client last sent something; 0 where others share its connection.
+
+        What is received at once may be on its way all the time that it is waited for.
+        """
+        if request is None or request.http_version == "2":
+            return 0.0
+        connection = await self._connections.find(request)
+        return 0.0 if connection is None else connection.received_at

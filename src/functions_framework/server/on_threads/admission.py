@@ -7,9 +7,17 @@ the places of those who are ready: a call that waits for its body lends its slot
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..wire.forwarded import peer_of
+
+if TYPE_CHECKING:
+    from ..wire.look import Connection
+
+_ARRIVAL_SECONDS = 1.0
+"""Seconds, at most, from a request's last byte to its call, if it need not wait for a place."""
 
 QUEUE = 1000
 """Calls that may wait for a slot; the next is turned away."""
@@ -65,6 +73,9 @@ class Admission:
     Args:
         slots: calls that may run at once.
         queue: calls that may wait for a slot, None for any number.
+
+    Attributes:
+        longest_wait: seconds that the call waited for its slot that waited longest.
     """
 
     def __init__(self, slots: int, queue: int | None = None) -> None:
@@ -73,6 +84,7 @@ class Admission:
         self._plenty = slots // 2
         self._waiting: deque[_Waiter] = deque()
         self._queue = queue
+        self.longest_wait = 0.0
         self.take_free = self._free.pop
         """Take a slot at once. Raises IndexError when all are taken: then `wait`."""
 
@@ -80,7 +92,10 @@ class Admission:
         """Wait for a slot; None at once when the queue is full."""
         if self._queue is not None and len(self._waiting) >= self._queue:
             return None
-        return self._queue_up()
+        start = time.monotonic()
+        slot = self._queue_up()
+        self.longest_wait = max(self.longest_wait, time.monotonic() - start)
+        return slot
 
     def give_back(self, slot: Slot) -> None:
         """Free a slot, or pass it on to the call that has waited longest."""
@@ -96,10 +111,14 @@ class Admission:
         """
         if len(self._free) > self._plenty:
             return False
+        self.lend_anyway()
+        return True
+
+    def lend_anyway(self) -> None:
+        """Let another call run in the place of one; it is to be reclaimed."""
         extra = Slot()
         self._slots.add(extra)
         self.give_back(extra)
-        return True
 
     def reclaim(self) -> None:
         """Wait for the place that was lent out."""
@@ -140,6 +159,32 @@ class Admission:
     def taken(self) -> list[Slot]:
         """The slots of the calls in progress."""
         return [slot for slot in list(self._slots) if slot.environ is not None]
+
+    def besides(self, environs: set[int]) -> dict[str, list[float]]:
+        """Seconds that calls have been running, by the address of their client.
+
+        Args:
+            environs: the `id` of those of the calls that are left out.
+        """
+        now = time.monotonic()
+        found = defaultdict(list)
+        for slot in self.taken():
+            environ = slot.environ
+            if environ is not None and id(environ) not in environs:
+                found[peer_of(environ)].append(now - slot.started)
+        return found
+
+    def unclaimed(self, connections: list[Connection]) -> list[Connection]:
+        """The connections that no call in progress can have come by."""
+        if self.is_saturated:
+            return []  # calls may be waiting of which nothing is known yet
+        latest = time.monotonic() - self.longest_wait - _ARRIVAL_SECONDS
+        calls = self.besides(set())
+        return [
+            item
+            for item in connections
+            if item.received_at < latest - max(calls.get(item.peer[0], [0.0]))
+        ]
 
     def running(self) -> list[Running]:
         """The calls in progress, longest first."""

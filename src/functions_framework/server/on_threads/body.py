@@ -246,6 +246,11 @@ class Body:
         """Of HTTP."""
         return self._environ["SERVER_PROTOCOL"]  # type: ignore[no-any-return]
 
+    @property
+    def environ(self) -> Environ:
+        """The request it belongs to."""
+        return self._environ
+
     def answer(self, refusal: Reply) -> None:
         """Answer the client, if it was not, and let the connection end.
 

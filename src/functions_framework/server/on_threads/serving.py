@@ -22,6 +22,7 @@ from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, declared_length
+from .slow_readers import SlowReaders
 from .slow_senders import SlowSenders
 from .sources import NO_BODY
 from .stream import Stream, passed_on
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _log = own_logger("functions_framework.server")
 _STEP_SECONDS = 0.05
+_WAIT_SECONDS = 0.2 if sys.platform == "win32" else None  # signals interrupt no wait there
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -66,6 +68,7 @@ class SyncServing:
 
     Attributes:
         health: answers probes, None where there are none.
+        unclaimed: leaves, of connections, those that no call in progress can have come by.
         leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
@@ -86,9 +89,10 @@ class SyncServing:
             from .deadlines import Watchdog
 
             self._watchdog = Watchdog(self._admission, settings.timeout)
-        seconds = settings.body_timeout
-        self._senders = SlowSenders(seconds) if seconds else None
+        self._senders = SlowSenders(self._admission, settings.body_timeout)
+        self._readers = SlowReaders(self._admission, settings.send_timeout)
         self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
+        self.unclaimed = self._admission.unclaimed
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
@@ -97,7 +101,7 @@ class SyncServing:
         """Why it takes no more calls at the moment, empty while it does."""
         if self._draining is not None:
             return DRAINING
-        return SATURATED if self._admission.is_saturated else ""
+        return SATURATED if self._readers.is_saturated else ""
 
     def run(
         self,
@@ -110,11 +114,10 @@ class SyncServing:
         Args:
             engine: not yet started.
             listening: called once connections are accepted.
-            on_drain: takes what to call when it is time to drain, with the seconds there are;
-                they may be set anew.
+            on_drain: takes what to call to drain, with the seconds there are; they may change.
         """
         told, finished = Event(), Event()
-        self._start_watching()
+        self._start_watching(engine)
         engine.start_sync(self._callback())
         listening()
         until = 0.0
@@ -125,25 +128,27 @@ class SyncServing:
             told.set()
 
         on_drain(drain)
-        _wait(told)
+        while not told.wait(_WAIT_SECONDS):
+            pass
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)
         engine.stop(finished.set)
         while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
-            pass
-        left = self._admission.running()
-        if left:
+            if 0 < len(self._admission.taken()) <= self._senders.given_up():
+                break  # who is left was answered, and sends no more
+        if left := self._admission.running():
             from .interruption import interrupt
 
             interrupt(SyncServing.call.__code__)
         return left
 
-    def _start_watching(self) -> None:
+    def _start_watching(self, engine: Engine) -> None:
         if self._watchdog is not None:
             self._watchdog.start()
-        if self._senders is not None:
-            self._senders.leave = self.leave
+        for slow in (self._senders, self._readers):
+            slow.port = engine.port
+            slow.leave = self.leave
 
     def _callback(self) -> Callable[[Any, dict[str, Any]], None]:
         """What the engine calls: `call`, with what is on around it."""
@@ -245,10 +250,5 @@ class SyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            protocol.response_iter(status, headers, Stream(body, environ))
-
-
-def _wait(event: Event) -> None:
-    """Wait for ever; on Windows in pieces, as signals do not interrupt a wait there."""
-    while not event.wait(0.2 if sys.platform == "win32" else None):
-        pass
+            stream = self._readers.paced(Stream(body, environ), environ)
+            protocol.response_iter(status, headers, stream)

@@ -1,134 +1,216 @@
-"""Ends sync calls that wait for a body whose sender has stopped sending.
+"""Ends sync calls that wait for a body whose sender has stopped sending, or is among too many.
 
 The engine's read cannot be interrupted. So the client is answered from here and its connection
-cut, which ends the read. Where the connection cannot be told apart from others (several streams on
-one, or no way to look at it) the thread stays behind; when too many have, the worker asks to be
-replaced.
+cut, which ends the read. Where the connection cannot be told apart from others the thread stays
+behind; when too many have, the worker asks to be replaced once its other calls are over.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
+import itertools
+import math
 import time
-from contextvars import Context
-from typing import TYPE_CHECKING, Protocol
+from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.errors import refusal
 
-from ..wire.connections import count_silent, cut_silent
-from ..wire.limits import too_slow
+from ..wire.limits import too_slow, too_slow_for_others
+from ..wire.look import by_peer, look
+from ..wire.progress import Progress
+from .early_answers import EarlyAnswers, cut_answered_before
+from .sweep import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from functions_framework.exceptions import BodyTooSlow
     from functions_framework.model.message import Reply
 
+    from ..wire.look import Connection
+    from .admission import Admission
+    from .early_answers import Waited
+
+MOST_WAITING = 512
+"""Bodies that may be waited for at once; beyond, the slowest senders are cut."""
 
 MOST_LEFT_BEHIND = 512
 """Threads that may wait in vain before the worker asks to be replaced."""
 
 _LONGEST_PAUSE = 1.0
+_SHORT_PAUSE = 0.1
 _FLUSH_SECONDS = 0.05
 """Seconds in which an answer gets from the engine to the kernel."""
 
+_CUT_SECONDS = 1.0
+"""Seconds after which a connection that was not cut probably cannot be."""
 
-class Waited(Protocol):
-    """A body that a call waits for.
+_LATE = 0.025
+"""Seconds in which what a request makes the engine send is sent."""
 
-    Attributes:
-        since: `time.monotonic()` when the read began.
-        sent: `time.monotonic()` when its client was answered, None before.
-        is_over: whether the read is given up.
-        peer: the client's address.
-    """
-
-    since: float
-    sent: float | None
-    is_over: bool
-    peer: str
-
-    @property
-    def version(self) -> str:
-        """The protocol, such as "HTTP/2"."""
-
-    def answer(self, reply: Reply) -> None:
-        """Answer the client in place of the call."""
+_PATIENCE = 1.0
+"""Seconds that a sender has in any case, unless there are twice too many."""
 
 
 class SlowSenders:
     """Watches the reads that wait for their clients.
 
     Args:
-        seconds: how long a client may send nothing.
+        admission: knows the calls in progress.
+        seconds: how long a client may send nothing, 0 for any time.
 
     Attributes:
-        reply: what such a client is answered.
+        port: that the server listens on.
         leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, admission: Admission, seconds: float) -> None:
+        self._admission = admission
+        self._seconds = seconds or math.inf
+        self.port = 0
         self.leave: Callable[[str], object] | None = None
         self._bodies: set[Waited] = set()
         self.end = self._bodies.discard
         """The read of a body has ended."""
-        self._lock = threading.Lock()
-        self._is_idle = True
-        self.reply = refusal(self.refusal())
+        self._answered: list[EarlyAnswers] = []
+        self._answered_before: set[Waited] = set()
+        self._sizes: dict[bool, set[int]] = defaultdict(set)
+        self._progress = Progress(_received)
+        self._longest_pause = min(_LONGEST_PAUSE, self._seconds / 10)
+        self._sweep = Sweep("slow-senders", self._bodies, self._look, self._longest_pause)
+        self._late_reply = refusal(self.refusal())
+        self._reply = refusal(too_slow_for_others())
 
     def refusal(self) -> BodyTooSlow:
         """What is raised where the body is read."""
-        return too_slow(self._seconds)
+        return too_slow_for_others() if self._seconds == math.inf else too_slow(self._seconds)
 
     def begin(self, body: Waited) -> None:
         """A read begins."""
         body.since = time.monotonic()
         self._bodies.add(body)
-        if self._is_idle:
-            self._watch()
+        if self._sweep.is_idle:
+            self._sweep.wake()
+        if len(self._bodies) > MOST_WAITING:
+            self._sweep.hurry()
 
-    def _watch(self) -> None:
-        with self._lock:
-            if self._is_idle:
-                self._is_idle = False
-                watcher = threading.Thread(target=self._run, name="slow-senders", daemon=True)
-                Context().run(watcher.start)  # it belongs to no call
+    def _look(self, now: float) -> float:
+        waiting = [item for item in self._bodies.copy() if not item.is_over]
+        late = [item for item in waiting if item.since < now - self._seconds]
+        too_many = len(waiting) - MOST_WAITING
+        is_noted = any(
+            item.since < now - self._seconds / 2 and item.version == "HTTP/2" for item in waiting
+        )
+        if not (late or is_noted or too_many > 0 or self._answered or self._answered_before):
+            return self._longest_pause
+        connections = by_peer(look(), self.port)
+        if is_noted:
+            self._progress.note(itertools.chain(*connections.values()), now)
+        calls = self._admission.besides({id(body.environ) for body in self._bodies.copy()})
+        self._settle(connections, calls)
+        stopped = self._stopped(late, connections, calls, now)
+        self._answer(stopped, self._late_reply, connections, now)
+        slowest = _slowest(set(waiting) - stopped, too_many - len(stopped), now)
+        self._answer(slowest, self._reply, connections, now)
+        self._ask_to_leave(now)
+        if too_many > 0:
+            time.sleep(_SHORT_PAUSE)
+        is_left = self._answered or self._answered_before
+        return _FLUSH_SECONDS if is_left else self._longest_pause
 
-    def _run(self) -> None:
-        pause = min(_LONGEST_PAUSE, self._seconds / 10)
-        # Sleeps first: most bodies are there at once, and should not start a thread each.
-        time.sleep(pause)
-        while self._bodies:
-            # To look takes a descriptor: where none is left there may be one the next time.
-            with contextlib.suppress(OSError):
-                self._look()
-            time.sleep(pause)
-        self._is_idle = True
-        if self._bodies:  # one that began meanwhile took this thread for awake
-            self._watch()
+    def _settle(
+        self,
+        connections: Mapping[str, list[Connection]],
+        calls: Mapping[str, list[float]],
+    ) -> None:
+        waiting = self._bodies.copy()
+        self._answered_before &= waiting
+        for peer, bodies in _grouped(self._answered_before).items():
+            cut_answered_before(bodies, connections.get(peer, ()))
+        self._answered = [
+            group
+            for group in self._answered
+            if not group.settle(
+                waiting, connections.get(group.peer, ()), len(calls.get(group.peer, ()))
+            )
+        ]
 
-    def _look(self) -> None:
-        now = time.monotonic()
-        waiting = [item for item in self._bodies.copy() if item.since < now - self._seconds]
-        self._cut([item for item in waiting if item.is_over and item.version != "HTTP/2"], now)
-        for body in waiting:
-            if not body.is_over and self._has_stopped(body):
-                body.is_over = True
-                body.answer(self.reply)
-        if len(waiting) > MOST_LEFT_BEHIND and self.leave is not None:
-            self.leave(f"{len(waiting)} clients have stopped sending")
+    def _stopped(
+        self,
+        late: list[Waited],
+        connections: Mapping[str, list[Connection]],
+        calls: Mapping[str, list[float]],
+        now: float,
+    ) -> set[Waited]:
+        """Those of whom nothing comes: a read that waits for much may see progress all the time.
+
+        A connection that is silent may be that of a call which takes long: there must be more.
+        Over HTTP/2, where calls share one, none may be at that address on which more comes.
+        """
+        found = set()
+        moving = self._progress.moving(now - self._seconds)
+        for peer, bodies in _grouped(late).items():
+            of_http2 = [body for body in bodies if body.version == "HTTP/2"]
+            if peer not in moving:
+                found.update(of_http2)
+            others = sum(seconds >= self._seconds for seconds in calls.get(peer, ()))
+            silent = sum(
+                item.received_at <= now - self._seconds and item.received_at >= item.sent_at - _LATE
+                for item in connections.get(peer, ())
+            )
+            rest = sorted(set(bodies).difference(of_http2), key=lambda body: body.since)
+            found.update(rest[: max(0, silent - others)] if connections else rest)
+        return found
+
+    def _answer(
+        self,
+        bodies: set[Waited],
+        reply: Reply,
+        connections: Mapping[str, list[Connection]],
+        now: float,
+    ) -> None:
+        groups: dict[tuple[str, str, object], list[Waited]] = defaultdict(list)
+        for body in bodies:
+            body.is_over = True
+            if body.sent is not None:
+                self._answered_before.add(body)
+                continue
+            body.answer(reply)
+            groups[body.peer, body.version, (body.reply or reply).body].append(body)
+        for (peer, _, text), group in groups.items():
+            sizes = self._sizes[reply is self._reply] if text == reply.body else set()
+            self._answered.append(EarlyAnswers(group, connections.get(peer, ()), now, sizes))
+
+    def _ask_to_leave(self, now: float) -> None:
+        left = sum(
+            len(group.bodies) for group in self._answered if group.moment < now - _CUT_SECONDS
+        )
+        if left > MOST_LEFT_BEHIND and self.leave is not None:
+            self.leave(f"{left} clients have stopped sending")
             self.leave = None
 
-    def _has_stopped(self, body: Waited) -> bool:
-        """Whether nothing comes: a read that waits for much may see progress all the time."""
-        return body.version == "HTTP/2" or count_silent(body.peer, self._seconds) > 0
+    def given_up(self) -> int:
+        """How many calls wait in vain: their clients were answered."""
+        return sum(body.is_over for body in self._bodies.copy())
 
-    def _cut(self, bodies: list[Waited], now: float) -> None:
-        by_peer: dict[str, list[float]] = {}
-        for body in bodies:
-            if body.sent is not None and body.sent < now - _FLUSH_SECONDS:
-                by_peer.setdefault(body.peer, []).append(body.sent)
-        for peer, answered in by_peer.items():
-            cut_silent(peer, answered, self._seconds)
+
+def _received(connection: Connection) -> int:
+    return connection.received
+
+
+def _grouped(bodies: Iterable[Waited]) -> dict[str, list[Waited]]:
+    found = defaultdict(list)
+    for body in bodies:
+        found[body.peer].append(body)
+    return found
+
+
+def _slowest(bodies: Iterable[Waited], count: int, now: float) -> set[Waited]:
+    """The bodies whose next part was waited for longest, as many as there are too many."""
+    if count <= 0:
+        return set()
+    found = sorted(bodies, key=lambda body: body.since)[:count]
+    urgent = count - MOST_WAITING
+    return {
+        body for number, body in enumerate(found) if number < urgent or body.since < now - _PATIENCE
+    }

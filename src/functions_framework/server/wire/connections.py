@@ -33,25 +33,7 @@ _LATE = 0.025
 _POLL_SECONDS = 0.02
 _SEARCH_SECONDS = 2.0
 _RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
-_UNSENT_OFFSET = _RECEIVED_OFFSET + 8 + 4 * 2  # tcpi_notsent_bytes
 _FIRST_BYTES_SECONDS = 0.5
-_SHORTEST_REQUEST = len(b"GET / HTTP/1.1\r\n\r\n")
-
-
-def cut(address: str, port: int) -> bool:
-    """Shut down the connection of one peer; False when there is none (any more)."""
-    with _connections(address) as found:
-        wanted = [item for item in found if _port_of(item) == port]
-        for item in wanted:
-            _shut_down(item)
-        return bool(wanted)
-
-
-def _port_of(connection: socket.socket) -> int | None:
-    try:
-        return connection.getpeername()[1]  # type: ignore[no-any-return]
-    except OSError:  # its client has left meanwhile
-        return None
 
 
 def _shut_down(connection: socket.socket) -> None:
@@ -59,16 +41,11 @@ def _shut_down(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def count_silent(address: str, seconds: float) -> int:
-    """How many connections to `address` wait for more: nothing came, nothing was answered since.
-
-    Where the kernel does not tell (elsewhere than on Linux) it is one.
-    """
-    if not sys.platform.startswith("linux"):
-        return 1
-    with _connections(address) as found:
-        times = [_idle_seconds(item) for item in found]
-    return sum(received >= seconds and sent + _LATE >= received for sent, received in times)
+def _port_of(connection: socket.socket) -> int | None:
+    try:
+        return connection.getpeername()[1]  # type: ignore[no-any-return]
+    except OSError:  # its client has left meanwhile
+        return None
 
 
 def has_hung_up(address: str) -> bool:
@@ -103,29 +80,6 @@ def _ended(address: str, within: float) -> tuple[set[int | None], bool]:
     return ports, is_anyone_left
 
 
-def cut_silent(address: str, answered: list[float], silent: float) -> None:
-    """Shut down the connections to `address` that were answered after they had fallen silent.
-
-    None is cut where others fit as well: those that were silent for as long, and then answered.
-
-    Args:
-        address: the peer's address.
-        answered: `time.monotonic()` when each of them was answered.
-        silent: seconds for which they have sent nothing.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    with _connections(address) as found:
-        times = {item: _idle_seconds(item) for item in found}
-        longest = time.monotonic() - min(answered) + _EARLY
-        fitting = [item for item, idle in times.items() if idle[0] <= longest and idle[1] >= silent]
-        if len(fitting) > len(answered):
-            exact = [[item for item in fitting if _is_sender(item, sent)] for sent in answered]
-            fitting = [items[0] for items in exact if len(items) == 1]
-        for item in fitting:
-            _shut_down(item)
-
-
 def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     """How long ago a connection last sent, and last received something; long if it is closed."""
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
@@ -136,71 +90,6 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
         for offset in (_LAST_SENT_OFFSET, _LAST_RECEIVED_OFFSET)
     )
     return sent, received
-
-
-def descriptor_of(address: str, port: int) -> int | None:
-    """The descriptor of the connection of one peer, None when there is none (any more)."""
-    with contextlib.suppress(OSError):  # no descriptor is left to look with
-        for entry in _descriptors():
-            with contextlib.suppress(OSError):  # closed meanwhile, or not connected
-                if _peer_of(int(entry.name)) == (address, port):
-                    return int(entry.name)
-    return None
-
-
-def unsent(descriptor: int, address: str, port: int) -> int:
-    """Bytes that wait in the kernel for the client's window, 0 where nobody can tell.
-
-    Args:
-        descriptor: of the connection; it may be another's by now.
-        address: the peer's address.
-        port: the peer's port.
-    """
-    if not sys.platform.startswith("linux"):
-        return 0
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
-        if copy.getpeername()[:2] == (address, port):
-            info = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-            return struct.unpack_from("I", info, _UNSENT_OFFSET)[0]  # type: ignore[no-any-return]
-    return 0
-
-
-def _peer_of(descriptor: int) -> tuple[str, int] | None:
-    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-        return None
-    with socket.socket(fileno=os.dup(descriptor)) as copy:
-        return copy.getpeername()[:2] if copy.family in _FAMILIES else None
-
-
-def cut_unused(port: int, silent: float) -> None:
-    """Shut down the connections accepted on `port` on which no request can have begun.
-
-    Args:
-        port: this server's own; connections that a function made to others are left alone.
-        silent: seconds for which they have sent nothing.
-    """
-    with _connections() as found:
-        for item in found:
-            info = item.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-            is_unused = _bytes_received(info) < _SHORTEST_REQUEST
-            if is_unused and item.getsockname()[1] == port and _idle_seconds(item)[1] >= silent:
-                _shut_down(item)
-
-
-def has_sent(address: str, port: int, since: float) -> bool:
-    """Whether the connection of one peer sent something since; so where nobody can tell.
-
-    Args:
-        address: the peer's address.
-        port: the peer's port.
-        since: in `time.monotonic()` seconds.
-    """
-    if not sys.platform.startswith("linux"):
-        return True
-    with _connections(address) as found:
-        wanted = [item for item in found if _port_of(item) == port]
-        longest = time.monotonic() - since + _EARLY
-        return all(_idle_seconds(item)[0] <= longest for item in wanted)
 
 
 def cut_sender(address: str, last_sent: float) -> bool:

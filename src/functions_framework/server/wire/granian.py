@@ -119,6 +119,11 @@ class Engine:
         self._limits = limits
         self._stop = self._granian.WorkerSignal()
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._listener.getsockname()[1]  # type: ignore[no-any-return]
+
     def start_sync(self, call: Callable[[Any, dict[str, Any]], None]) -> None:
         """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
         loop = _NoLoop()

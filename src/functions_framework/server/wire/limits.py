@@ -13,3 +13,8 @@ def too_large(limit: int) -> BodyTooLarge:
 def too_slow(seconds: float) -> BodyTooSlow:
     """The refusal of a body whose sender has stopped sending."""
     return BodyTooSlow(f"Nothing more of the request body came for {seconds:g} seconds.")
+
+
+def too_slow_for_others() -> BodyTooSlow:
+    """The refusal of one of the slowest bodies, where too many are waited for."""
+    return BodyTooSlow("The request body came too slowly, and too many others are waited for.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import socket
 import struct
@@ -66,6 +67,18 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise InvalidConfigurationException(_refusal(host, port, error)) from None
     return listener
+
+
+def limit_sending(listener: socket.socket, seconds: float) -> None:
+    """Have the kernel end connections that take nothing of what is sent for so long (on Linux).
+
+    Connections inherit it. It counts whether the client keeps its window shut or is gone.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    milliseconds = min(math.ceil(seconds * 1000), 2**31 - 1)
+    if option is not None and seconds:
+        with contextlib.suppress(OSError):  # a kernel that only looks like Linux
+            listener.setsockopt(socket.IPPROTO_TCP, option, milliseconds)
 
 
 def listen(listener: socket.socket, backlog: int) -> None:

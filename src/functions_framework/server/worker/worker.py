@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.exceptions import FunctionsFrameworkException
@@ -39,6 +40,8 @@ _log = own_logger("functions_framework.server")
 _THREADS_FOR_SLOW_SENDERS = 1024
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _RETIREMENT_SECONDS = 3600.0
+_MOST_NAMED = 100
+"""Calls that are logged one by one at the end: to write takes time that shut-down hooks need."""
 _NO_LIMIT = 365 * 24 * 3600.0
 
 
@@ -163,6 +166,7 @@ def serve(
     """Listen and serve until the order to drain has been carried out."""
     hosted, serving = loaded
     limits = limits_of(settings)
+    listening.limit_sending(listener, settings.send_timeout)
     try:
         listening.listen(listener, limits.backlog)
     except FunctionsFrameworkException as error:
@@ -188,9 +192,9 @@ def serve(
 
         parent.on_order(drain)
 
-    serving.leave = parent.ask_to_leave
+    serving.leave = partial(parent.ask_to_leave, is_patient=True)
     _retire_in_time(settings, parent)
-    silent_clients.watch(listener, limits)
+    silent_clients.watch(listener, limits, serving)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
     _log_left(hosted.name, left, allowed)
     loaded.stop(until)
@@ -230,7 +234,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def _log_left(name: str, left: list[Running], grace: float) -> None:
-    for call in left:
+    for call in left[:_MOST_NAMED]:
         _log.error(
             "%s: %s was ended at shutdown: it had been running for %.1f seconds, "
             "the grace period is %g.",
@@ -239,3 +243,5 @@ def _log_left(name: str, left: list[Running], grace: float) -> None:
             call.seconds,
             grace,
         )
+    if len(left) > _MOST_NAMED:
+        _log.error("%s: %d more calls were ended at shutdown.", name, len(left) - _MOST_NAMED)
