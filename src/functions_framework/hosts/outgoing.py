@@ -48,62 +48,52 @@ MOST_FIELDS = 1000
 _LARGEST_HEAD = 2**20
 """Bytes of the names and values together."""
 
+_ORDINARY = frozenset({200, 201, 202, 400, 401, 403, 404, 405, 422, 429, 500, 503})
 _PLAIN = frozenset({HTML, TEXT, JSON, CRASH, ("Content-Type", HTML[1]), ("Content-Type", JSON[1])})
 """What nearly all replies have; looked up, as looking at each would cost ten times as much."""
 
-_CONNECTION = frozenset({
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-    "te", "trailer", "trailers", "transfer-encoding", "upgrade",
+_SERVERS = frozenset({
+    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization",
+    "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
 })  # fmt: skip
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,1000}")
 _NEVER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _told: list[Function | None] = []
-
-
-def checked(reply: Reply, method: str) -> Reply:
-    """The reply as it is sent; the same one where nothing is to be done.
-
-    Whoever sends it closes a stream that was given and is not in what is returned.
-
-    Args:
-        reply: what a host answered.
-        method: of the request, as the client sent it.
-
-    Returns:
-        A reply whose header values are the text that the engine encodes as UTF-8, without a
-        Content-Length where the body is whole and sent.
-
-    Raises:
-        ValueError, TypeError: it cannot be sent; the text says why, and names the header at fault.
-        Exception: whatever the parts of the reply raise when they are read.
-    """
-    status, headers, body = reply
-    if (
-        type(body) is bytes
-        and type(status) is int
-        and 200 <= status <= 999
-        and status not in NO_CONTENT
-        and method != "HEAD"
-    ):
-        for pair in headers:
-            if pair not in _PLAIN:
-                break
-        else:
-            return reply
-    return _mended(reply, method)
+_FEW, _SHORT = 30, 4096
+# Names that were looked at: empty for a field that is sent, else the name in lower case.
+_known: dict[str, str] = {}
+_MOST_KNOWN = 1000
 
 
 def passed(reply: Reply, method: str, request: Any) -> Reply:
-    """`checked`; what cannot be sent is logged as a crash, and answered as one.
+    """The reply as it is sent; the same one where nothing is to be done.
+
+    What cannot be sent is logged as a crash and answered as one. Whoever sends it closes a stream
+    that was given and is not in what is returned.
 
     Args:
         reply: what a host answered.
         method: of the request, as the client sent it.
         request: its environ, its ASGI scope or the engine's own; read for a record.
 
+    Returns:
+        A reply whose header values are the text that the engine encodes as UTF-8, without a
+        Content-Length where the body is whole and sent.
+
     Raises:
         RequestTimeoutException: the deadline of a call came meanwhile.
     """
+    status, headers, body = reply
+    try:
+        if (
+            status in _ORDINARY
+            and method != "HEAD"
+            and type(body) is bytes
+            and (_PLAIN.issuperset(headers) or _are_easy(headers))
+        ):
+            return reply
+    except (TypeError, ValueError):
+        pass  # a status or header of another kind: looked at below
     try:
         return checked(reply, method)
     except RequestTimeoutException:
@@ -114,21 +104,31 @@ def passed(reply: Reply, method: str, request: Any) -> Reply:
         return checked(CRASH_REPLY, method)
 
 
-def _path(request: Any) -> str:
-    if not isinstance(request, MutableMapping):
-        return str(request.path)
-    return path_of(request) if "PATH_INFO" in request else str(request["path"])  # type: ignore[arg-type]
+def _are_easy(headers: Headers) -> bool:
+    """Whether a quick look shows that nothing is to be done about the headers."""
+    if len(headers) > _FEW:
+        return False
+    for name, value in headers:
+        if (
+            _known.get(name) != ""
+            or type(value) is not str
+            or len(value) > _SHORT
+            or not value.isascii()
+            or not value.isprintable()
+            or value[:1] == " "
+            or value[-1:] == " "
+        ):
+            return False
+    return True
 
 
-def with_length(reply: Reply, method: str) -> Headers:
-    """The headers of a reply that was checked, with the Content-Length that the engine adds."""
-    status, headers, body = reply
-    if method == "HEAD" or status in {204, 304} or not isinstance(body, bytes):
-        return headers
-    return [*headers, ("content-length", str(len(body)))]
+def checked(reply: Reply, method: str) -> Reply:
+    """What `passed` gives, for a reply that is known to be fit or whose fault is to be seen.
 
-
-def _mended(reply: Reply, method: str) -> Reply:
+    Raises:
+        ValueError, TypeError: it cannot be sent; the text says why, and names the header at fault.
+        Exception: whatever the parts of the reply raise when they are read.
+    """
     status = _status(reply.status)
     headers, lengths = _sorted(reply.headers)
     body: Any = reply.body
@@ -146,8 +146,22 @@ def _mended(reply: Reply, method: str) -> Reply:
     if length is None:
         return Reply(status, headers, body)
     headers.append(("content-length", str(length)))
-    kept = AsyncHeld if isinstance(body, AsyncIterable) else Held
-    return Reply(status, headers, kept(body, length))
+    held = AsyncHeld if isinstance(body, AsyncIterable) else Held
+    return Reply(status, headers, held(body, length))
+
+
+def _path(request: Any) -> str:
+    if not isinstance(request, MutableMapping):
+        return str(request.path)
+    return path_of(request) if "PATH_INFO" in request else str(request["path"])  # type: ignore[arg-type]
+
+
+def with_length(reply: Reply, method: str) -> Headers:
+    """The headers of a reply that was checked, with the Content-Length that the engine adds."""
+    status, headers, body = reply
+    if method == "HEAD" or status in {204, 304} or not isinstance(body, bytes):
+        return headers
+    return [*headers, ("content-length", str(len(body)))]
 
 
 def _status(status: Any) -> int:
@@ -163,23 +177,35 @@ def _sorted(given: Headers) -> tuple[Headers, list[Any]]:
     dropped: list[tuple[str, Any]] = []
     size = 0
     for name, value in given:
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise ValueError(f"The reply has a header named {name!r}: that is no name (RFC 9110).")
-        lower = name.lower()
-        if lower == "content-length":
-            lengths.append(value)
-        elif lower in _CONNECTION:
-            dropped.append((lower, value))
-        else:
+        servers = _servers_name(name)
+        if not servers:
             text = _value(name, value)
             size += len(name) + len(text)
             headers.append((name, text))
+        elif servers == "content-length":
+            lengths.append(value)
+        else:
+            dropped.append((servers, value))
     if len(headers) > MOST_FIELDS or size > _LARGEST_HEAD:
         raise ValueError(
             f"The reply has {len(headers)} headers of {size} characters: expected at most "
             f"{MOST_FIELDS} of {_LARGEST_HEAD}."
         )
     return (_without(headers, dropped) if dropped else headers), lengths
+
+
+def _servers_name(name: Any) -> str:
+    """The lower-case name of a field that is the server's, empty for another's."""
+    found = _known.get(name) if isinstance(name, str) else None
+    if found is not None:
+        return found
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise ValueError(f"The reply has a header named {name!r}: that is no name (RFC 9110).")
+    lower = name.lower()
+    servers = lower if lower in _SERVERS else ""
+    if len(_known) < _MOST_KNOWN:
+        _known[name] = servers
+    return servers
 
 
 def _value(name: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
+from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
@@ -25,7 +26,7 @@ from .body import Body, Bounds, declared_length
 from .slow_readers import SlowReaders
 from .slow_senders import SlowSenders
 from .sources import NO_BODY
-from .stream import Stream, passed_on
+from .stream import Stream, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,7 +211,9 @@ class SyncServing:
             else:
                 environ["wsgi.input"] = NO_BODY
                 reply = self._respond(environ)
-                self._send(protocol, environ, passed_on(reply, method, environ))
+                if (sent := passed(reply, method, environ)) is not reply:
+                    settle(reply, sent, environ)
+                self._send(protocol, environ, sent)
         except RequestTimeoutException:
             raise
         except BaseException:  # noqa: BLE001
@@ -226,7 +229,8 @@ class SyncServing:
             reply = refusal(too_large(limit))
         else:
             reply = self._respond(environ)
-        reply = passed_on(reply, method, environ)
+        given, reply = reply, passed(reply, method, environ)
+        settle(given, reply, environ)
         if body.is_read:
             self._send(protocol, environ, reply)
         elif not limit:

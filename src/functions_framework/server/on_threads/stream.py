@@ -1,4 +1,4 @@
-"""Streams of sync functions as the engine pulls them, and what the gate makes of a reply."""
+"""Streams of sync functions as the engine pulls them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.beginnings import data_of
-from functions_framework.hosts.outgoing import passed
 from functions_framework.runtime.escaping import own_logger
 
 from ..wire.connections import cut_sender
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
 _log = own_logger("functions_framework.server")
 
 
-def passed_on(reply: Reply, method: str, environ: Environ) -> Reply:
-    """What is sent of a reply; a stream that is not is closed."""
-    sent = passed(reply, method, environ)
-    if sent is not reply and isinstance(sent.body, bytes):
-        Stream(reply.body, environ).close()
-    return sent
+def settle(given: Reply, sent: Reply, environ: Environ) -> None:
+    """Close a stream that was given and is not begun: something else is sent."""
+    if isinstance(sent.body, bytes) and not isinstance(given.body, bytes):
+        Stream(given.body, environ).close()
 
 
 class Stream:
