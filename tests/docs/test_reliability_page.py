@@ -54,6 +54,7 @@ def test_its_headings_are_the_subjects_of_the_promises() -> None:
         "Limits",
         "Workers",
         "Protocols",
+        "Answers",
         "Health",
         "Security",
         "Hostile input",

@@ -176,3 +176,18 @@ def test_text_beyond_ascii_is_the_bytes_it_stands_for(maker: Maker) -> None:
     assert got.all(b"x-n") == [utf8]
     assert maker.ask(Made(headers=[("x-n", "caf\u00e9")])).is_crash
     maker.server.wait_for("'x-n' is not ASCII")
+
+
+@pytest.mark.parametrize("headers", [(1001, 0), (30_000, 0), (900, 2000), (1, 70_000)])
+def test_too_many_headers_are_a_crash_and_the_worker_lives(
+    maker: Maker, headers: tuple[int, int]
+) -> None:
+    for is_whole in (True, False):
+        assert maker.ask(Made(headers=headers, is_whole=is_whole)).is_crash
+    assert "panicked" not in maker.server.log
+
+
+def test_many_headers_are_sent(maker: Maker) -> None:
+    got = maker.ask(Made(headers=(900, 0)))
+    assert (got.status, got.is_in_step) == (200, True)
+    assert len(got.fields) > 900

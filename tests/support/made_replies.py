@@ -27,6 +27,8 @@ class Raised(Exception):
 def wanted(query):
     made = json.loads(urllib.parse.unquote(query))
     status, headers, parts, is_whole = made
+    if headers and isinstance(headers[0], int):  # so many, too long for a request's target
+        headers = [(f"x-{number}" + "x" * headers[1], "1") for number in range(headers[0])]
     return status, [(n, v) for n, v in headers], [p.encode("latin-1") for p in parts], is_whole
 
 @functions_framework.errorhandler(Raised)
@@ -100,13 +102,13 @@ class Made(NamedTuple):
 
     Attributes:
         status: of it.
-        headers: names and values, as text.
+        headers: names and values, as text; or how many, and by how much their names are longer.
         parts: of the body, one character for each byte.
         is_whole: given at once, not as a stream.
     """
 
     status: int = 200
-    headers: Sequence[tuple[str, str]] = ()
+    headers: Sequence[tuple[str, str]] | tuple[int, int] = ()
     parts: Sequence[str] = ("made",)
     is_whole: bool = True
 
