@@ -12,9 +12,7 @@ import pytest
 from werkzeug.test import Client
 
 from functions_framework.api.registrations import Registrations
-from functions_framework.hosts.error_handlers import ErrorHandlers
 from functions_framework.hosts.with_flask.app import FunctionApp
-from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
@@ -111,16 +109,11 @@ def test_both_ways_answer_alike(kind: str, name: str, signature: Signature) -> N
 
 
 @pytest.mark.parametrize("signature", SIGNATURES, ids=str)
-@pytest.mark.parametrize("with_flask", [False, True], ids=["alone", "with flask"])
-def test_what_a_server_does_to_a_replys_headers_stays_with_it(
-    signature: Signature, *, with_flask: bool
-) -> None:
+def test_what_a_server_does_to_a_replys_headers_stays_with_it(signature: Signature) -> None:
     """PEP 3333: the list is the server's, to change in any way it desires."""
     function = _function("None", signature)
-    app: Any = EventHost([function], ErrorHandlers([]))
-    if with_flask:
-        app = FunctionApp("main", Path("/nowhere"))
-        app.serve([function], Registrations())
+    app = FunctionApp("main", Path("/nowhere"))
+    app.serve([function], Registrations())
     seen: list[list[tuple[str, str]]] = []
 
     def adding(environ: dict[str, Any], start_response: Any) -> Any:

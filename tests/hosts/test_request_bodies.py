@@ -115,14 +115,6 @@ def test_a_streamed_answer_may_still_read(is_lean: bool) -> None:
     assert b"".join(body) == b"x" * 300
 
 
-def test_a_refused_event_is_drained() -> None:
-    upload = Upload(LARGE)
-    host = EventHost([Function(print, "hello", Signature.EVENT)], ErrorHandlers([]))
-    environ = {**_environ(upload, is_sized=False), "REQUEST_METHOD": "DELETE"}
-    assert _status(host, environ)[:3] == "405"
-    assert (upload.left, upload.largest_piece <= CHUNK) == (0, True)
-
-
 def test_read_request_is_the_hook_of_3_5() -> None:
     app = flask.Flask("other")
     app.after_request(functions_framework.read_request)

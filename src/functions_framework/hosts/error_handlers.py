@@ -5,11 +5,17 @@ Werkzeug's exceptions, which handlers see, are imported where there is a handler
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import CRASH_REPLY
+
+if TYPE_CHECKING:
+    from functions_framework.model.message import Reply
 
 Handler = Callable[..., Any]
 Handled = tuple[Handler, Exception]
+Asking = Generator[Handled, "Reply", "Reply"]
 
 
 class ErrorHandlers:
@@ -61,3 +67,45 @@ class ErrorHandlers:
                 if kind in handlers:
                     return handlers[kind], error
         return None
+
+    def answer(
+        self,
+        error: BaseException,
+        own_reply: Callable[[BaseException], Reply | None],
+        log: Callable[[BaseException], object],
+        *,
+        is_crash: bool = False,
+    ) -> Asking:
+        """From an exception to its reply, rung by rung; see `errors` for their order.
+
+        A host drives it: it calls each handler that is yielded with what is beside it, and sends
+        the reply it made of the result, or throws in what the handler raised.
+
+        Args:
+            error: what was raised.
+            own_reply: the reply that an exception brings along, None for a crash.
+            log: is told of each crash.
+            is_crash: whether the exception is one even if it stands for a status.
+        """
+        found = self.find(error, is_crash=is_crash)
+        if found is not None:
+            try:
+                return (yield found)
+            except BaseException as failure:  # noqa: BLE001 - as for the function itself
+                error = failure
+        elif not is_crash:
+            reply = own_reply(error)
+            if reply is not None:
+                return reply
+        return (yield from self.answer_crash(error, log))
+
+    def answer_crash(self, error: BaseException, log: Callable[[BaseException], object]) -> Asking:
+        """The last two rungs: a handler for 500, then the crash reply."""
+        log(error)
+        found = self.find_for_crash(error)
+        if found is not None:
+            try:
+                return (yield found)
+            except BaseException as failure:  # noqa: BLE001 - as for the function itself
+                log(failure)
+        return CRASH_REPLY

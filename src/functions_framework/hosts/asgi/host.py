@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
-from functions_framework.model.message import Reply
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Deferred, compact_json, encode
 
 from ..beginnings import begin_async
 from ..errors import (
-    CRASH_REPLY,
     IGNORED_PATHS,
     NOT_FOUND_REPLY,
     answer_without_call,
@@ -31,11 +29,10 @@ from .opening import open_asgi
 from .scope import Receive, Scope, Send, begin, live, message, read_body, send_reply
 
 if TYPE_CHECKING:
+    from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
-    from ..error_handlers import ErrorHandlers, Handled
-
-Crashed = Callable[[BaseException, Scope], Awaitable[Reply]]
+    from ..error_handlers import ErrorHandlers
 
 
 class Endpoint(Protocol):
@@ -93,14 +90,14 @@ class ASGIHost:
         begin(scope, None if endpoint is None else endpoint.function)
         try:
             if endpoint is None:
-                reply = await self.refused(NOT_FOUND_REPLY, scope)
+                reply = self.refused(NOT_FOUND_REPLY)
             else:
                 reply = await endpoint.respond(scope, receive)
             return reply if type(reply.body) is bytes else await self._begun(reply, scope, receive)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
-            return await self._handled_and_begun(error, scope, receive)
+            return await self._handled(error, scope, receive)
 
     def call(self, function: Function, *arguments: Any) -> Any:
         """Call a function where it belongs: here, or in a thread.
@@ -116,66 +113,55 @@ class ASGIHost:
         result = await run_in_thread(function.call, *arguments, start=self.threads.start)
         return await result if inspect.isawaitable(result) else result
 
-    async def refused(self, reply: Reply, scope: Scope) -> Reply:
-        """A reply without a call, through its status's handler if there is one."""
-        if not self._handlers or reply.status < 400:
-            return reply
-        from ..http_errors import as_refused
+    def refused(self, reply: Reply) -> Reply:
+        """A reply without a call.
 
-        error = as_refused(reply)
-        return await self.handled(error, scope) if self._handlers.find(error) else reply
-
-    async def handled(self, error: BaseException, scope: Scope, *, is_crash: bool = False) -> Reply:
-        """The reply to an exception: its handler's, its own, or the crash reply.
-
-        Args:
-            error: what was raised.
-            scope: of the request.
-            is_crash: whether it is one even if it stands for a status.
+        Raises:
+            HTTPException: there is a handler for its status.
         """
-        found = self._handlers.find(error, is_crash=is_crash)
-        if found is not None:
-            return await self._ask(found, scope, self.crash)
-        if is_crash:
-            return await self.crash(error, scope)
-        if _is_disconnect(error):
-            return refusal(MalformedRequest("The client left before its body was complete."))
-        return own_reply(error) or await self.crash(error, scope)
+        if self._handlers and reply.status >= 400:
+            from ..http_errors import as_refused
 
-    async def crash(self, error: BaseException, scope: Scope) -> Reply:
-        """Log a crash; the reply of the handler for 500, or the crash reply."""
-        found = self._handlers.find_for_crash(error)
-        reply = _log_crash(error, scope)
-        return await self._ask(found, scope, _crash_again) if found else reply
-
-    async def _ask(self, found: Handled, scope: Scope, crash: Crashed) -> Reply:
-        handler, error = found
-        try:
-            result = handler(error)
-            return encode(await result if inspect.isawaitable(result) else result, compact_json)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as failure:  # noqa: BLE001 - as for the function itself
-            return await crash(failure, scope)
-
-    async def _handled_and_begun(
-        self, error: BaseException, scope: Scope, receive: Receive
-    ) -> Reply:
-        reply = await self.handled(error, scope)
-        for crash in (self.crash, _crash_again):
-            if type(reply.body) is bytes:
-                break
-            try:
-                return await self._begun(reply, scope, receive)
-            except asyncio.CancelledError:
-                raise
-            except BaseException as failure:  # noqa: BLE001 - as for the function itself
-                reply = await crash(failure, scope)
+            error = as_refused(reply)
+            if self._handlers.find(error):
+                raise error
         return reply
 
+    async def _handled(self, error: BaseException, scope: Scope, receive: Receive) -> Reply:
+        """The reply to an exception: its handler's, its own, or the crash reply."""
+
+        def log(crash: BaseException) -> None:
+            log_crash(crash, method=scope["method"], path=scope["path"])
+
+        if isinstance(error, _InvalidResultError):
+            asking = self._handlers.answer_crash(error.cause, log)
+        elif isinstance(error, _RefusedByFunctionError):
+            asking = self._handlers.answer(error.cause, _own_reply, log, is_crash=True)
+        else:
+            asking = self._handlers.answer(error, _own_reply, log)
+        reply: Reply | None = None
+        try:
+            handler, shown = next(asking)
+            while True:
+                try:
+                    result = handler(shown)
+                    result = await result if inspect.isawaitable(result) else result
+                    reply = await self._begun(encode(result, compact_json), scope, receive)
+                except asyncio.CancelledError:  # noqa: PERF203 - one handler or two
+                    raise
+                except BaseException as failure:  # noqa: BLE001 - as the function
+                    handler, shown = asking.throw(failure)
+                else:
+                    handler, shown = asking.send(reply)
+        except StopIteration as done:
+            own: Reply = done.value
+            return own if own is reply else await self._begun(own, scope, receive)
+
     async def _begun(self, reply: Reply, scope: Scope, receive: Receive) -> Reply:
-        """A streamed reply as an event loop can send it, and its first part there."""
+        """A reply as an event loop can send it, the first part of a stream there."""
         body: Any = reply.body
+        if isinstance(body, bytes):
+            return reply
         if isinstance(body, Deferred):
             reply = await open_asgi(body.response, scope, receive)
             body = reply.body
@@ -197,13 +183,26 @@ class ASGIHost:
             await send({"type": "websocket.close", "code": 1000})
 
 
-def _log_crash(error: BaseException, scope: Scope) -> Reply:
-    log_crash(error, method=scope["method"], path=scope["path"])
-    return CRASH_REPLY
+class _FunctionError(Exception):
+    """What a function did wrong, apart from what the same exception stands for elsewhere."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
-async def _crash_again(error: BaseException, scope: Scope) -> Reply:
-    return _log_crash(error, scope)
+class _InvalidResultError(_FunctionError):
+    """It returned what cannot be sent: for the handler of 500 only."""
+
+
+class _RefusedByFunctionError(_FunctionError):
+    """It raised what the framework raises to refuse a request: a crash when user code does."""
+
+
+def _own_reply(error: BaseException) -> Reply | None:
+    if _is_disconnect(error):
+        return refusal(MalformedRequest("The client left before its body was complete."))
+    return own_reply(error)
 
 
 def _is_disconnect(error: BaseException) -> bool:
@@ -226,15 +225,15 @@ class _HTTPEndpoint:
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         path = scope["path"]
         if path in self._ignored:
-            return await self._host.refused(NOT_FOUND_REPLY, scope)
+            return self._host.refused(NOT_FOUND_REPLY)
         scope["path_params"] = {"path": path[1:]}
         result = self._host.call(self.function, self._request(scope, receive))
         if inspect.isawaitable(result):
             result = await result
         try:
             return encode(result, compact_json)
-        except Exception as error:  # noqa: BLE001 - an invalid result is for the handler of 500 only
-            return await self._host.crash(error, scope)
+        except Exception as error:
+            raise _InvalidResultError(error) from error
 
 
 class _EventEndpoint:
@@ -250,7 +249,7 @@ class _EventEndpoint:
         method = scope["method"]
         if method not in codec.methods:
             refused = answer_without_call(codec, self.function.signature, method, scope["path"])
-            return await self._host.refused(refused, scope)
+            return self._host.refused(refused)
         arguments = codec.decode(message(scope, await read_body(receive)))
         try:
             result = self._host.call(self.function, *arguments)
@@ -258,5 +257,4 @@ class _EventEndpoint:
                 result = await result
             return codec.encode(result)
         except RequestRefused as error:
-            # What the framework raises to refuse a request is a crash when user code raises it.
-            return await self._host.handled(error, scope, is_crash=True)
+            raise _RefusedByFunctionError(error) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestRefused
 from functions_framework.logs import log_crash
@@ -10,7 +10,6 @@ from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import encode
 
 from ..errors import (
-    CRASH_REPLY,
     NOT_FOUND_REPLY,
     answer_without_call,
     own_reply,
@@ -18,7 +17,7 @@ from ..errors import (
 )
 from ..routes import Routes, paths_of
 from ..streams import begun
-from .environ import Environ, StartResponse, begin, drain, message, path_of, send
+from .environ import Environ, begin, message, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +69,6 @@ class EventHost:
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
             return self._handled(error, environ, is_from_function=True)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """Serve as a WSGI application (PEP 3333)."""
-        reply = self.respond(environ)
-        if isinstance(reply.body, bytes):
-            drain(environ)
-        return send(reply, start_response)
-
     def _refused(self, reply: Reply, environ: Environ) -> Reply:
         """A reply without a call, through its status's handler if there is one."""
         if not self._handlers or reply.status < 400:
@@ -89,28 +81,20 @@ class EventHost:
     def _handled(
         self, error: BaseException, environ: Environ, *, is_from_function: bool = False
     ) -> Reply:
+        def log(crash: BaseException) -> None:
+            log_crash(crash, method=environ["REQUEST_METHOD"], path=path_of(environ))
+
         # What the framework raises to refuse a request is a crash when user code raises it.
         is_crash = is_from_function and isinstance(error, RequestRefused)
-        found = self._handlers.find(error, is_crash=is_crash)
-        if found is None:
-            return (None if is_crash else own_reply(error)) or self._crash(error, environ)
-        handler, shown = found
+        asking = self._handlers.answer(error, own_reply, log, is_crash=is_crash)
         try:
-            return begun(encode(handler(shown)), environ["REQUEST_METHOD"])
-        except BaseException as failure:  # noqa: BLE001 - as for the function itself
-            return self._crash(failure, environ)
-
-    def _crash(self, error: BaseException, environ: Environ) -> Reply:
-        self._log(error, environ)
-        found = self._handlers.find_for_crash(error)
-        if found is None:
-            return CRASH_REPLY
-        handler, shown = found
-        try:
-            return begun(encode(handler(shown)), environ["REQUEST_METHOD"])
-        except BaseException as failure:  # noqa: BLE001 - as for the function itself
-            self._log(failure, environ)
-            return CRASH_REPLY
-
-    def _log(self, error: BaseException, environ: Environ) -> None:
-        log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
+            handler, shown = next(asking)
+            while True:
+                try:
+                    reply = begun(encode(handler(shown)), environ["REQUEST_METHOD"])
+                except BaseException as failure:  # noqa: BLE001, PERF203 - as for the function itself
+                    handler, shown = asking.throw(failure)
+                else:
+                    handler, shown = asking.send(reply)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
