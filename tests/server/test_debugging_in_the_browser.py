@@ -39,6 +39,18 @@ def test_a_crash_is_shown_to_this_machine_and_logged_once(prefix: str, tmp_path:
         assert server.log.count("ValueError: on <purpose>") == 5
 
 
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+def test_a_crash_is_shown_over_http_2_too(prefix: str, tmp_path: Path) -> None:
+    with (
+        served(tmp_path, prefix + CRASHING, "--debug", target="hello") as (_, client),
+        httpx.Client(base_url=client.base_url, http1=False, http2=True) as over_2,
+    ):
+        assert "on &lt;purpose&gt;" in over_2.get("/", headers=HTML).text
+        rebound = over_2.get("/", headers={**HTML, "Host": "evil.example"})
+        assert (rebound.status_code, rebound.http_version) == (500, "HTTP/2")
+        assert "purpose" not in rebound.text
+
+
 def test_without_it_nothing_is_shown(tmp_path: Path) -> None:
     with served(tmp_path, CRASHING, "--reload", target="hello") as (_, client):
         page = client.get("/", headers=HTML)

@@ -130,7 +130,11 @@ class ScopeHead:
 
     def header(self, name: str) -> str | None:
         """See `Head`."""
-        return header_fields(self._scope).get(name)
+        value = header_fields(self._scope).get(name)
+        if value is None and name == "host":
+            # Of HTTP/2 the server's own scope has it in the list only.
+            value = next((found for key, found in self.pairs if key == name), None)
+        return value
 
     def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:  # noqa: ARG002
         """See `Head`."""
