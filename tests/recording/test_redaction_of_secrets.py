@@ -176,3 +176,17 @@ def test_any_bytes_are_taken(content: bytes, kind: str) -> None:
 )  # fmt: skip
 def test_what_cannot_be_searched(kind: str, encoding: str, readable: bool) -> None:
     assert is_readable(kind, encoding) is readable
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "readable"),
+    [
+        ("application/json", "{}".encode("utf-16"), False),
+        ("application/xml", "<a/>".encode("utf-16-le"), False),
+        ("", "{}".encode("utf-16"), False),
+        ("image/png", b"\x89\0\0\0", True),
+        ("application/json", b"{}", True),
+    ],
+)
+def test_what_cannot_be_searched_by_its_bytes(kind: str, content: bytes, readable: bool) -> None:
+    assert is_readable(kind, "", content) is readable

@@ -63,7 +63,21 @@ BODIES = [
     ("application/json", json.dumps(INNER)),
     ("application/json", json.dumps({"next": f"https://a/?x=1&token={S}"}).replace("&", "\\u0026")),
     ("application/json", json.dumps({"form": f"user=me&password={S}"})),
+    # JSON that says it is a form, as curl sends it, and other false media types.
+    (FORM, INNER),
+    (FORM, json.dumps({"password": f"{S}&a=b;c"})),
+    (FORM, f"<password>{S}</password>"),
+    (FORM, f"a&{quote_plus(INNER)}"),
+    ("text/plain", INNER),
+    ("", _part('name="password"', S) + "--b--\r\n"),
+    (
+        "multipart/mixed; boundary=o",
+        "--o\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+        + _part('name="password"', S) + "--b--\r\n\r\n--o--\r\n",
+    ),
     # Base64.
+    ("application/json", json.dumps({"url": f"data:application/json;base64,{B64}"})),
+    ("text/plain", f"got {B64} from it"),
     ("application/json", json.dumps({"message": {"data": B64, "messageId": "1"}})),
     ("application/json", json.dumps({"data": B64.rstrip("=")})),
     ("application/json", json.dumps({"data": _base64(f"?>{INNER}", is_for_urls=True)})),
@@ -97,6 +111,9 @@ BODIES = [
     ("text/event-stream", f'event: a\ndata: {{"token": "{S}"}}\n\n'),
     ("application/yaml", f"user: me\npassword: {S}\nlist:\n  - token: {S} {S}\n"),
     ("text/plain", f"USER=me\nDB_PASSWORD={S}\n"),
+    ("text/plain", f"[db]\nuser = me\npassword = {S} {S}\n"),
+    ("text/html", f'<script>window.apiKey = "{S} {S}";</script>'),
+    ("text/html", f'<div data-x="{{&quot;a&quot;:1,&quot;token&quot;:&quot;{S}&quot;}}">'),
     ("text/plain", f'level=info token="{S} {S}" a=1'),
     ("text/plain", f"[INFO] login password={S}"),
     ("text/plain", f"GET / HTTP/1.1\r\nAuthorization: Bearer {S}\r\n\r\n"),

@@ -22,11 +22,17 @@ from .secret_names import is_secret_name, normal_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PAIR = re.compile(r"(?:^|(?<=[&;]))([^=&;]+)=([^&;]*)")
+_PAIR = re.compile(r"(?:^|(?<=[&;]))([^=&;]+)(?:=([^&;]*))?")
+# What is sent as a form, and is none: JSON as `curl -d` sends it, XML.
+_NO_FORM = ("{", "[", "<", '"')
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4,}|[A-Za-z0-9_-]{4,})={0,2}")
 # What a text has something of if there is a secret in it, or something encoded.
 _SUSPECT = re.compile(r"""[={\["<:%/\\]|----|[\w.-]{20}|(?i:bearer|basic)\s|^[\w+=-]{8,}$""")
+# The same within a text, as in `data:application/json;base64,…`.
+_RUN = re.compile(r"(?:(?<=base64,)[A-Za-z0-9+/]{8,}|(?<![\w+/=-])[\w+-]{12,}(?![\w/-]))={0,2}")
+_MULTIPART = re.compile(r"\s*--[^\r\n]+\r?\nContent-[^\r\n]+\r?\n", re.IGNORECASE)
 _DEEPEST = 8
+_TEXT = re.compile(r"json|xml|text/|urlencoded", re.IGNORECASE)
 _UNREADABLE = re.compile(r"charset\s*=\s*\"?(?:utf-?16|utf-?32|ucs)", re.IGNORECASE)
 
 
@@ -65,9 +71,14 @@ class Redactor:
 
     def query(self, where: str, text: str) -> str:
         """Redact a query string or a form (`application/x-www-form-urlencoded`)."""
+        if text.lstrip().startswith(_NO_FORM):
+            return self._value(where, text)
 
         def replace(found: re.Match[str]) -> str:
             name = unquote_plus(found[1])
+            if found[2] is None:
+                inner = self._value(where, name)
+                return found[0] if inner == name else quote_plus(inner)
             if self.is_secret(name):
                 self._note(where, name)
                 return f"{found[1]}={REDACTED}"
@@ -88,24 +99,26 @@ class Redactor:
         if kind.startswith("application/x-www-form-urlencoded"):
             return self.query(where, text).encode(encoding)
         if kind.startswith("multipart/"):
-            return self._parts(where, text, content_type).encode(encoding)
+            return self._parts(where, text, content_type, 0).encode(encoding)
         return self._value(where, text).encode(encoding)
 
-    def _parts(self, where: str, text: str, content_type: str) -> str:
+    def _parts(self, where: str, text: str, content_type: str, depth: int) -> str:
         done, found = 0, []
         for name, start, end in parts_of(text, content_type):
             content = text[start:end]
             if name is not None and self.is_secret(name):
                 self._note(where, name)
                 content = REDACTED
-            found += [text[done:start], self._value(where, content)]
+            found += [text[done:start], self._value(where, content, depth + 1)]
             done = end
-        return "".join([*found, self._value(where, text[done:])])
+        return "".join([*found, text[done:] if done else self._value(where, text, depth + 1)])
 
     def _value(self, where: str, text: str, depth: int = 0) -> str:
         """The text without the secrets it holds, in whatever it is encoded."""
         if depth > _DEEPEST or not _SUSPECT.search(text):
             return text
+        if _MULTIPART.match(text):
+            return self._parts(where, text, "", depth)
         finder = Finder(
             self.is_secret,
             lambda name: self._note(where, name),
@@ -116,6 +129,8 @@ class Redactor:
             found = text_secrets.without_secrets(found, finder)
         if any(mark in found for mark in '{["'):
             found = json_secrets.without_secrets(found, finder)
+        if not _is_json(text):
+            found = _RUN.sub(lambda run: self._encoded(where, run[0], depth), found)
         return found if found != text else self._encoded(where, text, depth)
 
     def _encoded(self, where: str, text: str, depth: int) -> str:
@@ -138,8 +153,8 @@ def holds_redacted(text: str) -> bool:
     """Whether something was redacted in a text, or in what it is the encoded form of."""
     if REDACTED in text or quote_plus(REDACTED) in text:
         return True
-    decoded = _base64_text(text)
-    return decoded is not None and REDACTED in decoded
+    runs = (found[0] for found in _RUN.finditer(text))
+    return any(REDACTED in (_base64_text(run) or "") for run in [text, *runs])
 
 
 def _is_json(text: str) -> bool:
@@ -173,7 +188,16 @@ def _as_base64(text: str, like: str) -> str:
     return encoded.decode() if is_padded else encoded.decode().rstrip("=")
 
 
-def is_readable(content_type: str, content_encoding: str) -> bool:
-    """Whether secrets can be found in a body: it is not compressed, and its charset holds ASCII."""
+def is_readable(content_type: str, content_encoding: str, start: bytes = b"") -> bool:
+    """Whether secrets can be found in a body: it is not compressed, and its charset holds ASCII.
+
+    Args:
+        content_type: its media type.
+        content_encoding: how it is compressed.
+        start: its first bytes, which may tell what the media type does not.
+    """
     is_plain = content_encoding.strip().lower() in {"", "identity"}
-    return is_plain and not _UNREADABLE.search(content_type)
+    is_wide = start[:2] in {b"\xff\xfe", b"\xfe\xff"} or (
+        b"\0" in start[:4] and _TEXT.search(content_type) is not None
+    )
+    return is_plain and not is_wide and not _UNREADABLE.search(content_type)

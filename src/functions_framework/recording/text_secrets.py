@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from .json_secrets import Finder
 
 # `name=value` after whatever may stand before it in URLs, cookies, command lines and settings.
+_VALUE = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^&#\s"'<>,;\\)]*)"""
 _PAIR = re.compile(
-    r"""(?:^|(?<=[?&#;\s,(/:|{\[]))([^=&?#;\s"'<>\\,:/(|{\[]+)=("(?:[^"\\]|\\.)*"|'[^']*'|[^&#\s"'<>,;\\)]*)""",
+    r"""(?:^|(?<=[?&#;\s,(/:|{\[>]))([^=&?#;\s"'<>\\,:/(|{\[]+)[ \t]*=[ \t]*""" + _VALUE,
     re.MULTILINE,
 )
 # `name: value` as a whole line (YAML, headers), or in single quotes (what Python prints).
-_LINE = re.compile(r"^[ \t]*(?:- +)?([\w.-]+)[ \t]*:[ \t]+([^\s\"'\[{$&|>][^\r\n]*)", re.MULTILINE)
+_LINE = re.compile(
+    r"^[ \t]*(?:- +)?([\w.-]+)[ \t]*[:=][ \t]+([^\s\"'\[{$&|>][^\r\n]*)", re.MULTILINE
+)
 _QUOTED = re.compile(r"'([^'\n]+)'\s*[:,]\s*b?('[^'\\]*(?:\\.[^'\\]*)*')")
+# JSON in an attribute of HTML.
+_QUOTE = r"(?:&quot;|&#34;)"
+_ESCAPED = re.compile(rf"{_QUOTE}([^&\"<>]+){_QUOTE}\s*:\s*{_QUOTE}(.*?)(?={_QUOTE}|\Z)")
 _USERINFO = re.compile(r"""(?<=//)([^/?#\s"'<>\\]+)@(?=[^/?#\s"'<>\\@])""")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*){0,3}")
 _BEARER = re.compile(
@@ -54,10 +60,12 @@ def without_secrets(text: str, finder: Finder) -> str:
         text = _noted(_USERINFO, text, "userinfo", f"{REDACTED}@", finder.note)
     if "<" in text:
         text = _without_elements(text, finder)
+    if "&" in text:
+        text = _replaced(_ESCAPED, text, finder)
+    if ":" in text or "=" in text:
+        text = _replaced(_LINE, text, finder)
     if "=" in text:
         text = _replaced(_PAIR, text, finder)
-    if ":" in text:
-        text = _replaced(_LINE, text, finder)
     return _replaced(_QUOTED, text, finder) if "'" in text else text
 
 

@@ -151,7 +151,7 @@ def message_body(
     """As `body_of` for a body with these headers; omitted where secrets could not be found."""
     by_name = dict(headers)
     kind, encoding = by_name.get("content-type", ""), by_name.get("content-encoding", "")
-    if size and not is_readable(kind, encoding):
+    if size and not is_readable(kind, encoding, kept):
         reason = f"secrets cannot be looked for in content-encoding {encoding or 'none'}, {kind}"
         return Body(size, omitted=reason)
     return body_of(where, kept, size, kind, redactor)
