@@ -90,6 +90,20 @@ def test_what_changed_is_shown(project: Path, tmp_path: Path) -> None:
     assert "5 as recorded, 3 changed\n" in run.stdout
 
 
+def test_terminal_obeys_nothing_of_a_recording(project: Path, tmp_path: Path) -> None:
+    (kept,) = (file for file in (project / "kept").iterdir() if b"/hello/text" in file.read_bytes())
+    recording = json.loads(kept.read_bytes())
+    recording["request"]["query"] = "\x1b[2J\r\n1 as recorded"
+    recording["response"]["body"]["text"] = "two\n\x1b]0;title\x07\x85\n"
+    recording["response"]["headers"].append(["x-a", "\x1b[31m"])
+    (tmp_path / kept.name).write_text(json.dumps(recording))
+    run = replay(project, str(tmp_path))
+    out = run.stdout
+    assert run.returncode == 1, run.stderr
+    assert "\\x1b[2J\\r\\n1 as recorded" in out
+    assert not set("\x1b\r\x07\x85") & set(out)
+
+
 def test_one_file_and_a_header(project: Path) -> None:
     first = min((project / "kept").iterdir())
     run = replay(project, str(first), "--header", "Content-Type: text/plain")

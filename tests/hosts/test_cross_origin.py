@@ -260,6 +260,8 @@ def test_the_python_api_applies_both_kinds_of_rules(
         ("https://xn--bcher-kva.example", ("https://xn--bcher-kva.example",)),
         ("http://[0:0:0:0:0:0:0:1]:3000", ("http://[::1]:3000",)),
         ("http://[2001:DB8::1]", ("http://[2001:db8::1]",)),
+        ("http://[::ffff:1.2.3.4]", ("http://[::ffff:102:304]",)),
+        ("https://a\u00ad.exa\u200bmple", (A,)),
         ("http://127.0.0.1:*", ("http://127.0.0.1:*",)),
         ("https://*.A.example:443", ("https://*.a.example",)),
         ("https://*.bücher.example", ("https://*.xn--bcher-kva.example",)),

@@ -23,6 +23,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _HIGHEST_PORT = 65535
 # What ends a label in IDNA (UTS 46) beside the full stop.
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")
+# What is not seen and counts for nothing there.
+_IGNORED = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)])
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _WILDCARD = "*."
@@ -89,7 +91,7 @@ def _port(port: str | None, default: int | None, origin: str) -> str:
 def _host(host: str, origin: str) -> str:
     if host.startswith("["):
         try:
-            return f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
+            return f"[{_compressed(ipaddress.IPv6Address(host[1:-1]))}]"
         except ValueError:
             raise ValueError(f"expected an IPv6 address in brackets, found {origin!r}") from None
     has_wildcard = host.startswith(_WILDCARD)
@@ -106,9 +108,17 @@ def _host(host: str, origin: str) -> str:
     return f"{_WILDCARD}{name}" if has_wildcard else name
 
 
+def _compressed(address: ipaddress.IPv6Address) -> str:
+    """As a browser writes it: never with dots, as newer Pythons do for mapped addresses."""
+    if address.ipv4_mapped is None:
+        return address.compressed
+    low = int(address.ipv4_mapped)
+    return f"::ffff:{low >> 16:x}:{low & 0xFFFF:x}"
+
+
 def _ascii_name(host: str, origin: str) -> str:
     """A name as it stands in DNS: IDNA by UTS 46, which keeps the sharp s and the final sigma."""
-    name = unicodedata.normalize("NFKC", host.translate(_DOTS).lower()).lower()
+    name = unicodedata.normalize("NFKC", host.translate(_DOTS | _IGNORED).lower()).lower()
     try:
         labels = [
             label if label.isascii() else f"xn--{label.encode('punycode').decode()}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from functions_framework.runtime.escaping import printable
 from functions_framework.runtime.terminal import progress
 
 from .completing import values
@@ -71,9 +72,10 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         asked = outcome.recorded.recording.request
         target = f"{asked.path}?{asked.query}" if asked.query else asked.path
-        write(f"{_state(outcome)} {asked.method} {target}  ({outcome.recorded.file.name})")
+        line = printable(f"{asked.method} {target}")
+        write(f"{_state(outcome)} {line}  ({outcome.recorded.file.name})")
         for change in outcome.changes:
-            write("\n".join(f"  {line}" for line in str(change).splitlines()))
+            write("\n".join(f"  {printable(line)}" for line in str(change).split("\n")))
     replayed = [one for one in outcomes if one.skipped is None]
     changed = sum(bool(one.changes) for one in replayed)
     skipped = len(outcomes) - len(replayed)
@@ -97,7 +99,8 @@ def _redaction_note(outcomes: Sequence[Outcome]) -> str:
     places = dict.fromkeys(place for one in outcomes for place in one.recorded.recording.redacted)
     if not places:
         return ""
-    return f"\nRedacted when recorded, so sent as [REDACTED] and not compared: {', '.join(places)}."
+    named = ", ".join(map(printable, places))
+    return f"\nRedacted when recorded, so sent as [REDACTED] and not compared: {named}."
 
 
 def _write_tests(

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.execution import Execution, execution
+from functions_framework.runtime.escaping import printable
 from functions_framework.runtime.import_hooks import on_import
 
 from .crash import log_exception
@@ -122,4 +123,4 @@ def _log_thread_crash(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is None or args.exc_type is SystemExit:
         return
     name = args.thread.name if args.thread else "unknown"
-    log_exception(f"Exception in thread {name}", args.exc_value)
+    log_exception(f"Exception in thread {printable(name)}", args.exc_value)
