@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
@@ -14,6 +15,7 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.values import replace
 
 from .error_handlers import ErrorHandlers
+from .instrumented import is_agent_loaded
 from .with_flask.context import FlaskContext, uses_flask
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from .asgi.app import FunctionASGIApp
     from .asgi.host import ASGIHost
+    from .asgi.routed import RoutedHost
     from .cors import CORSRoutes
     from .with_flask.app import FunctionApp
     from .wsgi.host import EventHost
@@ -126,7 +129,7 @@ def _keeping_arguments(function: Function) -> Function:
 
 def _function_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
-) -> ASGIHost | EventHost | FunctionApp:
+) -> ASGIHost | RoutedHost | EventHost | FunctionApp:
     if not any(function.is_asgi for function in functions):
         return _sync_host(with_middleware(functions, registered), context, registered)
     from functions_framework.runtime.threads import Threads
@@ -139,7 +142,17 @@ def _function_host(
 
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
-    return ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
+    host = ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
+    return _seen_by_agents(host)
+
+
+def _seen_by_agents(host: ASGIHost) -> ASGIHost | RoutedHost:
+    """The host behind Starlette's routes where somebody has changed these, itself elsewhere."""
+    if not is_agent_loaded() and "starlette.applications" not in sys.modules:
+        return host
+    from .asgi.routed import RoutedHost, is_starlette_replaced
+
+    return RoutedHost(host) if is_starlette_replaced() else host
 
 
 def with_middleware(
@@ -163,7 +176,7 @@ def _sync_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations
 ) -> EventHost | FunctionApp:
     takes_request = any(function.signature is Signature.HTTP for function in functions)
-    if takes_request or context.app or uses_flask(context.source):
+    if takes_request or context.app or uses_flask(context.source) or is_agent_loaded():
         app = context.get()
         app.serve(functions, registered)
         return app

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.routing import Match, Router
+from starlette.routing import Match, Route, Router
+
+from .routed import is_starlette_replaced, routes_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,17 +21,29 @@ if TYPE_CHECKING:
 
 
 class FunctionRouter(Router):
-    """Routes to the function what no route takes whole: a route wins for its own methods only."""
+    """Routes to the function what no route takes whole: a route wins for its own methods only.
+
+    Attributes:
+        own: routes to the function, where an agent is to see one; else there is none.
+    """
+
+    own: tuple[Route, ...] = ()
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """Choose who answers."""
-        if scope["type"] == "http" and not self._is_routed(scope):
+        if scope["type"] != "http" or _route_of(scope, self.routes) is not None:
+            await super().app(scope, receive, send)
+            return
+        found = _route_of(scope, self.own)
+        if found is None:
             await self.default(scope, receive, send)
         else:
-            await super().app(scope, receive, send)
+            scope.update(found.matches(scope)[1])
+            await found.handle(scope, receive, send)
 
-    def _is_routed(self, scope: Any) -> bool:
-        return any(route.matches(scope)[0] is Match.FULL for route in self.routes)
+
+def _route_of(scope: Any, routes: Any) -> Any:
+    return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
 class FunctionASGIApp(Starlette):
@@ -48,17 +62,31 @@ class FunctionASGIApp(Starlette):
 
         super().__init__()
         self._host = host
-        self.router = FunctionRouter(redirect_slashes=False, default=host, lifespan=lifespan)
+        self._called: Any = None
+        self._own_router = FunctionRouter(redirect_slashes=False, default=host, lifespan=lifespan)
+        self.router = self._own_router
 
     @property
     def function(self) -> Function:
         """The function that is served."""
         return self._host.function
 
+    def _look_for_agents(self) -> None:
+        """Decide by what Starlette's class holds: at the first request, and when that changes."""
+        self._called = Starlette.__call__
+        self._own_router.own = tuple(routes_to(self._host)) if is_starlette_replaced() else ()
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve as an ASGI 3 application."""
         scope["app"] = self
-        is_bare = not (self.user_middleware or self.router.routes or self.exception_handlers)
+        if self._called is not Starlette.__call__:
+            self._look_for_agents()
+        is_bare = not (
+            self.user_middleware
+            or self.router.routes
+            or self.exception_handlers
+            or self._own_router.own
+        )
         if is_bare and scope["type"] == "http":
             await self._host(scope, receive, send)
         else:

@@ -2,16 +2,17 @@
 
 The lean way builds the `flask.Request`, sets Flask's two context variables, calls the function and
 encodes a plain result itself; it costs a tenth of Flask's own dispatch. Whatever more the user's
-module asks for (hooks, routes, blueprints, signals, sessions, middleware) sends the request down
-Flask's own way, and both give the same bytes: a test runs the same cases over both.
+module asks for (hooks, routes, blueprints, signals, sessions, middleware), and whatever an agent
+has put into Flask, sends the request down Flask's own way, and both give the same bytes: a test
+runs the same cases over both.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import flask
-from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -25,8 +26,9 @@ from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
 from ..streams import begun
 from ..wsgi.environ import Environ, begin_seen, code_of, drain, path_of, send
-from . import lean
+from . import disturbed, lean
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
+from .plain import METHODS, is_plain
 from .views import Crash, View, begin_response, is_foreign, not_found, reply_of, view_of
 
 if TYPE_CHECKING:
@@ -37,12 +39,7 @@ if TYPE_CHECKING:
 
 # Paths that Flask's own routing answers: the two above and the redirect of an empty path.
 _FLASKS_OWN = IGNORED_PATHS | {""}
-_HOOKS = (
-    "before_request_funcs",
-    "after_request_funcs",
-    "teardown_request_funcs",
-    "url_value_preprocessors",
-)
+_apps: WeakSet[FunctionApp] = WeakSet()
 _NOBODY: tuple[None, View] = (None, not_found)
 
 
@@ -70,8 +67,14 @@ class FunctionApp(flask.Flask):
         )
         self.url_map.merge_slashes = False
         self._is_lean: bool | None = None
+        _apps.add(self)
         self._encode_plain = lean.Encoder(self).encode
         self.register_error_handler(500, _answer_500)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in METHODS:
+            self._is_lean = None  # somebody wraps a method of this app
 
     def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
         """Add the catch-all routes for functions that have been loaded.
@@ -179,34 +182,20 @@ class FunctionApp(flask.Flask):
         return response
 
     def _may_be_lean(self, environ: Environ) -> bool:
+        if disturbed.is_disturbed():
+            # Whoever changed Flask's class did so for every app there is.
+            disturbed.remember()
+            for app in _apps:
+                app._is_lean = None  # noqa: SLF001
+            if disturbed.has_listeners():
+                return False
         if self._is_lean is None:
-            self._is_lean = self._is_plain()
+            self._got_first_request = True
+            self._is_lean = is_plain(self, has_own_routes=self._has_own_routes)
         return (
             self._is_lean
             and environ["REQUEST_METHOD"] != "HEAD"
             and environ["PATH_INFO"] not in _FLASKS_OWN
-            and not lean.has_listeners()
-        )
-
-    def _is_plain(self) -> bool:
-        """Whether nothing that Flask's own dispatch would do can be seen from outside.
-
-        Decided at the first request: Flask itself takes no more hooks or routes from then on.
-        """
-        self._got_first_request = True
-        has_hooks = any(any(getattr(self, name).values()) for name in _HOOKS)
-        return not (
-            has_hooks
-            or self.teardown_appcontext_funcs
-            or self._has_own_routes
-            or self.blueprints
-            or "wsgi_app" in self.__dict__
-            or self.secret_key
-            or type(self.session_interface) is not SecureCookieSessionInterface
-            or self.request_class is not flask.Request
-            or self.response_class is not flask.Response
-            or self.debug
-            or self.config["TRUSTED_HOSTS"]
         )
 
     def _lean_reply(self, environ: Environ) -> Reply:
@@ -258,10 +247,11 @@ class FunctionApp(flask.Flask):
     def _full_reply(self, environ: Environ) -> Reply:
         head: list[Any] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
             head[:] = code_of(status), headers
 
-        body: Any = self.wsgi_app(environ, start_response)
+        # As a server does: an agent may have wrapped the call itself.
+        body: Any = self(environ, start_response)
         if environ.get("functions_framework.is_streamed", True):
             return Reply(head[0], head[1], body)
         try:

@@ -11,7 +11,6 @@ from functools import cached_property
 from json import JSONEncoder, encoder
 from typing import TYPE_CHECKING, Any
 
-from flask import signals
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.json.provider import DefaultJSONProvider
@@ -37,21 +36,6 @@ REQUEST_CONTEXT = _cv_request
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 # Headers that Flask rewrites or merges.
 _SPECIAL = frozenset({"content-type", "content-length", "location", "content-location"})
-
-_SIGNALS = (
-    signals.request_started.receivers,
-    signals.request_finished.receivers,
-    signals.request_tearing_down.receivers,
-    signals.appcontext_pushed.receivers,
-    signals.appcontext_popped.receivers,
-    signals.appcontext_tearing_down.receivers,
-)
-
-
-def has_listeners() -> bool:
-    """Whether anyone listens to a signal that only Flask's own dispatch sends."""
-    first, second, third, fourth, fifth, sixth = _SIGNALS
-    return bool(first or second or third or fourth or fifth or sixth)
 
 
 def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: str) -> flask.Request:

@@ -1,0 +1,49 @@
+"""Whether an app's requests may go the lean way: nothing that Flask would do can be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask.ctx import AppContext, RequestContext
+from flask.sessions import SecureCookieSessionInterface
+
+from ..instrumented import are_replaced, is_function_of
+
+_HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+)
+_FLASK = flask.Flask
+METHODS = frozenset(name for name in dir(_FLASK) if callable(getattr(_FLASK, name)))
+
+
+def _made() -> tuple[Any, ...]:
+    return flask.Request.__init__, flask.Response.__init__, flask.Response.__call__
+
+
+def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
+    """Whether neither the module nor anybody else has put something into Flask's dispatch.
+
+    Args:
+        app: asked at its first request; Flask itself takes no more hooks or routes from then on.
+        has_own_routes: whether it has other routes than the functions'.
+    """
+    has_hooks = any(any(getattr(app, name).values()) for name in _HOOKS)
+    return not (
+        has_hooks
+        or app.teardown_appcontext_funcs
+        or has_own_routes
+        or app.blueprints
+        or not METHODS.isdisjoint(vars(app))
+        or app.secret_key
+        or type(app.session_interface) is not SecureCookieSessionInterface
+        or app.request_class is not flask.Request
+        or app.response_class is not flask.Response
+        or app.debug
+        or app.config["TRUSTED_HOSTS"]
+        or are_replaced((*type(app).__bases__, RequestContext, AppContext), "flask")
+        or not all(is_function_of(made, "flask", "werkzeug") for made in _made())
+    )
