@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from support.served_source import served, written
 from support.server_process import ServerProcess, read_answer
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 SOURCE = """
@@ -95,6 +97,22 @@ def test_a_stream_that_fails_does_not_look_whole(tmp_path: Path, target: str, pa
         if target in TARGETS:
             breaks_off(found.server, f"{path}/part")
             found.server.wait_for("TypeError: Expected the parts of a stream", seconds=5)
+
+
+def read_to_the_end(connection: socket.socket) -> None:
+    while connection.recv(4096):
+        pass
+
+
+@pytest.mark.parametrize("target", ["waiting,plain,threaded", "plain"])
+def test_nor_to_a_client_of_http_1_0(tmp_path: Path, target: str) -> None:
+    # Its answers last until the connection ends; an end would make this one look whole.
+    with served(tmp_path, SOURCE, target=target) as found, ExitStack() as stack:
+        for path in ["/waiting", "/plain", "/threaded"]:
+            connection = stack.enter_context(found.server.connect())
+            connection.sendall(f"GET {path} HTTP/1.0\r\nhost: x\r\n\r\n".encode())
+            with pytest.raises(ConnectionResetError):
+                read_to_the_end(connection)
 
 
 def test_an_application_that_returns_in_the_middle_does_not_look_whole(tmp_path: Path) -> None:

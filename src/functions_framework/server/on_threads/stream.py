@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..hosted import Environ
 
 _log = own_logger("functions_framework.server")
+_RESET_SECONDS = 0.05
 
 
 def settle(given: Reply, sent: Reply, environ: Environ) -> None:
@@ -68,12 +69,15 @@ class Stream:
                 peer_of(environ),
             )
 
+        is_reset = environ["SERVER_PROTOCOL"] in {"HTTP/1.0", "HTTP/1"}
         while True:
             try:
-                is_cut = cut_sender(peer_of(environ), self._sent, in_doubt)
+                is_cut = cut_sender(peer_of(environ), self._sent, in_doubt, is_reset=is_reset)
                 break
             except RequestTimeoutException:
                 continue  # the deadline's answer is this one
+        if is_cut and is_reset:
+            time.sleep(_RESET_SECONDS)  # until the engine has closed it, which is what resets it
         if not is_cut:
             _log.warning("The connection of %s %s is gone, or was not found.", method, path)
 

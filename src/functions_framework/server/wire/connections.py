@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from .descriptors import borrowed, numbers
+from .descriptors import borrowed, numbers, shut_down
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,11 +36,6 @@ _LONG_POLL_SECONDS = 0.25
 _SEARCH_SECONDS = 2.0
 _RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
 _FIRST_BYTES_SECONDS = 0.5
-
-
-def _shut_down(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # its client has left meanwhile
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _port_of(connection: socket.socket) -> int | None:
@@ -94,7 +89,9 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     return sent, received
 
 
-def cut_sender(address: str, last_sent: float, in_doubt: Callable[[], object]) -> bool:
+def cut_sender(
+    address: str, last_sent: float, in_doubt: Callable[[], object], *, is_reset: bool = False
+) -> bool:
     """Shut down the one connection to `address` that last sent something at `last_sent`.
 
     A wrong one is never cut. Others that fit by chance send or close sooner or later, so where
@@ -104,6 +101,7 @@ def cut_sender(address: str, last_sent: float, in_doubt: Callable[[], object]) -
         address: the peer's address.
         last_sent: `time.monotonic()` when its last data was handed to the engine.
         in_doubt: called once when that takes long.
+        is_reset: see `descriptors.shut_down`.
 
     Returns:
         False when none fits: it is closed, or the kernel does not tell (elsewhere than on Linux).
@@ -116,7 +114,8 @@ def cut_sender(address: str, last_sent: float, in_doubt: Callable[[], object]) -
         with _connections(address) as found:
             fitting = [item for item in found if _is_sender(item, last_sent)]
             if len(fitting) == 1:
-                _shut_down(fitting[0])
+                with contextlib.suppress(OSError):  # its client has left meanwhile
+                    shut_down(fitting[0], is_reset=is_reset)
         if len(fitting) <= 1:
             return len(fitting) == 1
         if time.monotonic() > long:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import socket
+import struct
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIST = "/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd"
+_AT_ONCE = struct.pack("ii", 1, 0)
 _NONE_LEFT = {errno.EMFILE, errno.ENFILE}
 _LONGEST_GAP = 4096
 """Free numbers in a row after which no higher one is looked for."""
@@ -78,3 +80,19 @@ def borrowed(number: int) -> Iterator[socket.socket]:
     else:
         with socket.socket(fileno=copy) as found:
             yield found
+
+
+def shut_down(connection: socket.socket, *, is_reset: bool = False) -> None:
+    """End a connection from under its owner.
+
+    Args:
+        connection: of the owner.
+        is_reset: whether its other end is to see a reset instead of an end: in HTTP/1.0, whose
+            answers last until the end (RFC 1945, 7.2.2), an end would make one look whole.
+    """
+    if is_reset:
+        # Its owner sees no more than an end of what comes, and closes it.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        connection.shutdown(socket.SHUT_RD)
+    else:
+        connection.shutdown(socket.SHUT_RDWR)

@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from typing import NamedTuple
 
+from . import descriptors
 from .descriptors import borrowed, numbers
 
 _STATE_CLOSE_WAIT = 8
@@ -110,11 +111,16 @@ def seen(descriptor: int) -> Connection | None:
     )
 
 
-def shut_down(connection: Connection) -> bool:
-    """End a connection; False where it is not there any more."""
+def shut_down(connection: Connection, *, is_reset: bool = False) -> bool:
+    """End a connection; False where it is not there any more.
+
+    Args:
+        connection: as it was seen.
+        is_reset: see `descriptors.shut_down`.
+    """
     with contextlib.suppress(OSError), borrowed(connection.descriptor) as found:
         # The number may be another's by now.
         if found.getpeername()[:2] == connection.peer:
-            found.shutdown(socket.SHUT_RDWR)
+            descriptors.shut_down(found, is_reset=is_reset)
             return True
     return False
