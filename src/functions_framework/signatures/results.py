@@ -55,18 +55,28 @@ class Deferred:
 
 
 def sorted_json(value: Any) -> bytes:
-    """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end."""
+    """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end.
+
+    Raises:
+        ValueError: it holds NaN or an infinity, which Flask would send.
+    """
     import json
 
-    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return f"{text}\n".encode()
 
 
 def compact_json(value: Any) -> bytes:
-    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped."""
+    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped.
+
+    Raises:
+        ValueError: it holds NaN or an infinity.
+    """
     import msgspec
 
-    return msgspec.json.encode(value)
+    from functions_framework.model.json_text import refuse_nonfinite
+
+    return refuse_nonfinite(msgspec.json.encode(value), value)
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,8 @@ _REMEDY = (
 )
 _TAKES_JSON = "Expected a body of the media type application/json"
 
-_dumps = json.JSONEncoder().encode  # the bytes of json.dumps, without building an encoder a call
+# The bytes of json.dumps, without building an encoder a call.
+_dumps = json.JSONEncoder(allow_nan=False).encode
 
 
 class TypedSignature:
@@ -158,7 +159,9 @@ def _data_json(value: Any) -> bytes | None:
     """JSON of an object that is made of fields, None for any other."""
     kind = type(value)
     if hasattr(kind, "model_dump_json"):
-        return value.model_dump_json(by_alias=True).encode()  # type: ignore[no-any-return]
+        from functions_framework.model.json_text import refuse_constants
+
+        return refuse_constants(value.model_dump_json(by_alias=True).encode())
     if not (
         dataclasses.is_dataclass(kind)
         or hasattr(kind, "__struct_fields__")

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect as shapes
 
+from functions_framework.model.json_text import refuse_nonfinite
+
 from ..problems import Fault, InvalidInput, MalformedInput
 from . import faults
 from .completion import Completion
@@ -35,8 +37,17 @@ def _written(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
-write_json = msgspec.json.Encoder(enc_hook=_written).encode
-"""Write any value msgspec knows, or that has `to_dict`, as compact JSON."""
+_write = msgspec.json.Encoder(enc_hook=_written).encode
+
+
+def write_json(value: Any) -> bytes:
+    """Write any value msgspec knows, or that has `to_dict`, as compact JSON.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: it holds NaN or an infinity.
+    """
+    return refuse_nonfinite(_write(value), value, _written)
 
 
 def schema_hook(kind: type) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import pydantic
 from pydantic_core import SchemaError
 from pydantic_core.core_schema import ErrorType
 
+from functions_framework.model.json_text import refuse_constants
+
 from ..problems import Fault, InvalidInput
 from .faults import HIDDEN, REQUIRED
 from .json_body import read_json
@@ -128,7 +130,7 @@ class PydanticType:
 
     def to_json(self, value: Any) -> bytes:
         """Write a result by its aliases."""
-        return self.adapter.dump_json(value, by_alias=True)
+        return refuse_constants(self.adapter.dump_json(value, by_alias=True))
 
     def _refusal(
         self, error: pydantic.ValidationError, path: Path = (), *, is_query: bool = False
