@@ -8,10 +8,11 @@ import decimal
 import enum
 import uuid
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import attrs
 import msgspec
+import pydantic
 import pytest
 from flask import Response as FlaskResponse
 from starlette.responses import Response as StarletteResponse
@@ -139,3 +140,126 @@ def test_crashes(annotation: Any, result: Any) -> None:
 def test_a_generator_is_streamed_whatever_it_yields() -> None:
     reply = encode(Iterator[str], iter(["a", "b"]))
     assert list(reply.body) == ["a", "b"]  # type: ignore[arg-type]
+
+
+NAN, INFINITY = float("nan"), float("inf")
+
+
+@dataclasses.dataclass
+class Measured:
+    value: Any
+    unit: str | None = None
+
+
+class Measurement(pydantic.BaseModel):
+    value: Any
+    rate: float = 0
+    unit: str | None = None
+
+
+class Told(pydantic.BaseModel, ser_json_inf_nan="strings"):
+    rate: float
+    unit: str | None = None
+
+
+class ToldAsNull(pydantic.BaseModel, ser_json_inf_nan="null"):
+    rate: float
+
+
+class ToldAsConstant(pydantic.BaseModel, ser_json_inf_nan="constants"):
+    rate: float
+
+
+class Flagged(pydantic.BaseModel):
+    is_admin: bool = pydantic.Field(default=False, init=False)
+
+
+@dataclasses.dataclass
+class Limited:
+    count: Annotated[int, msgspec.Meta(lt=0)] | Annotated[int, msgspec.Meta(gt=9)]
+    items: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
+
+
+@dataclasses.dataclass
+class Seeded:
+    count: int
+    seed: dataclasses.InitVar[int]
+    total: int = dataclasses.field(init=False, default=0)
+
+
+class Dictated:
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"value": self.value}
+
+
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "result"),
+    [
+        (float, NAN),
+        (float, -INFINITY),
+        (list[float], [1.5, NAN]),
+        (dict[str, Any], {"a": {"b": [INFINITY]}}),
+        (Measured, Measured(NAN)),
+        (None, Measured(NAN)),
+        (None, Measured([NAN], "m")),
+        (Measured, Measured(2**70 * NAN)),
+        (list[Any], [2**70, NAN, None]),
+        (dict[str, Any], {"x": Dictated(NAN)}),
+        (None, Dictated(NAN)),
+        (None, Dictated({1})),
+        (None, Dictated(b"x")),
+        (None, Dictated(ITSELF)),
+        (None, {"a": NAN}),
+        (None, [INFINITY]),
+        (None, ({"a": NAN}, 200)),
+        (None, {"a": {1}}),
+        (None, {"a": b"x"}),
+        (None, ITSELF),
+        (Measured, Measured(ITSELF)),
+        (Measured, Measured("\ud800")),
+        (str, "\ud800"),
+        (Measurement, Measurement(value=1, rate=NAN)),
+        (None, Measurement(value=1, rate=NAN)),
+        (None, Measurement(value=[INFINITY])),
+        (list[Measurement], [Measurement(value=1, rate=NAN)]),
+        (None, Measurement(value="\ud800")),
+        (None, Measurement(value=b"\xff")),
+        (None, Measurement(value=object())),
+        (ToldAsConstant, ToldAsConstant(rate=NAN)),
+        (None, ToldAsConstant(rate=INFINITY)),
+    ],
+)
+def test_what_json_cannot_say_is_a_crash(annotation: Any, result: Any) -> None:
+    with pytest.raises((ValueError, TypeError, RecursionError)):
+        encode(annotation, result)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "result", "body"),
+    [
+        (Measured, Measured(None, "NaN"), b'{"value":null,"unit":"NaN"}'),
+        (Measured, Measured(2**70), b'{"value":1180591620717411303424,"unit":null}'),
+        (Measured, Measured(b"\xcb\x7f\xf8"), b'{"value":"y3/4","unit":null}'),
+        (decimal.Decimal, decimal.Decimal("NaN"), b'"NaN"'),
+        (Measurement, Measurement(value="NaN"), b'{"value":"NaN","rate":0.0,"unit":null}'),
+        (Flagged, Flagged.model_validate({"is_admin": True}), b'{"is_admin":true}'),
+        (None, Flagged(), b'{"is_admin":false}'),
+        (list[Flagged], [Flagged()], b'[{"is_admin":false}]'),
+        (list[Limited], [Limited(10)], b'[{"count":10,"items":[]}]'),
+        (list[Seeded], [Seeded(1, 2)], b'[{"count":1}]'),
+        (Seeded | None, None, b"null"),
+        (Told, Told(rate=NAN), b'{"rate":"NaN","unit":null}'),
+        (None, Told(rate=NAN), b'{"rate":"NaN","unit":null}'),
+        (ToldAsNull, ToldAsNull(rate=NAN), b'{"rate":null}'),
+        (None, {"a": None, "b": "NaN"}, b'{"a":null,"b":"NaN"}\n'),
+    ],
+)
+def test_what_only_looks_like_it_is_written(annotation: Any, result: Any, body: bytes) -> None:
+    assert encode(annotation, result).body == body

@@ -60,9 +60,9 @@ class ServerSentEvent:
 
 
 def _json(value: Any) -> str:
-    from functions_framework.signatures.results import compact_json
+    import msgspec
 
-    return compact_json(value).decode()
+    return msgspec.json.encode(value).decode()
 
 
 Source = Iterable[Any] | AsyncIterable[Any]

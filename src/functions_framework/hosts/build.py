@@ -108,9 +108,8 @@ def build(
         host = with_pages(host, loaded, settings)
     if settings.debug:
         from .debug import debugged
-        from .gate import gated
 
-        host = debugged(gated(host))
+        host = debugged(host)
     return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
 
 

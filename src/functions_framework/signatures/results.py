@@ -54,29 +54,34 @@ class Deferred:
         raise TypeError("A deferred response is opened with its request's scope before it is sent.")
 
 
-def sorted_json(value: Any) -> bytes:
+def sorted_json(value: Any, *, allow_nan: bool = True) -> bytes:
     """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end.
 
     Raises:
-        ValueError: it holds NaN or an infinity, which Flask would send.
+        ValueError: it holds itself, or a NaN or infinity that is not allowed.
     """
     import json
 
-    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan
+    )
     return f"{text}\n".encode()
 
 
-def compact_json(value: Any) -> bytes:
-    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped.
+def strict_json(value: Any) -> bytes:
+    """The same, without the NaN and the infinities that Flask writes though JSON has none.
 
     Raises:
-        ValueError: it holds NaN or an infinity.
+        ValueError: there is one, or it holds itself.
     """
+    return sorted_json(value, allow_nan=False)
+
+
+def compact_json(value: Any) -> bytes:
+    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped."""
     import msgspec
 
-    from functions_framework.model.json_text import refuse_nonfinite
-
-    return refuse_nonfinite(msgspec.json.encode(value), value)
+    return msgspec.json.encode(value)
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,7 @@ _REMEDY = (
 )
 _TAKES_JSON = "Expected a body of the media type application/json"
 
-# The bytes of json.dumps, without building an encoder a call.
+# The bytes of json.dumps, without building an encoder a call. NaN is no JSON (RFC 8259 section 6).
 _dumps = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -121,6 +121,7 @@ class TypedSignature:
 
         Raises:
             TypeError: it cannot be sent.
+            ValueError: it holds what JSON cannot say: NaN, an infinity, itself.
         """
         body = self._json(result)
         if body is not None:
@@ -131,7 +132,7 @@ class TypedSignature:
             body = self._json(result[0])
             if body is not None:
                 return results.encode((Reply(200, [JSON], body), *result[1:]))
-        return results.encode(result)
+        return results.encode(result, results.strict_json)
 
     def _json(self, value: Any) -> bytes | None:
         kind = type(value)
@@ -159,9 +160,9 @@ def _data_json(value: Any) -> bytes | None:
     """JSON of an object that is made of fields, None for any other."""
     kind = type(value)
     if hasattr(kind, "model_dump_json"):
-        from functions_framework.model.json_text import refuse_constants
+        from .types.pydantic_type import write_model
 
-        return refuse_constants(value.model_dump_json(by_alias=True).encode())
+        return write_model(value)
     if not (
         dataclasses.is_dataclass(kind)
         or hasattr(kind, "__struct_fields__")
@@ -234,6 +235,6 @@ def writer_of(annotation: Any) -> CheckedType | None:
     from .types.type_choice import choose
 
     try:
-        return choose(annotation)
+        return choose(annotation, is_result=True)
     except UnsupportedTypeError:
         return None

@@ -12,6 +12,7 @@ import msgspec
 
 from functions_framework.signatures.types.alternatives import Alternatives
 from functions_framework.signatures.types.msgspec_type import MsgspecType, schema_hook
+from functions_framework.signatures.types.stand_ins import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 Purpose = Literal["input", "output"]
+
+_USES: dict[Purpose, Use] = {"input": Use.INPUT, "output": Use.RESULT}
+_DECIMAL = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 PREFIX = "#/components/schemas/"
 
@@ -44,10 +48,9 @@ class Schemas:
     def make(self) -> None:
         """Make the schemas of all types added."""
         by_msgspec = {k: t for k, t in self._types.items() if isinstance(t, MsgspecType)}
-        taken = {key: item.taken for key, item in by_msgspec.items() if key[1] == "input"}
-        written = {key: item.written for key, item in by_msgspec.items() if key[1] == "output"}
-        self._merge(*_msgspec_schemas(taken))
-        self._merge(*_msgspec_schemas(written))
+        for purpose, use in _USES.items():
+            types = {key[0]: t.described(use) for key, t in by_msgspec.items() if key[1] == purpose}
+            self._merge(*_msgspec_schemas(types, purpose))
         by_pydantic = {k: t for k, t in self._types.items() if k not in by_msgspec}
         if by_pydantic:
             self._merge(*_pydantic_schemas(by_pydantic))
@@ -99,12 +102,29 @@ def _members(checked: CheckedType) -> list[CheckedType]:
 
 
 def _msgspec_schemas(
-    types: Mapping[tuple[int, Purpose], Any],
+    types: Mapping[int, Any], purpose: Purpose
 ) -> tuple[dict[tuple[int, Purpose], Schema], dict[str, Schema]]:
     made, components = msgspec.json.schema_components(
         types.values(), schema_hook=schema_hook, ref_template=PREFIX + "{name}"
     )
-    return dict(zip(types, made, strict=True)), components
+    if purpose == "input":
+        made = tuple(map(_as_taken, made))
+        components = {name: _as_taken(item) for name, item in components.items()}
+    return {(id_, purpose): item for id_, item in zip(types, made, strict=True)}, components
+
+
+def _as_taken(value: Any) -> Any:
+    """A schema that says how msgspec reads: an item of a set may come twice, a decimal bare."""
+    if isinstance(value, list):
+        return [_as_taken(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    taken = {key: _as_taken(item) for key, item in value.items() if key != "default"}
+    if isinstance(value.get("uniqueItems"), bool):
+        del taken["uniqueItems"]
+    if value.get("format") == "decimal":
+        taken |= {"type": ["string", "number"], "pattern": _DECIMAL}
+    return taken | {key: value[key] for key in ("default",) if key in value}
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.connections import has_hung_up
+from ..wire.drain import ending
 from ..wire.forwarded import PEER
 from ..wire.gate import answer
 from ..wire.limits import too_large
@@ -258,8 +259,10 @@ class Body:
         """
         if self.sent is None:
             self.sent = time.monotonic()
-            method = self._environ["REQUEST_METHOD"]
-            answer(self._protocol, self.reply or refusal, method, self.version)
+            if self.reply is None:
+                answer(self._protocol, refusal, self._environ["REQUEST_METHOD"], self.version)
+            else:
+                self._protocol.response_bytes(*ending(self.reply, self.version))
 
     def _break_off(self) -> None:
         self.is_broken = True

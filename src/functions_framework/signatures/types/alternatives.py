@@ -30,6 +30,7 @@ class Alternatives:
     Args:
         annotation: the union.
         parameter: name of the function's parameter, for query strings.
+        is_result: whether values are only written; then nothing need be checked.
 
     Attributes:
         members: the checked types of the union's members.
@@ -38,9 +39,13 @@ class Alternatives:
         UnsupportedTypeError: a member is not supported, or it is no union.
     """
 
-    def __init__(self, annotation: Any, parameter: str = "value") -> None:
+    def __init__(
+        self, annotation: Any, parameter: str = "value", *, is_result: bool = False
+    ) -> None:
         self.annotation = annotation
-        self.members = [MsgspecType(item, parameter) for item in members_of(annotation)]
+        self.members = [
+            MsgspecType(item, parameter, is_result=is_result) for item in members_of(annotation)
+        ]
         if not self.members:
             raise UnsupportedTypeError(f"{annotation} is no union")
         self.covered = frozenset().union(*(member.covered for member in self.members))

@@ -85,11 +85,12 @@ def fields_of(kind: Any) -> list[Parameter]:
     """
     cls = class_of(kind)
     types = field_types(kind)
-    attributes = getattr(cls, "__attrs_attrs__", ())  # those with an underscore are not written
-    names = [item.name for item in attributes if not item.name.startswith("_")]
+    fields: Any = getattr(cls, "__attrs_attrs__", ())
+    # Attributes of attrs with an underscore are not written.
+    named = [item for item in fields if not item.name.startswith("_")]
     if dataclasses.is_dataclass(cls):
-        names = [item.name for item in dataclasses.fields(cls)]
-    return [Parameter(name, types.get(name, Any), is_required=True) for name in names]
+        named = [*dataclasses.fields(cls)]
+    return [Parameter(item.name, types.get(item.name, Any), item.init) for item in named]
 
 
 def _parameter(cls: type, item: inspect.Parameter, types: dict[str, Any]) -> Parameter:

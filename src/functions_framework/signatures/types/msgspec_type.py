@@ -7,17 +7,24 @@ from typing import Any
 import msgspec
 from msgspec import inspect as shapes
 
-from functions_framework.model.json_text import refuse_nonfinite
-
 from ..problems import Fault, InvalidInput, MalformedInput
-from . import faults
+from . import faults, finite
 from .completion import Completion
 from .construction import Construction
 from .field_types import is_typed_dict
 from .json_body import UNREADABLE, read_json
 from .query import QueryShape, shape_of
-from .shapes import FIELDED, bare, covered_classes, is_array_like, is_secret, subtypes
-from .stand_ins import StandIns
+from .shapes import (
+    FIELDED,
+    bare,
+    covered_classes,
+    has_merged_limits,
+    is_array_like,
+    is_secret,
+    subtypes,
+    unhashable_items,
+)
+from .stand_ins import StandIns, Use
 
 
 class UnsupportedTypeError(TypeError):
@@ -37,17 +44,19 @@ def _written(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
-_write = msgspec.json.Encoder(enc_hook=_written).encode
+_encode = msgspec.json.Encoder(enc_hook=_written).encode
 
 
 def write_json(value: Any) -> bytes:
     """Write any value msgspec knows, or that has `to_dict`, as compact JSON.
 
     Raises:
-        TypeError: it is none of these.
-        ValueError: it holds NaN or an infinity.
+        ValueError: it holds NaN or an infinity, for which msgspec would write null.
     """
-    return refuse_nonfinite(_write(value), value, _written)
+    body = _encode(value)
+    if finite.is_suspect(value, body, _written):
+        finite.refuse_numbers(msgspec.to_builtins(value, enc_hook=_written, str_keys=True))
+    return body
 
 
 def schema_hook(kind: type) -> dict[str, Any]:
@@ -61,12 +70,20 @@ def schema_hook(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
+def _unhashable(error: TypeError) -> Exception:
+    """The refusal of an array or object in a set of anything; any other error is a bug's."""
+    if not str(error).startswith("unhashable type"):
+        return error
+    return InvalidInput([Fault((), "An item of a set is one that no set can hold.")])
+
+
 class MsgspecType:
     """A `CheckedType` by msgspec.
 
     Args:
         annotation: the type.
         parameter: name of the function's parameter, for query strings.
+        is_result: whether values are only written; then nothing need be checked.
 
     Attributes:
         annotation: the type as it was written.
@@ -76,19 +93,21 @@ class MsgspecType:
         UnsupportedTypeError: the type, or one within it, is not supported.
     """
 
-    def __init__(self, annotation: Any, parameter: str = "value") -> None:
+    def __init__(
+        self, annotation: Any, parameter: str = "value", *, is_result: bool = False
+    ) -> None:
         self.annotation = annotation
         self._parameter = parameter
         try:
-            self._stand_ins = StandIns(annotation)
+            self._stand_ins = StandIns(annotation, Use.RESULT if is_result else Use.TAKEN)
             self.taken = self._stand_ins.type
             self._shape = shapes.type_info(self.taken)
             self._decode = msgspec.json.Decoder(self.taken).decode
         except (TypeError, NameError, AttributeError) as error:
             raise UnsupportedTypeError(str(error)) from error
-        for item in subtypes(self._shape):
-            if isinstance(item, shapes.CustomType) and item.cls is not object:
-                raise UnsupportedTypeError(f"the type {item.cls.__qualname__!r} is not supported")
+        fault = self._unsupported() or (None if is_result else self._uncheckable())
+        if fault is not None:
+            raise UnsupportedTypeError(fault)
         self._completion = Completion(self._shape)
         self._construction = (
             Construction(self._stand_ins, self._shape) if self._stand_ins.by_class else None
@@ -97,10 +116,23 @@ class MsgspecType:
         self.to_json = write_json
         self._query: QueryShape | None = None
 
-    @property
-    def written(self) -> Any:
-        """The type whose description is that of results; of another type only where it must be."""
-        return StandIns(self.annotation, is_result=True).type
+    def _unsupported(self) -> str | None:
+        """What of the type msgspec does not know, though it takes it; None if it knows all."""
+        for item in subtypes(self._shape):
+            if isinstance(item, shapes.CustomType) and item.cls is not object:
+                return f"the type {item.cls.__qualname__!r} is not supported"
+        return None
+
+    def _uncheckable(self) -> str | None:
+        """What of the type msgspec would not check as it says; None if there is nothing."""
+        if has_merged_limits(self._shape):
+            return "in a union within it, several members have limits for one kind of JSON value"
+        name = unhashable_items(self._shape, self._stand_ins.real_class)
+        return name and f"a set cannot hold items of the type {name!r}, which cannot be hashed"
+
+    def described(self, use: Use) -> Any:
+        """The type to make the description of inputs or results of."""
+        return StandIns(self.annotation, use).type
 
     def from_json(self, body: bytes) -> Any:
         """Read a JSON body.
@@ -113,12 +145,17 @@ class MsgspecType:
             value = self._decode(body)
         except UNREADABLE as error:
             raise self._refusal(body, error) from None
+        except TypeError as error:
+            raise _unhashable(error) from None
         if self._completion.is_needed:
             self._completion.complete(value)
         return value if self._construction is None else self._constructed(value)
 
     def _constructed(self, value: Any, *, is_query: bool = False) -> Any:
-        made, found = self._construction.construct(value)  # type: ignore[union-attr]
+        try:
+            made, found = self._construction.construct(value)  # type: ignore[union-attr]
+        except TypeError as error:
+            raise _unhashable(error) from None
         if found:
             raise InvalidInput(found, is_query=is_query)
         return made
@@ -185,6 +222,8 @@ class MsgspecType:
             value = msgspec.convert(data, self.taken, strict=not is_query, str_keys=True)
         except msgspec.ValidationError as error:
             raise self._invalid(data, error, is_query=is_query) from None
+        except TypeError as error:
+            raise _unhashable(error) from None
         if self._completion.is_needed:
             self._completion.complete(value)
         if self._construction is None:

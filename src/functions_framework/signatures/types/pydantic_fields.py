@@ -33,6 +33,11 @@ class Part(NamedTuple):
     marks: tuple[Any, ...] = ()
 
     @property
+    def writes_constants(self) -> bool:
+        """Whether a model says itself how it writes NaN and the infinities."""
+        return "ser_json_inf_nan" in getattr(self.type, "model_config", {})
+
+    @property
     def unheeded(self) -> str | None:
         """What it says that pydantic passes over, though it limits what a sender may set."""
         bounds = [mark for mark in self.marks if _has_bounds(mark)]
@@ -64,12 +69,12 @@ def parts_in(annotation: Any) -> list[Part]:
     return list(_walk(Part(frozenset(), annotation), set()))
 
 
-def secret_names(annotation: Any) -> frozenset[str]:
-    """Names of the fields that are secret anywhere in a type; empty text for the type itself.
+def secret_names(parts: list[Part]) -> frozenset[str]:
+    """Names of the secret fields among the parts of a type; empty text for the type itself.
 
     By name and not by place: where two fields share a name, both are kept secret.
     """
-    found = [part.names or {""} for part in parts_in(annotation) if part.is_secret]
+    found = [part.names or {""} for part in parts if part.is_secret]
     return frozenset().union(*found)
 
 

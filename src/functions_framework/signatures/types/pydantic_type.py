@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 import typing
@@ -13,9 +14,8 @@ import pydantic
 from pydantic_core import SchemaError
 from pydantic_core.core_schema import ErrorType
 
-from functions_framework.model.json_text import refuse_constants
-
 from ..problems import Fault, InvalidInput
+from . import finite
 from .faults import HIDDEN, REQUIRED
 from .json_body import read_json
 from .msgspec_type import UnsupportedTypeError
@@ -43,6 +43,7 @@ class PydanticType:
     Args:
         annotation: the type.
         parameter: name of the function's parameter, for query strings.
+        is_result: whether values are only written; then nothing need be checked.
 
     Attributes:
         adapter: pydantic's own object for the type.
@@ -52,7 +53,9 @@ class PydanticType:
         UnsupportedTypeError: pydantic cannot make a validator for the type.
     """
 
-    def __init__(self, annotation: Any, parameter: str = "value") -> None:
+    def __init__(
+        self, annotation: Any, parameter: str = "value", *, is_result: bool = False
+    ) -> None:
         self.annotation = annotation
         self._parameter = parameter
         try:
@@ -61,11 +64,13 @@ class PydanticType:
                 self.adapter.rebuild(raise_errors=True)
         except _UNUSABLE as error:
             raise UnsupportedTypeError(str(error).splitlines()[0]) from error
-        for part in parts_in(annotation):
-            if part.unheeded:
+        parts = parts_in(annotation)
+        for part in parts:
+            if part.unheeded and not is_result:
                 raise UnsupportedTypeError(f"pydantic does not heed {part.unheeded}")
         self.covered = frozenset(_covered(annotation))
-        self.secret_names = secret_names(annotation)
+        self.secret_names = secret_names(parts)
+        self._writes_constants = any(part.writes_constants for part in parts)
         self._places = Places(self.adapter.core_schema)
         self._query: QueryShape | None = None
 
@@ -129,8 +134,16 @@ class PydanticType:
             raise self._refusal(error) from None
 
     def to_json(self, value: Any) -> bytes:
-        """Write a result by its aliases."""
-        return refuse_constants(self.adapter.dump_json(value, by_alias=True))
+        """Write a result by its aliases.
+
+        Raises:
+            ValueError: it holds NaN or an infinity, and the model does not say how to write them.
+        """
+        body = self.adapter.dump_json(value, by_alias=True)
+        finite.refuse_constants(body)
+        if b"null" in body and not self._writes_constants:
+            finite.refuse_numbers(self.adapter.dump_python(value))
+        return body
 
     def _refusal(
         self, error: pydantic.ValidationError, path: Path = (), *, is_query: bool = False
@@ -162,6 +175,21 @@ class PydanticType:
         if is_own or self.secret_names.intersection(place.within):
             return Fault(place.path, HIDDEN)
         return _tag_fault(item, place) or Fault(place.path, _detail(item, place))
+
+
+def write_model(model: Any) -> bytes:
+    """Write a model that no annotation describes, by its aliases.
+
+    Raises:
+        ValueError: it holds NaN or an infinity, and does not say how to write them.
+    """
+    kind: Any = type(model)
+    return _written_by(kind).to_json(model)
+
+
+@functools.cache
+def _written_by(kind: Any) -> PydanticType:
+    return PydanticType(kind, is_result=True)
 
 
 def _detail(item: Any, place: Place) -> str:

@@ -13,7 +13,7 @@ from msgspec import inspect as shapes
 from .field_types import class_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FIELDED = (
     shapes.StructType,
@@ -102,9 +102,78 @@ def plain_type(shape: Any) -> Any:
     if isinstance(shape, shapes.TupleType):
         return tuple[tuple(Any for _ in shape.item_types)]  # type: ignore[misc]
     plain = _PLAIN.get(type(shape), getattr(shape, "cls", Any))
+    plain = list if plain in {set, frozenset} else plain  # what is in it may be no set's item
     limits = {name: getattr(shape, name, None) for name in _CONSTRAINTS}
     limits = {name: limit for name, limit in limits.items() if limit is not None}
     return Annotated[plain, msgspec.Meta(**limits)] if limits else plain
+
+
+def has_merged_limits(shape: shapes.Type) -> bool:
+    """Whether a union in it has members whose limits msgspec checks as if they were one's."""
+    return any(
+        isinstance(item, shapes.UnionType) and _merges([bare(part) for part in item.types])
+        for item in subtypes(shape)
+    )
+
+
+def _merges(members: list[Any]) -> bool:
+    kinds = [type(item) for item in members]
+    if shapes.RawType in kinds:
+        return True
+    if any(kinds.count(kind) > 1 for kind in (shapes.IntType, shapes.FloatType, shapes.StrType)):
+        return True
+    # A whole number is checked against the member for integers, and no other.
+    others = shapes.FloatType in kinds or shapes.DecimalType in kinds
+    return others and any(map(_is_limited_integer, members))
+
+
+def _is_limited_integer(shape: Any) -> bool:
+    if isinstance(shape, shapes.LiteralType):
+        return any(type(value) is int for value in shape.values)
+    if isinstance(shape, shapes.EnumType):
+        return any(isinstance(item.value, int) for item in shape.cls)
+    limits = (getattr(shape, name, None) for name in _CONSTRAINTS)
+    return isinstance(shape, shapes.IntType) and any(limit is not None for limit in limits)
+
+
+def unhashable_items(shape: shapes.Type, real_class: Callable[[type], type]) -> str | None:
+    """The name of a type of items that its set cannot hold, None where all sets can be made."""
+    for item in subtypes(shape):
+        if isinstance(item, (shapes.SetType, shapes.FrozenSetType)):
+            for part in _hashed(item.item_type):
+                cls = real_class(getattr(part, "cls", object))
+                if isinstance(part, _UNHASHABLE) or cls.__hash__ is None or _is_mutable(cls):
+                    name = cls.__name__ if cls is not object else type(part).__name__
+                    return name.removesuffix("Type").lower() if cls is object else name
+    return None
+
+
+def _hashed(shape: Any) -> Iterator[Any]:
+    """The types whose values are hashed where this one's are."""
+    shape = bare(shape)
+    for part in (*getattr(shape, "types", ()), *getattr(shape, "item_types", ())):
+        yield from _hashed(part)
+    if isinstance(shape, shapes.VarTupleType):
+        yield from _hashed(shape.item_type)
+    if isinstance(shape, shapes.NamedTupleType):
+        for field in shape.fields:
+            yield from _hashed(field.type)
+    yield shape
+
+
+def _is_mutable(cls: type) -> bool:
+    config = getattr(cls, "__struct_config__", None)
+    return config is not None and config.eq and not config.frozen
+
+
+_UNHASHABLE = (
+    shapes.ListType,
+    shapes.SetType,
+    shapes.DictType,
+    shapes.ByteArrayType,
+    shapes.RawType,
+    shapes.TypedDictType,
+)
 
 
 def covered_classes(shape: Any) -> Iterator[type]:

@@ -9,10 +9,12 @@ one; `construction` then calls the classes.
 from __future__ import annotations
 
 import typing
+from enum import Enum
 from typing import Any, NamedTuple
 
 import msgspec
 
+from .descriptions import described, has_opaque_default, needs_description
 from .field_types import (
     class_of,
     field_types,
@@ -32,6 +34,14 @@ from .type_parts import kinds_in, with_parts
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+class Use(Enum):
+    """What a rewritten type is for."""
+
+    TAKEN = "to check inputs"
+    INPUT = "to describe inputs"
+    RESULT = "to describe results"
 
 
 class Slot(NamedTuple):
@@ -70,8 +80,8 @@ class StandIns:
 
     Args:
         annotation: the type.
-        is_result: whether values are written instead of read: a stand-in then has the fields, and
-            only classes that msgspec cannot describe need one.
+        use: what the rewritten type is for. To describe it, classes need a stand-in too that hold a
+            type which msgspec does not describe well; stand-ins for results have the fields.
 
     Attributes:
         type: the rewritten type; the same object where no class needs a stand-in.
@@ -82,10 +92,10 @@ class StandIns:
         TypeError: an `__init__` takes something that cannot be checked.
     """
 
-    def __init__(self, annotation: Any, *, is_result: bool = False) -> None:
+    def __init__(self, annotation: Any, use: Use = Use.TAKEN) -> None:
         self.by_class: dict[type, StandIn] = {}
         self._made: dict[Any, type] = {}
-        self._is_result = is_result
+        self._use = use
         self._needed = self._needing(annotation)
         self.type = self._rewritten(annotation)
 
@@ -95,11 +105,10 @@ class StandIns:
         return class_of(found.kind if found else cls)  # type: ignore[no-any-return]
 
     def _rewritten(self, annotation: Any) -> Any:
-        if not self._needed:
-            return annotation
         if has_fields(annotation):
             return self._stand_in(annotation) if annotation in self._needed else annotation
-        return with_parts(annotation, self._rewritten)
+        rewritten = with_parts(annotation, self._rewritten)
+        return rewritten if self._use is Use.TAKEN else described(rewritten)
 
     def _stand_in(self, kind: Any) -> type:
         if kind not in self._made:
@@ -134,26 +143,30 @@ class StandIns:
         return found
 
     def _types_in(self, kind: Any, found: set[Any]) -> Iterable[Any]:
-        if not _is_called(kind, is_result=self._is_result):
-            return field_types(kind).values()
-        found.add(kind)
-        return [item.type for item in self._parameters(kind)]
+        if self._is_called(kind):
+            found.add(kind)
+            return [item.type for item in self._parameters(kind)]
+        held = field_types(kind).values()
+        if self._use is not Use.TAKEN and (
+            has_opaque_default(kind) or any(map(needs_description, held))
+        ):
+            found.add(kind)
+        return held
+
+    def _is_called(self, kind: Any) -> bool:
+        if not _is_made_by_fields(class_of(kind)):
+            return False
+        return has_more_than_fields(kind) if self._use is Use.RESULT else not takes_its_fields(kind)
 
     def _parameters(self, kind: Any) -> list[Parameter]:
         cls = class_of(kind)
         if not _is_made_by_fields(cls):
             return _keys_of(kind)
-        return fields_of(kind) if self._is_result else parameters_of(kind)
+        return fields_of(kind) if self._use is Use.RESULT else parameters_of(kind)
 
 
 def _is_made_by_fields(cls: Any) -> bool:
     return hasattr(cls, "__dataclass_fields__") or hasattr(cls, "__attrs_attrs__")
-
-
-def _is_called(kind: Any, *, is_result: bool) -> bool:
-    if not _is_made_by_fields(class_of(kind)):
-        return False
-    return has_more_than_fields(kind) if is_result else not takes_its_fields(kind)
 
 
 def _slots_of(kind: Any, taken: list[Parameter]) -> tuple[Slot, ...]:

@@ -16,8 +16,13 @@ if typing.TYPE_CHECKING:
 _PACKAGES = frozenset({"pydantic", "annotated_types"})
 
 
-def choose(annotation: Any, parameter: str = "value") -> CheckedType:
+def choose(annotation: Any, parameter: str = "value", *, is_result: bool = False) -> CheckedType:
     """Make the checked type for an annotation.
+
+    Args:
+        annotation: the type.
+        parameter: name of the function's parameter, for query strings.
+        is_result: whether values are only written; then nothing need be checked.
 
     Raises:
         UnsupportedTypeError: neither library takes the type.
@@ -25,20 +30,20 @@ def choose(annotation: Any, parameter: str = "value") -> CheckedType:
     if is_pydantic(annotation):
         from .pydantic_type import PydanticType
 
-        return PydanticType(annotation, parameter)
+        return PydanticType(annotation, parameter, is_result=is_result)
     from .msgspec_type import MsgspecType, UnsupportedTypeError
 
-    mark = _unread_mark(annotation)
+    mark = None if is_result else _unread_mark(annotation)
     if mark is not None:
         raise UnsupportedTypeError(f"{mark!r} is checked by pydantic only; use msgspec.Meta")
     try:
-        return MsgspecType(annotation, parameter)
+        return MsgspecType(annotation, parameter, is_result=is_result)
     except UnsupportedTypeError:
         from .alternatives import Alternatives, members_of
 
         if not members_of(annotation):
             raise
-        return Alternatives(annotation, parameter)
+        return Alternatives(annotation, parameter, is_result=is_result)
 
 
 def is_pydantic(annotation: Any) -> bool:
