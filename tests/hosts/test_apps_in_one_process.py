@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from werkzeug.test import Client
 
 import functions_framework
 from functions_framework import create_app
+from functions_framework.aio import create_asgi_app
 from functions_framework.exceptions import InvalidConfigurationException, MissingSourceException
 
 if TYPE_CHECKING:
@@ -205,3 +209,60 @@ def test_the_directory_is_on_the_path_once(main: SourceTree, tmp_path: Path) -> 
     for _ in range(3):
         create_app("hello", main.root / "main.py")
     assert sys.path.count(str(tmp_path.resolve())) == 1
+
+
+# -- threads and loops that run already ------------------------------------------------------------
+
+APART = """
+import time
+import functions_framework
+import flask
+from helper import NAME
+time.sleep(0.02)
+def hello(request): raise LookupError
+@functions_framework.errorhandler(LookupError)
+def handle(error): return NAME
+async def later(request): return NAME
+"""
+
+
+def test_apps_built_in_several_threads_have_their_own_modules(sources: SourceTree) -> None:
+    for number in range(6):
+        sources.put(f"app{number}/main.py", APART)
+        sources.put(f"app{number}/helper.py", f"NAME = 'app{number}'\n")
+
+    def build(number: int) -> Any:
+        return create_app("hello", sources.root / f"app{number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        apps = list(pool.map(build, range(6)))
+    texts = [app.test_client().get("/").text for app in apps]
+    assert texts == [f"app{number}" for number in range(6)]
+
+
+def test_an_app_of_the_environment_is_built_once_by_several_threads(sources: SourceTree) -> None:
+    sources.write(
+        main="import time\ntime.sleep(0.05)\nRUNS = []\n"
+        "def hello(request): RUNS.append(1); return str(len(RUNS))"
+    )
+    app = functions_framework.LazyWSGIApp("hello", sources.root / "main.py")
+
+    def ask(_: int) -> str:
+        return Client(app).get("/").text
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(ask, range(4))) == ["1", "2", "3", "4"]
+
+
+def test_apps_are_built_where_a_loop_runs_already(sources: SourceTree) -> None:
+    sources.put("main.py", APART)
+    sources.put("helper.py", "NAME = 'here'\n")
+
+    async def in_a_notebook() -> tuple[str, str]:
+        app = create_app("hello", sources.root / "main.py")
+        later = create_asgi_app("later", sources.root / "main.py")
+        transport = httpx.ASGITransport(later)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return app.test_client().get("/").text, (await client.get("/")).text
+
+    assert asyncio.run(in_a_notebook()) == ("here", "here")

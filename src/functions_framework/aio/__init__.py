@@ -10,7 +10,7 @@ from functions_framework.api.decorators import http_mark, put
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.hosts import build
 from functions_framework.hosts.create import Source, application
-from functions_framework.loading.load import load_target
+from functions_framework.loading.load import load_target, one_at_a_time
 from functions_framework.model.function import Mark, Signature
 
 if TYPE_CHECKING:
@@ -82,13 +82,14 @@ def create_asgi_app(
     Args and errors are those of `functions_framework.create_app`.
     """
     context = build.FlaskContext()
-    function = load_target(target, source, signature_type, around=context.around)
-    if function.protocol == "wsgi":
-        raise InvalidConfigurationException(
-            f"The target {function.name!r} is a WSGI application, which an ASGI server cannot "
-            "serve. Give a WSGI server 'functions_framework:app' instead."
-        )
-    return application(function) if function.protocol else build.asgi_app(function)
+    with one_at_a_time:
+        function = load_target(target, source, signature_type, around=context.around)
+        if function.protocol == "wsgi":
+            raise InvalidConfigurationException(
+                f"The target {function.name!r} is a WSGI application, which an ASGI server cannot "
+                "serve. Give a WSGI server 'functions_framework:app' instead."
+            )
+        return application(function) if function.protocol else build.asgi_app(function)
 
 
 class LazyASGIApp:

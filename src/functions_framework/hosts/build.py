@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
-from functions_framework.loading.load import load
+from functions_framework.loading.load import load, one_at_a_time
 from functions_framework.model.execution import execution
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.values import replace
@@ -70,8 +70,9 @@ def load_and_build(settings: Settings, *, is_followed: bool = False) -> Served:
         BaseException: whatever the user's module raises, unchanged.
     """
     context = FlaskContext(is_debugging=settings.debug)
-    functions = load(settings, around=context.around)
-    return build(functions, context, settings, is_followed=is_followed)
+    with one_at_a_time:
+        functions = load(settings, around=context.around)
+        return build(functions, context, settings, is_followed=is_followed)
 
 
 def build(

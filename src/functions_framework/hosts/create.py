@@ -8,7 +8,7 @@ from typing import Any
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import take
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.loading.load import load_target
+from functions_framework.loading.load import load_target, one_at_a_time
 from functions_framework.model.function import Function, protocol_of
 
 from . import build
@@ -41,10 +41,11 @@ def create_app(
         FunctionsFrameworkException: no such signature.
     """
     context = build.FlaskContext()
-    function = load_target(target, source, signature_type, around=context.around)
-    if function.protocol:
-        return application(function)
-    return build.asgi_app(function) if function.is_asgi else build.flask_app(function, context)
+    with one_at_a_time:
+        function = load_target(target, source, signature_type, around=context.around)
+        if function.protocol:
+            return application(function)
+        return build.asgi_app(function) if function.is_asgi else build.flask_app(function, context)
 
 
 def application(function: Function) -> Any:
@@ -90,7 +91,8 @@ class LazyWSGIApp:
             InvalidConfigurationException: the function is async; a WSGI server cannot await it.
         """
         if self.app is None:
-            self.app = self._build()
+            with one_at_a_time:
+                self.app = self.app or self._build()
         return self.app(*args, **kwargs)
 
     def _build(self) -> Any:

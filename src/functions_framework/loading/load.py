@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.registrations import dropped_on_failure
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Around = Callable[[Path], AbstractContextManager[Any]]
+
+# Held from the load of a source until its app is built: the path, the modules and what a module
+# registers while it loads are the process's, and other threads may build apps as well.
+one_at_a_time = RLock()
 
 _running: list[Path] = []
 
