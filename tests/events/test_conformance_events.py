@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from functions_framework.model.function import Function
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
 from support.event_messages import FILES, NAMES, posted, structured, suite_file
+
+FUNCTION = Function(print, "function")
 
 
 def test_all_events_are_here() -> None:
@@ -18,7 +21,7 @@ def test_all_events_are_here() -> None:
 
 
 def _cloud_event(message: Message) -> dict[str, Any]:
-    (event,) = CloudEventSignature().decode(message)
+    (event,) = CloudEventSignature(FUNCTION).decode(message)
     return {**event.get_attributes(), "data": event.data}
 
 

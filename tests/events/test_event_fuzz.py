@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from functions_framework.events import background, tables
 from functions_framework.events.cloudevents import decode
 from functions_framework.exceptions import RequestRefused
+from functions_framework.model.function import Function
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
@@ -20,6 +21,8 @@ from support.event_messages import EVENT, NAMES, suite_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+FUNCTION = Function(print, "function")
 
 _SECRET = "Bearer-c2VjcmV0"
 _TYPES = [
@@ -93,7 +96,7 @@ def _refusal(read: Callable[[Message], Any], message: Message) -> RequestRefused
 
 
 def _refusals(message: Message) -> list[RequestRefused]:
-    readers = (decode, CloudEventSignature().decode, EventSignature().decode)
+    readers = (decode, CloudEventSignature(FUNCTION).decode, EventSignature().decode)
     found = [_refusal(read, message) for read in readers]
     return [error for error in found if error is not None]
 

@@ -12,11 +12,13 @@ from functions_framework.exceptions import (
     RequestRefused,
     UnsupportedMediaType,
 )
+from functions_framework.model.function import Function
 from functions_framework.model.message import Message, Reply
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from support.event_messages import EVENT, binary, posted, structured, suite_file
 
-decode = CloudEventSignature().decode
+FUNCTION = Function(print, "function")
+decode = CloudEventSignature(FUNCTION).decode
 STORAGE = suite_file("storage-legacy-input.json")
 PUSH = {"subscription": "s", "message": {"messageId": "m", "publishTime": "P", "data": "eA=="}}
 
@@ -131,7 +133,7 @@ def test_a_conversion_fault_is_the_sender_s() -> None:
 
 @pytest.mark.parametrize("result", [None, "text", {"a": 1}, object()])
 def test_the_result_is_not_sent(result: Any) -> None:
-    reply = CloudEventSignature().encode(result)
+    reply = CloudEventSignature(FUNCTION).encode(result)
     assert reply == Reply(200, [("content-type", "text/html; charset=utf-8")], b"OK")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from functions_framework.api.decorators import http_mark, put
+from functions_framework.api.decorators import event_options, http_mark, put
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.hosts import build
 from functions_framework.hosts.create import Source, application
@@ -58,17 +58,38 @@ def http(
 @overload
 def cloud_event(function: F, /) -> F: ...
 @overload
-def cloud_event(*, path: str | None = None) -> Callable[[F], F]: ...
+def cloud_event(
+    *,
+    path: str | None = None,
+    reply_type: str | None = None,
+    reply_source: str | None = None,
+    reply_format: Literal["binary", "structured"] | None = None,
+) -> Callable[[F], F]: ...
 
 
-def cloud_event(function: Any = None, /, *, path: str | None = None) -> Any:
+def cloud_event(
+    function: Any = None,
+    /,
+    *,
+    path: str | None = None,
+    reply_type: str | None = None,
+    reply_source: str | None = None,
+    reply_format: Literal["binary", "structured"] | None = None,
+) -> Any:
     """Serve a function of a CloudEvent from the event loop.
 
     Args:
         function: `async def`, or `def`, which then runs in a thread.
         path: as for `http`.
+        reply_type: as for `functions_framework.cloud_event`, like the others.
+        reply_source: the `source` of replies that name none.
+        reply_format: how a reply is sent.
     """
-    return put(Mark(Signature.CLOUDEVENT, is_asgi=True, path=path), function)
+    options = event_options(
+        reply_type=reply_type, reply_source=reply_source, reply_format=reply_format
+    )
+    mark = Mark(Signature.CLOUDEVENT, is_asgi=True, path=path, options=options)
+    return put(mark, function)
 
 
 def create_asgi_app(

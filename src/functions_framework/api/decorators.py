@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from functions_framework.model.function import Mark, Signature
 
@@ -60,18 +60,56 @@ def http_mark(
 @overload
 def cloud_event(function: F, /) -> F: ...
 @overload
-def cloud_event(*, path: str | None = None) -> Callable[[F], F]: ...
+def cloud_event(
+    *,
+    path: str | None = None,
+    reply_type: str | None = None,
+    reply_source: str | None = None,
+    reply_format: Literal["binary", "structured"] | None = None,
+) -> Callable[[F], F]: ...
 
 
-def cloud_event(function: Any = None, /, *, path: str | None = None) -> Any:
+def cloud_event(
+    function: Any = None,
+    /,
+    *,
+    path: str | None = None,
+    reply_type: str | None = None,
+    reply_source: str | None = None,
+    reply_format: Literal["binary", "structured"] | None = None,
+) -> Any:
     """Serve a function of a CloudEvent (`cloudevents.http.CloudEvent`).
 
     Args:
         function: called with the event, and with its data as a checked value if it takes a second
-            parameter; its result is ignored.
+            parameter. A result that is an event (or a list of them) is the reply; any other is
+            ignored.
         path: as for `http`.
+        reply_type: makes any result but None an event of this type, with the result as its data.
+        reply_source: the `source` of replies that name none; `/<name>` by default.
+        reply_format: whether a reply is sent in headers or as one JSON object; as the setting
+            `--event-format` says by default.
+
+    Raises:
+        ValueError: the format is neither of the two.
     """
-    return put(Mark(Signature.CLOUDEVENT, path=path), function)
+    options = event_options(
+        reply_type=reply_type, reply_source=reply_source, reply_format=reply_format
+    )
+    return put(Mark(Signature.CLOUDEVENT, path=path, options=options), function)
+
+
+def event_options(**given: Any) -> dict[str, Any]:
+    """The options of an event function that were given.
+
+    Raises:
+        ValueError: one holds what it cannot.
+    """
+    if given["reply_format"] not in {None, "binary", "structured"}:
+        raise ValueError(
+            f"reply_format={given['reply_format']!r}: expected 'binary' or 'structured'."
+        )
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @overload

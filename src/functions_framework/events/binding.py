@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REQUIRED = ("id", "source", "specversion", "type")
 VERSIONS = ("1.0", "0.3")
 STRUCTURED_TYPE = "application/cloudevents+json"
+BATCH_TYPE = "application/cloudevents-batch+json"
 RESERVED = frozenset({"data", "data_base64"})
 
 _FAMILY = "application/cloudevents"

@@ -34,6 +34,8 @@ from .binding import (
 from .header_text import encode_header
 
 if TYPE_CHECKING:
+    from cloudevents.abstract import CloudEvent as AnyCloudEvent
+
     from functions_framework.model.message import Headers, Message
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -70,7 +72,7 @@ def decode(message: Message) -> CloudEvent:
     return build(decode_structured(read_structured(message)))
 
 
-def encode_binary(event: CloudEvent) -> tuple[Headers, bytes]:
+def encode_binary(event: AnyCloudEvent) -> tuple[Headers, bytes]:
     """Make headers and body of an event in binary mode (binding, section 3.1).
 
     Bytes without a `datacontenttype` are sent as `application/octet-stream`, or a receiver could
@@ -97,7 +99,7 @@ def encode_binary(event: CloudEvent) -> tuple[Headers, bytes]:
     return headers, body
 
 
-def encode_structured(event: CloudEvent) -> tuple[Headers, bytes]:
+def encode_structured(event: AnyCloudEvent) -> tuple[Headers, bytes]:
     """Make headers and body of an event in structured mode (JSON format, section 3).
 
     Raises:
@@ -115,7 +117,7 @@ def encode_structured(event: CloudEvent) -> tuple[Headers, bytes]:
     return [("content-type", STRUCTURED_TYPE)], _json(members)
 
 
-def _checked(event: CloudEvent) -> dict[str, Any]:
+def _checked(event: AnyCloudEvent) -> dict[str, Any]:
     attributes = {
         name: value for name, value in event.get_attributes().items() if value is not None
     }

@@ -101,7 +101,8 @@ def build(
 
         host = host_of(loaded, lifecycle)
     else:
-        called = [_keeping_arguments(item) for item in loaded] if is_followed else loaded
+        functions = with_event_format(loaded, settings.event_format)
+        called = [_keeping_arguments(item) for item in functions] if is_followed else functions
         host = _function_host(called, context, registered, settings.threads)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
@@ -186,6 +187,16 @@ def _sync_host(
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
+def with_event_format(functions: Sequence[Function], name: str) -> Sequence[Function]:
+    """The functions with the format of replies that the settings ask for, where they name none."""
+    if name == "binary":
+        return functions
+    return [
+        replace(function, options={"reply_format": name, **function.options})
+        for function in functions
+    ]
+
+
 def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> Any:
     """The host with cross-origin rules around it, itself where nobody set any.
 
@@ -216,7 +227,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    app.serve(with_middleware([function], registered), registered)
+    app.serve(with_middleware(_formatted(function), registered), registered)
     routes = _cors_routes([function], _cors_setting())
     if routes is not None:
         from .cors import CORSLayer
@@ -239,7 +250,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     registered = take()
     threads = Threads("function", _THREADS)
-    wrapped = with_middleware([function], registered, threads.start)
+    wrapped = with_middleware(_formatted(function), registered, threads.start)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
     around = with_cors(host, [function], _cors_setting())
     return FunctionASGIApp(around, Lifecycle.of(registered))
@@ -250,6 +261,12 @@ def run_with_process(lifecycle: Lifecycle) -> None:
     if lifecycle:
         lifecycle.start_blocking()
         atexit.register(lifecycle.stop_blocking)
+
+
+def _formatted(function: Function) -> Sequence[Function]:
+    from functions_framework.settings import Settings
+
+    return with_event_format([function], Settings.load(names=["event_format"]).event_format)
 
 
 def _cors_setting() -> str | None:

@@ -13,11 +13,13 @@ from functions_framework.model.function import Signature
 from functions_framework.runtime.values import metadata_of, value_class
 
 from . import announced
-from .options import InvalidNumberException, InvalidSettingException, Option, declare
+from .environment import from_environment
+from .options import InvalidNumberException, Option, declare
 from .parsers import (
     boolean,
     count,
     directory,
+    event_format,
     log_format,
     log_level,
     names,
@@ -64,6 +66,12 @@ class Settings:
         "--signature-type", "FUNCTION_SIGNATURE_TYPE", signature, default=Signature.HTTP,
         group="Function",
         help="How an undecorated function is called: http, event, cloudevent or typed.",
+    )
+    event_format: str = declare(
+        "--event-format", "EVENT_FORMAT", event_format, default="binary",
+        group="Function",
+        help="How CloudEvents that a function returns are sent: binary, in headers, or structured, "
+        "as one JSON object.",
     )
     asgi: bool = declare(
         "--asgi", "FUNCTION_USE_ASGI", boolean, default=False, group="Function",
@@ -251,7 +259,8 @@ class Settings:
         values = {name: value for name, value in (given or {}).items() if value is not None}
         for name in options() if names is None else names:
             if name not in values:
-                values.update(_from_environment(name, environ, warn))
+                for value in from_environment(options()[name], environ, warn):
+                    values[name] = value
         return cls(**values)
 
     @property
@@ -263,24 +272,6 @@ class Settings:
     def default(cls, name: str) -> Any:
         """The default of one field."""
         return getattr(cls, name)
-
-
-def _from_environment(
-    name: str, environ: Mapping[str, str], warn: Callable[[str], None] | None
-) -> dict[str, Any]:
-    option = options()[name]
-    for variable in (option.variable, option.older_variable):
-        raw = environ.get(variable, "") if variable else ""
-        if not variable or not raw:
-            continue
-        try:
-            return {name: option.read(variable, raw)}
-        except InvalidSettingException as error:
-            if not option.is_lenient and variable == option.variable:
-                raise
-            if warn is not None:
-                warn(f"{error} It is ignored.")
-    return {}
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from functions_framework.model.function import Signature
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+EVENT_FORMATS = ("binary", "structured")
 LOG_FORMATS = ("auto", "text", "json")
 _LEVEL_SYNONYMS = {"warn": "warning", "fatal": "critical"}
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
@@ -152,4 +153,12 @@ def log_format(value: str) -> str:
     word = value.strip().lower()
     if word not in LOG_FORMATS:
         raise ValueError(f"expected one of {', '.join(LOG_FORMATS)}")
+    return word
+
+
+def event_format(value: str) -> str:
+    """One of binary, structured."""
+    word = value.strip().lower()
+    if word not in EVENT_FORMATS:
+        raise ValueError(f"expected one of {', '.join(EVENT_FORMATS)}")
     return word

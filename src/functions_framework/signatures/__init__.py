@@ -20,7 +20,7 @@ def codec_of(function: Function) -> Codec:
     if function.signature is Signature.CLOUDEVENT:
         from .cloud_event import CloudEventSignature
 
-        return _with_data(CloudEventSignature(), function)
+        return _with_data(CloudEventSignature(function), function)
     if function.signature is Signature.EVENT:
         from .event import EventSignature
 

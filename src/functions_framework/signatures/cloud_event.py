@@ -14,17 +14,29 @@ from functions_framework.model.message import EVENT_TAKEN
 if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
 
+    from functions_framework.model.function import Function
     from functions_framework.model.message import Message, Reply
+
+    from .event_replies import EventReplies
 
 
 class CloudEventSignature:
-    """Called with a `cloudevents.http.CloudEvent`; the result is not sent.
+    """Called with a `cloudevents.http.CloudEvent`; a result that is an event is the reply.
+
+    Args:
+        function: the function, for how its replies are sent.
 
     Attributes:
         methods: the HTTP methods that reach the function.
     """
 
     methods = frozenset({"POST"})
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._replies: EventReplies | None = None
+        if "reply_type" in function.options:  # faults show at start
+            self._replies = self._made_replies()
 
     def decode(self, message: Message) -> tuple[CloudEvent]:
         """Read a CloudEvent, else a background event or Pub/Sub push and convert it.
@@ -37,9 +49,21 @@ class CloudEventSignature:
         except RequiredAttributeFault as fault:
             return (_from_background(message, fault),)
 
-    def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
-        """Answer that the event was taken."""
-        return EVENT_TAKEN
+    def encode(self, result: Any) -> Reply:
+        """The event that was returned as the reply; else that the event was taken.
+
+        Raises:
+            ValueError: what was returned is an event that cannot be sent.
+        """
+        if result is None:
+            return EVENT_TAKEN
+        return (self._replies or self._made_replies()).encode(result)
+
+    def _made_replies(self) -> EventReplies:
+        from .event_replies import EventReplies
+
+        self._replies = EventReplies(self._function)
+        return self._replies
 
 
 def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEvent:

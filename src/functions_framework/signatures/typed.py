@@ -144,7 +144,7 @@ class TypedSignature:
             return _dumps(to_dict()).encode()
         if self.writer is not None and kind in self._covered:
             return self.writer.to_json(value)
-        return _data_json(value)
+        return data_json(value)
 
 
 def _read(message: Message) -> Any:
@@ -156,7 +156,7 @@ def _read(message: Message) -> Any:
         raise MalformedRequest(f"The body is not JSON: {why_unreadable(error)}.") from None
 
 
-def _data_json(value: Any) -> bytes | None:
+def data_json(value: Any) -> bytes | None:
     """JSON of an object that is made of fields, None for any other."""
     kind = type(value)
     if hasattr(kind, "model_dump_json"):

@@ -14,6 +14,7 @@ import functions_framework
 from functions_framework.events import tables
 from functions_framework.events.samples import catalogue, forms
 from functions_framework.events.samples.sample import SampleFault
+from functions_framework.model.function import Function
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
@@ -23,6 +24,8 @@ NAMES = catalogue.names()
 SAMPLES = [catalogue.find(name) for name in NAMES]
 DATABASE = "projects/my-project/databases/(default)"
 CASES = [(sample.name, form) for sample in SAMPLES for form in forms.forms_of(sample)]
+
+FUNCTION = Function(print, "function")
 
 
 def message_of(name: str, form: str, **given: Any) -> Message:
@@ -37,7 +40,7 @@ def message_of(name: str, form: str, **given: Any) -> Message:
 )
 def test_each_form_decodes(name: str, form: str) -> None:
     sample = catalogue.find(name)
-    (event,) = CloudEventSignature().decode(message_of(name, form))
+    (event,) = CloudEventSignature(FUNCTION).decode(message_of(name, form))
     assert (event["type"], event["id"]) == (sample.kind, sample.fields["id"].default)
     data, context = EventSignature().decode(message_of(name, form))
     known = sample.kind in tables.BACKGROUND_TYPES
@@ -47,8 +50,8 @@ def test_each_form_decodes(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, form in CASES if form == "background"])
 def test_background_and_cloud_event_are_the_same_event(name: str) -> None:
-    (direct,) = CloudEventSignature().decode(message_of(name, "binary"))
-    (converted,) = CloudEventSignature().decode(message_of(name, "background"))
+    (direct,) = CloudEventSignature(FUNCTION).decode(message_of(name, "binary"))
+    (converted,) = CloudEventSignature(FUNCTION).decode(message_of(name, "background"))
     for attribute in ("id", "source", "type", "time", "specversion"):
         assert converted[attribute] == direct[attribute]
     assert converted.get("subject") == direct.get("subject")

@@ -1,0 +1,122 @@
+"""The events that a function returns, as the response to the event it was called with.
+
+A sender that asks for replies (a Knative trigger or channel: data plane contract, "Event reply")
+takes a 2xx response that is a CloudEvent for the reply. What is no event is no reply: the response
+is then the usual one, whose text no sender mistakes for an event.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.model.message import Reply
+
+from .binding import BATCH_TYPE, now
+
+if TYPE_CHECKING:
+    from cloudevents.abstract import CloudEvent
+
+
+class ReplyForm(NamedTuple):
+    """How a function's replies are sent, and what is filled in where it says nothing.
+
+    Attributes:
+        source: their `source`.
+        type: the `type` of a result that is no event, None where only events are replies.
+        is_structured: whether a single event is sent as one JSON object instead of in headers.
+    """
+
+    source: str
+    type: str | None = None
+    is_structured: bool = False
+
+
+def events_in(result: Any, form: ReplyForm) -> list[CloudEvent] | None:
+    """The events that a result holds, None where it is none.
+
+    An event is an object of the CloudEvents SDK, or a dict with a `type` and, beside it, a
+    `source`, a `specversion` or data; several stand in a list. What it lacks of `id`, `source`,
+    `time` and `specversion` is filled in.
+
+    Raises:
+        ValueError: a dict says that it is an event, and has no type; or a list holds an event and
+            something else.
+    """
+    if isinstance(result, (list, tuple)):
+        found = [_event(item, form) for item in result]
+        if not any(found):
+            return None
+        if not all(found):
+            raise ValueError("The function returned a list that holds events and something else.")
+        return [event for event in found if event is not None]
+    event = _event(result, form)
+    return None if event is None else [event]
+
+
+def encode(result: Any, events: list[CloudEvent], form: ReplyForm) -> Reply:
+    """The response with the events of a result; a list of them is a batch, even of one.
+
+    Raises:
+        ValueError: an event holds what cannot be sent.
+    """
+    from . import cloudevents
+
+    if isinstance(result, (list, tuple)):
+        members = [json.loads(cloudevents.encode_structured(event)[1]) for event in events]
+        body = json.dumps(members, separators=(",", ":")).encode()
+        return Reply(200, [("content-type", BATCH_TYPE)], body)
+    if form.is_structured:
+        headers, body = cloudevents.encode_structured(events[0])
+    else:
+        headers, body = cloudevents.encode_binary(events[0])
+    return Reply(200, headers, body)
+
+
+def of_data(body: bytes, content_type: str, form: ReplyForm) -> CloudEvent:
+    """The event of a result that is data, under the form's type."""
+    from cloudevents.http import CloudEvent
+
+    data: Any = json.loads(body) if content_type == "application/json" else body
+    attributes = {"type": form.type, "datacontenttype": content_type}
+    return _filled(CloudEvent, attributes, data, form)
+
+
+def _event(value: Any, form: ReplyForm) -> CloudEvent | None:
+    if isinstance(value, dict):
+        return _of_dict(value, form) if _is_event(value) else None
+    sdk = sys.modules.get("cloudevents.abstract")
+    return value if sdk is not None and isinstance(value, sdk.CloudEvent) else None
+
+
+def _is_event(value: dict[Any, Any]) -> bool:
+    return "specversion" in value or (
+        isinstance(value.get("type"), str)
+        and not {"source", "data", "data_base64"}.isdisjoint(value)
+    )
+
+
+def _of_dict(value: dict[str, Any], form: ReplyForm) -> CloudEvent:
+    from cloudevents.http import CloudEvent
+
+    attributes = dict(value)
+    data = attributes.pop("data", None)
+    encoded = attributes.pop("data_base64", None)
+    if encoded is not None:
+        data = base64.b64decode(encoded)
+    if not attributes.get("type"):
+        raise ValueError(
+            "The event that the function returned has no type. "
+            "Give it one, such as 'com.example.order.created'."
+        )
+    return _filled(CloudEvent, attributes, data, form)
+
+
+def _filled(kind: Any, attributes: dict[str, Any], data: Any, form: ReplyForm) -> CloudEvent:
+    made = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": form.source, "time": now()}
+    given = {name: value for name, value in attributes.items() if value is not None}
+    event: CloudEvent = kind({**made, **given}, data)
+    return event
