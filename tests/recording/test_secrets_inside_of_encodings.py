@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
-from urllib.parse import quote, quote_plus, unquote
+from itertools import product
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import pytest
 
 from functions_framework.recording.json_secrets import REDACTED
 from functions_framework.recording.redaction import Redactor, holds_redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 R = REDACTED
 S = "hunter2"
@@ -184,6 +190,49 @@ def test_nothing_of_a_secret_is_left(kind: str, body: str) -> None:
 def test_headers_of_any_name(name: str, value: str) -> None:
     ((_, kept),) = Redactor().headers("h", [(name, value)])
     assert S not in _seen(kept), kept
+
+
+# What something with a secret in it may be wrapped in.
+WRAPPERS: list[Callable[[str], str]] = [
+    lambda text: json.dumps({"a": 1, "body": text}),
+    lambda text: json.dumps(["x", text]) + "\n" + json.dumps({"y": 2}),
+    _base64,
+    lambda text: f"a=1&payload={quote_plus(text)}&b=2",
+    lambda text: quote(text, safe=""),
+    lambda text: f"https://b.example/cb?next={quote(text, safe='')}&z=1",
+    lambda text: _part('name="f"', text) + "--b--\r\n",
+    lambda text: f"<r><![CDATA[{text}]]></r>",
+    lambda text: f"<div data-x='{html.escape(text)}'>{html.escape(text)}</div>",
+    lambda text: f"2026 INFO got {text} ok",
+]
+CORES = [
+    INNER, f"user=me&password={S}", f"https://a/x?token={S}", f"https://me:{S}@a/", f"Bearer {S}",
+    f"<password>{S}</password>", json.dumps([["Authorization", S]]), f"a: 1\npassword: {S}\n",
+]  # fmt: skip
+
+
+def _decoded(text: str) -> str:
+    """All that can be got out of a text by decoding what is in it, again and again."""
+    found, latest = text, [text]
+    for _ in range(5):
+        following = [unquote_plus(one) for one in latest] + [html.unescape(one) for one in latest]
+        following += [one.replace('\\"', '"').replace("\\\\", "\\") for one in latest]
+        for word in {word for one in latest for word in re.findall(r"[\w+/-]{8,}", one, re.ASCII)}:
+            if len(word) % 4 != 1:
+                padded = word.replace("+", "-").replace("/", "_") + "=" * (-len(word) % 4)
+                following.append(base64.urlsafe_b64decode(padded).decode("latin-1"))
+        latest = list(dict.fromkeys(following))[:40]
+        found += "\n".join(latest)
+    return found
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("core", CORES)
+def test_nothing_is_left_whatever_it_is_wrapped_in_twice(core: str) -> None:
+    for inner, outer in product(WRAPPERS, WRAPPERS):
+        text = outer(inner(core))
+        kept = Redactor().body("b", text.encode(), "").decode()
+        assert S not in _decoded(kept), (text, kept)
 
 
 @pytest.mark.parametrize("path", [f"/a;jsessionid={S}/b", f"/verify/{JWT.replace('1234', S)}"])

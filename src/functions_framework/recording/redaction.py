@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -27,11 +29,21 @@ _PAIR = re.compile(r"(?:^|(?<=[&;]))([^=&;]+)(?:=([^&;]*))?")
 _NO_FORM = ("{", "[", "<", '"')
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4,}|[A-Za-z0-9_-]{4,})={0,2}")
 # What a text has something of if there is a secret in it, or something encoded.
-_SUSPECT = re.compile(r"""[={\["<:%/\\]|----|[\w.-]{20}|(?i:bearer|basic)\s|^[\w+=-]{8,}$""")
+_SUSPECT = re.compile(r"""[={\["<:%/\\]|----|[\w.-]{16}|(?i:bearer|basic)[\s+]|^[\w+=-]{8,}$""")
 # The same within a text, as in `data:application/json;base64,…`.
-_RUN = re.compile(r"(?:(?<=base64,)[A-Za-z0-9+/]{8,}|(?<![\w+/=-])[\w+-]{12,}(?![\w/-]))={0,2}")
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+# What stands between the signs of markup, where it is escaped.
+_BETWEEN = re.compile(r"""[^<>"']+""")
+_ENTITY = re.compile("&(?:quot|lt|amp|#34|#39|#x22|#x27);", re.IGNORECASE)
+# As in forms, and as in other parts of URLs.
+_IN_URLS = "/:?#[]@!$&'()*,;="
+_PERCENT = (
+    ("+", unquote_plus, partial(quote_plus, safe=_IN_URLS)),
+    ("%", unquote, partial(quote, safe=f"{_IN_URLS}+")),
+)
 _MULTIPART = re.compile(r"\s*--[^\r\n]+\r?\nContent-[^\r\n]+\r?\n", re.IGNORECASE)
 _DEEPEST = 8
+_LONGEST_NAME = 128
 _TEXT = re.compile(r"json|xml|text/|urlencoded", re.IGNORECASE)
 _UNREADABLE = re.compile(r"charset\s*=\s*\"?(?:utf-?16|utf-?32|ucs)", re.IGNORECASE)
 
@@ -52,7 +64,7 @@ class Redactor:
 
     def is_secret(self, name: str) -> bool:
         """Whether what goes under a name is a secret."""
-        normal = normal_name(name)
+        normal = normal_name(name[-_LONGEST_NAME:])
         return normal in self._names or is_secret_name(normal)
 
     def headers(self, where: str, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -124,13 +136,15 @@ class Redactor:
             lambda name: self._note(where, name),
             lambda inner: self._value(where, inner, depth + 1),
         )
-        found = text
-        if not _is_json(text):
+        found, is_json = text, _is_json(text)
+        if not is_json:
             found = text_secrets.without_secrets(found, finder)
         if any(mark in found for mark in '{["'):
             found = json_secrets.without_secrets(found, finder)
-        if not _is_json(text):
-            found = _RUN.sub(lambda run: self._encoded(where, run[0], depth), found)
+        if not is_json:
+            found = _RUN.sub(lambda run: self._run(where, run[0], depth), found)
+        if _ENTITY.search(found):
+            found = _BETWEEN.sub(lambda run: self._escaped(where, run[0], depth), found)
         return found if found != text else self._encoded(where, text, depth)
 
     def _encoded(self, where: str, text: str, depth: int) -> str:
@@ -139,11 +153,27 @@ class Redactor:
         if decoded is not None:
             inner = self._value(where, decoded, depth + 1)
             return text if inner == decoded else _as_base64(inner, text)
-        if "%" in text:
-            decoded = unquote(text)
+        for sign, decode, encode in _PERCENT:
+            decoded = decode(text) if sign in text else text
             inner = self._value(where, decoded, depth + 1) if decoded != text else decoded
-            return text if inner == decoded else quote(inner, safe="/:?#[]@!$&'()*+,;=")
+            if inner != decoded:
+                return encode(inner)
         return text
+
+    def _run(self, where: str, text: str, depth: int) -> str:
+        """The same for a word that may be base64, or hold it between slashes."""
+        decoded = _base64_text(text)
+        if decoded is None:
+            parts = text.split("/")
+            return "/".join(self._run(where, part, depth) for part in parts) if parts[1:] else text
+        inner = self._value(where, decoded, depth + 1)
+        return text if inner == decoded else _as_base64(inner, text)
+
+    def _escaped(self, where: str, text: str, depth: int) -> str:
+        """The same for what is escaped for HTML or XML."""
+        decoded = html.unescape(text) if _ENTITY.search(text) else text
+        inner = self._value(where, decoded, depth + 1) if decoded != text else decoded
+        return text if inner == decoded else html.escape(inner)
 
     def _note(self, where: str, name: str) -> None:
         self.places[f"{where}.{name}"] = None

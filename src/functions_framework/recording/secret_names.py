@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Of names without case and punctuation: `X-Api-Key`, `apiKey` and `api_key` are one name.
 _PARTS = (
@@ -29,11 +30,13 @@ _CODES = tuple(
 _NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=2048)
 def normal_name(name: str) -> str:
     """A name without case and punctuation."""
     return _NOT_IN_NAMES.sub("", name).lower()
 
 
+@lru_cache(maxsize=2048)
 def is_secret_name(normal: str) -> bool:
     """Whether what goes under a name, as `normal_name` gives it, is a secret."""
     return (

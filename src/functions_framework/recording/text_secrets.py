@@ -26,9 +26,6 @@ _LINE = re.compile(
     r"^[ \t]*(?:- +)?([\w.-]+)[ \t]*[:=][ \t]+([^\s\"'\[{$&|>][^\r\n]*)", re.MULTILINE
 )
 _QUOTED = re.compile(r"'([^'\n]+)'\s*[:,]\s*b?('[^'\\]*(?:\\.[^'\\]*)*')")
-# JSON in an attribute of HTML.
-_QUOTE = r"(?:&quot;|&#34;)"
-_ESCAPED = re.compile(rf"{_QUOTE}([^&\"<>]+){_QUOTE}\s*:\s*{_QUOTE}(.*?)(?={_QUOTE}|\Z)")
 _USERINFO = re.compile(r"""(?<=//)([^/?#\s"'<>\\]+)@(?=[^/?#\s"'<>\\@])""")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*){0,3}")
 _BEARER = re.compile(
@@ -49,6 +46,7 @@ _TAG = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)((?:\s[^<>]*?)?)(/?)>")
 _ANY_TAG = re.compile(r"<(/?)([\w.:-]+)[^<>]*?(/?)>")
 _UNENDED = re.compile(r"[<\"\r\n]|\Z")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)(\s*=\s*)("[^"]*"|'[^']*')""")
+_CONTENT = re.compile(r"(?<=>)[^<>]{8,}(?=<)|(?<=<!\[CDATA\[).{8,}?(?=\]\]>)", re.DOTALL)
 _NAMING = frozenset({"id", "key", "name"})
 _NAMED = frozenset({"content", "value"})
 
@@ -60,8 +58,7 @@ def without_secrets(text: str, finder: Finder) -> str:
         text = _noted(_USERINFO, text, "userinfo", f"{REDACTED}@", finder.note)
     if "<" in text:
         text = _without_elements(text, finder)
-    if "&" in text:
-        text = _replaced(_ESCAPED, text, finder)
+        text = _CONTENT.sub(lambda found: finder.inner(found[0]), text)
     if ":" in text or "=" in text:
         text = _replaced(_LINE, text, finder)
     if "=" in text:
@@ -106,7 +103,11 @@ def _without_tokens(text: str, note: Callable[[str], None]) -> str:
         # `Bearer realm="…"` asks for a token, and a sentence may speak of bearers.
         if text[found.end() :][:1] == '"' and token.endswith("="):
             return found[0]
-        if not begins and len(token) < _LONG_TOKEN and not re.search(r"[\d._~+/=]", token[:-1]):
+        if (
+            not begins
+            and len(token) < _LONG_TOKEN
+            and not re.search(r"[\d._~+/=]", token.rstrip("."))
+        ):
             return found[0]
         note("bearer")
         return f"{found[0][: found.start('token') - found.start()]}{REDACTED}"
@@ -145,7 +146,9 @@ def _without_elements(text: str, finder: Finder) -> str:
         if is_empty:
             continue
         end = ends.get(start)
-        if end is None:  # cut off, or no markup
+        if end is None and text[start : start + 1].isspace():
+            continue  # a sentence with a word in angle brackets
+        if end is None:  # cut off
             end = _UNENDED.search(text, start).start()  # type: ignore[union-attr]
         if name is not None and end > start:
             finder.note(name)
