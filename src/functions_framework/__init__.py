@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from google.cloud.functions_v1.context import Context as Context
 
+    from . import background_event as background_event
+    from . import event_conversion as event_conversion
+    from . import exceptions as exceptions
+    from . import execution_id as execution_id
     from .api.cors import CORS as CORS
     from .api.decorators import cloud_event as cloud_event
     from .api.decorators import event as event
@@ -57,6 +61,9 @@ _PUBLIC = {
     "CloudEvent": "cloudevents.http",
     "CloudEventFunction": ".api.annotations",
     "Context": "google.cloud.functions_v1.context",
+    "EventConversionException": ".exceptions",
+    "FunctionsFrameworkException": ".exceptions",
+    "MissingSourceException": ".exceptions",
     "DummyErrorHandler": ".api.registrations",
     "HTTPFunction": ".api.annotations",
     "LazyWSGIApp": ".hosts.create",
@@ -87,6 +94,8 @@ _PUBLIC = {
 }
 # Whole modules that other people's code takes from here (the Firebase SDK its `logging`).
 _MODULES = frozenset({"flask", "logging", "werkzeug"})
+# Modules of the package that 3.10 had loaded with it.
+_SUBMODULES = frozenset({"background_event", "event_conversion", "exceptions", "execution_id"})
 
 
 def __getattr__(name: str) -> Any:
@@ -96,6 +105,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_PUBLIC[name], __name__), name)
     elif name in _MODULES:
         value = importlib.import_module(name)
+    elif name in _SUBMODULES:
+        value = importlib.import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -103,4 +114,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PUBLIC, *_MODULES})
+    return sorted({*globals(), *_PUBLIC, *_MODULES, *_SUBMODULES})

@@ -20,6 +20,7 @@ execution_context_var = execution
 """The context variable of the call in progress."""
 
 EXECUTION_ID_REQUEST_HEADER = "Function-Execution-Id"
+TRACE_CONTEXT_REQUEST_HEADER = "X-Cloud-Trace-Context"
 _ENVIRON_NAME = "HTTP_FUNCTION_EXECUTION_ID"
 _SCOPE_NAME = b"function-execution-id"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 
 import pytest
@@ -33,3 +34,19 @@ def test_tests_show_the_row(fact: str) -> None:
     files = [ROOT / "tests" / name for name in SHOWN_BY[fact]]
     assert files
     assert all("\ndef test_" in file.read_text(encoding="utf-8") for file in files)
+
+
+_NAME = re.compile(r"`(functions_framework(?:\.\w+)+)`")
+_GONE = [
+    line.split(" | ")[0]
+    for line in TEXT.partition("## Private names of 3.10")[2].splitlines()
+    if line.startswith("| `")
+]
+
+
+@pytest.mark.parametrize("name", [name for cell in _GONE for name in _NAME.findall(cell)])
+def test_a_name_that_the_page_calls_gone_is_gone(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    assert not hasattr(importlib.import_module(module), attribute)
+    with pytest.raises(ImportError):
+        importlib.import_module(name)

@@ -144,6 +144,30 @@ def test_a_source_may_wrap_its_app(sources: SourceTree) -> None:
         assert _client(sources, way, "hello")("/") == "outer"
 
 
+def test_what_stands_around_an_app_may_be_a_generator(sources: SourceTree) -> None:
+    sources.write(
+        main=SYNC
+        + """
+app = flask.current_app
+inner = app.wsgi_app
+def outer(environ, start_response):
+    parts = inner(environ, start_response)
+    try:
+        yield from parts
+    finally:
+        parts.close()
+app.wsgi_app = outer
+"""
+    )
+    client = Client(sources.root, target="hello")
+    reply = client.get("/a")
+    assert (reply.status, reply.text, reply.headers["x-mine"]) == (201, "GET /a", "1")
+    assert client.get("/stream").text == "ab"
+    assert (client.head("/a").status, client.head("/a").text) == (201, "")
+    assert client.get("/crash").headers["x-google-status"] == "crash"
+    assert client.get("/robots.txt").status == 404
+
+
 @pytest.mark.parametrize(
     ("owner", "name"),
     [

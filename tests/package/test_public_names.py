@@ -6,6 +6,8 @@ import asyncio
 import importlib
 import inspect
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import cloudevents.http
@@ -23,7 +25,9 @@ NAMES = {
     "functions_framework": (
         "http cloud_event typed errorhandler create_app app LazyWSGIApp DummyErrorHandler "
         "setup_logging read_request crash_handler CloudEventFunction HTTPFunction logging flask "
-        "werkzeug CloudEvent Context BackgroundEvent from_http is_binary"
+        "werkzeug CloudEvent Context BackgroundEvent from_http is_binary "
+        "FunctionsFrameworkException MissingSourceException EventConversionException "
+        "exceptions execution_id event_conversion background_event"
     ),
     "functions_framework.aio": (
         "http cloud_event create_asgi_app app LazyASGIApp HTTPResponse HTTPFunction "
@@ -40,7 +44,7 @@ NAMES = {
     ),
     "functions_framework.execution_id": (
         "execution_context_var ExecutionContext LoggingHandlerAddExecutionId WsgiMiddleware "
-        "AsgiMiddleware"
+        "AsgiMiddleware EXECUTION_ID_REQUEST_HEADER TRACE_CONTEXT_REQUEST_HEADER"
     ),
     "functions_framework.background_event": "BackgroundEvent",
     "functions_framework._cli": "_cli",
@@ -79,8 +83,13 @@ def test_the_firebase_sdk_takes_logging_from_here() -> None:
     assert namespace["logging"] is logging
 
 
-def test_submodules_are_attributes_once_imported() -> None:
-    assert functions_framework.exceptions is exceptions
+@pytest.mark.parametrize(
+    "name", ["background_event", "event_conversion", "exceptions", "execution_id"]
+)
+def test_submodules_are_there_without_an_import_of_their_own(name: str) -> None:
+    text = f"import functions_framework as ff; print(ff.{name}.__name__)"
+    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"functions_framework.{name}\n"
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

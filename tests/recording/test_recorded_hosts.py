@@ -10,6 +10,7 @@ import pytest
 
 from functions_framework.calls.pipeline import Pipeline
 from functions_framework.calls.respond import respond, respond_async, scope_of
+from functions_framework.hosts.gate import gated
 from functions_framework.hosts.layered import layered
 from functions_framework.model.request import Request
 from functions_framework.recording.directory import Directory
@@ -74,7 +75,7 @@ def record(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Request]
     (tmp_path / "kept").mkdir()
     pipeline = Pipeline(tmp_path / "main.py", request.param, None, None, None)
     settings = Settings(record=str(tmp_path / "kept"), record_redact="ssn, Pin-Code")
-    host = recorded(pipeline.host, request.param, settings)
+    host = recorded(gated(pipeline.host), request.param, settings)
 
     def send(asked: Request) -> Recording:
         with pipeline.entered():

@@ -263,7 +263,8 @@ def test_request_without_a_call_is_not_taken_for_the_last_one(traced: Traced) ->
 
     traced.serve("wsgi", lambda request: "ok")()
     environ = {"REQUEST_METHOD": "BREW", "PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/2"}
-    followed(Answering(), traced.tracing).respond(environ)
+    host: Any = followed(Answering(), traced.tracing)
+    host.respond(environ)
     last = traced.spans[-1]
     assert last.name == "functions"
     assert "faas.invocation_id" not in attributes_of(last)

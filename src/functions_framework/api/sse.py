@@ -60,9 +60,9 @@ class ServerSentEvent:
 
 
 def _json(value: Any) -> str:
-    import msgspec
+    from functions_framework.signatures.results import compact_json
 
-    return msgspec.json.encode(value).decode()
+    return compact_json(value).decode()
 
 
 Source = Iterable[Any] | AsyncIterable[Any]

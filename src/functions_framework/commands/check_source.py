@@ -19,13 +19,13 @@ from functions_framework.exceptions import (
     MissingTargetException,
 )
 from functions_framework.loading import source as sources
+from functions_framework.loading.import_clock import ImportCost, timed_imports
 from functions_framework.loading.needed_variables import NeededVariable, needed_variables
 from functions_framework.model.function import Function, Signature
 
 from .blocking_calls import blocking_calls
 from .faults import BadInput
 from .findings import ERROR, WARNING, Finding
-from .import_timing import ImportCost, timed_imports
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,15 +11,13 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.core import ParameterSource
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime.terminal import tell
 from functions_framework.server.start import run
 from functions_framework.settings import Option, Settings, options
 
-from .completing import values
-from .options import env_file_option, set_variables
+from .options import env_file_option, flags_given, parameter, set_variables
 from .printing import write
 from .table import lazy_commands
 
@@ -103,21 +101,6 @@ def _help_of(name: str, option: Option) -> str:
     return f"{option.help} [{option.variable}{f'; default {default}' if default else ''}]"
 
 
-def _parameter(name: str, option: Option) -> click.Option:
-    def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
-        try:
-            return None if text is None else option.parse(text)
-        except ValueError as error:
-            raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
-
-    if option.is_switch:
-        # No default: a program's False differs from what it leaves out.
-        return click.Option([option.flag, name], is_flag=True, default=None, help=option.help)
-    return click.Option(
-        [option.flag, name], metavar=option.metavar, callback=parse, shell_complete=values
-    )
-
-
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
@@ -154,11 +137,7 @@ def settings_of(ctx: click.Context, values: dict[str, Any] | None = None) -> Set
     """
     set_variables(ctx)
     if values is None:
-        given = {
-            name: ctx.params[name]
-            for name in options()
-            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        }
+        given = flags_given(ctx, options())
     else:
         given = {name: _as_given(name, values[name]) for name in options() if name in values}
     return Settings.load(given, warn=lambda text: click.echo(f"Warning: {text}", err=True))
@@ -207,7 +186,7 @@ program = Program(
     epilog=_EPILOG,
     commands=lazy_commands(),
     params=[
-        *(_parameter(name, option) for name, option in options().items()),
+        *(parameter(name, option) for name, option in options().items()),
         env_file_option(),
         click.Option(
             ["--openapi"],

@@ -13,6 +13,8 @@ from functions_framework.settings import Option, Settings, options
 from .completing import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from functions_framework.events.samples.sample import Field, Sample
 
 
@@ -23,7 +25,7 @@ _READ = (*_FUNCTION, "log_level", "log_format")
 
 def function_options() -> list[click.Parameter]:
     """`--target`, `--source`, `--signature-type` and `--env-file`."""
-    return [*(_parameter(name, options()[name]) for name in _FUNCTION), env_file_option()]
+    return [*(parameter(name, options()[name]) for name in _FUNCTION), env_file_option()]
 
 
 def env_file_option() -> click.Option:
@@ -48,13 +50,17 @@ def set_variables(ctx: click.Context) -> None:
         env_file.apply(ctx.params["env_file"])
 
 
-def _parameter(name: str, option: Option) -> click.Option:
+def parameter(name: str, option: Option) -> click.Option:
+    """A setting as an option of the command line."""
+
     def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
         try:
             return None if text is None else option.parse(text)
         except ValueError as error:
             raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
 
+    if option.is_switch:
+        return click.Option([option.flag, name], is_flag=True, help=option.help)
     return click.Option(
         [option.flag, name],
         metavar=option.metavar,
@@ -62,6 +68,15 @@ def _parameter(name: str, option: Option) -> click.Option:
         help=option.help,
         shell_complete=values,
     )
+
+
+def flags_given(ctx: click.Context, names: Iterable[str]) -> dict[str, Any]:
+    """The values of those options that stand on the command line, by name."""
+    return {
+        name: ctx.params[name]
+        for name in names
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
 
 
 def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
@@ -79,9 +94,7 @@ def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
     for level in filter(None, (ctx, ctx.parent)):
         set_variables(level)
     for level in filter(None, (ctx.parent, ctx)):
-        for name in _READ:
-            if level.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                given[name] = level.params[name]
+        given |= flags_given(level, _READ)
     if target is not None:
         given["target"] = target
     return Settings.load(given, names=_READ)
@@ -111,8 +124,4 @@ def _option(field: Field) -> click.Option:
 
 def fields_given(ctx: click.Context, sample: Sample) -> dict[str, Any]:
     """The fields that were given on the command line, by name."""
-    return {
-        name: ctx.params[name]
-        for name in sample.fields
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    }
+    return flags_given(ctx, sample.fields)

@@ -7,11 +7,13 @@ a request and its answer are the application's own.
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
+from functions_framework.runtime.escaping import escape_crashes_of
 from functions_framework.signatures.results import Closing
 
 from .asgi.opening import open_asgi
@@ -64,6 +66,9 @@ class WSGIHost:
 
     def __init__(self, function: Function) -> None:
         self.function = function
+        flask = sys.modules.get("flask")
+        if flask is not None and isinstance(function.call, flask.Flask):
+            escape_crashes_of(function.call.name)
 
     def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""

@@ -110,8 +110,9 @@ def build(
         host = with_pages(host, loaded, settings)
     if settings.debug:
         from .debug import debugged
+        from .gate import gated
 
-        host = debugged(host)
+        host = debugged(gated(host))
     return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
 
 

@@ -24,8 +24,10 @@ from .wsgi.layer_driver import EnvironHead
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .asgi.layer_driver import AsyncLayered
     from .layers import Head, Steps
     from .wsgi.environ import Environ
+    from .wsgi.layer_driver import SyncLayered
 
 _LEAD = "The function raised this."
 _FORBIDDEN = Reply(403, [TEXT], b"The debugger answers this machine only.\n")
@@ -108,6 +110,6 @@ class DebugLayer:
         return page(error, _LEAD, traceback_text(error), head.header("accept") or "")
 
 
-def debugged(host: Any) -> Any:
+def debugged(host: Any) -> SyncDebugHost | SyncLayered | AsyncLayered:
     """The host with its crashes shown."""
     return layered(host, DebugLayer()) if host.is_async else SyncDebugHost(host)

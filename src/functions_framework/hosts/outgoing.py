@@ -65,6 +65,12 @@ _known: dict[str, str] = {}
 _MOST_KNOWN = 1000
 
 
+class Passed(Reply):
+    """A reply that was looked at; it is not looked at again."""
+
+    __slots__ = ()
+
+
 def passed(reply: Reply, method: str, request: Any) -> Reply:
     """The reply as it is sent; the same one where nothing is to be done.
 
@@ -129,25 +135,27 @@ def checked(reply: Reply, method: str) -> Reply:
         ValueError, TypeError: it cannot be sent; the text says why, and names the header at fault.
         Exception: whatever the parts of the reply raise when they are read.
     """
+    if isinstance(reply, Passed):
+        return reply
     status = _status(reply.status)
     headers, lengths = _sorted(reply.headers)
     body: Any = reply.body
     is_whole = isinstance(body, (bytes, bytearray, memoryview))
     if status in NO_CONTENT:
-        return Reply(status, headers, b"")
+        return Passed(status, headers, b"")
     if method == "HEAD":
         length = len(body) if is_whole and body else _declared(lengths)
         if length is not None:
             headers.append(("content-length", str(length)))
-        return Reply(status, headers, b"")
+        return Passed(status, headers, b"")
     if is_whole:
-        return Reply(status, headers, bytes(body))
+        return Passed(status, headers, bytes(body))
     length = _declared(lengths)
     if length is None:
-        return Reply(status, headers, body)
+        return Passed(status, headers, body)
     headers.append(("content-length", str(length)))
     held = AsyncHeld if isinstance(body, AsyncIterable) else Held
-    return Reply(status, headers, held(body, length))
+    return Passed(status, headers, held(body, length))
 
 
 def _path(request: Any) -> str:

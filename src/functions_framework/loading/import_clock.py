@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.logs.configuration import is_json
@@ -88,16 +88,38 @@ class _Cost(NamedTuple):
     seconds: float
 
 
+class ImportCost(NamedTuple):
+    """One import of a file.
+
+    Attributes:
+        module: what was imported.
+        line: where, from 1.
+        seconds: how long it took, with all that it imported in turn.
+    """
+
+    module: str
+    line: int
+    seconds: float
+
+
 class ImportClock:
     """Times the imports of one thread.
 
     Packages are found where the user's code imports them: modules of the user's own are told with
     the time they take themselves, and those of this framework are looked through.
+
+    Args:
+        file: the source whose imports are told line by line as well.
+
+    Attributes:
+        lines: these imports; the list fills while the clock runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: str = "") -> None:
         self._thread = threading.get_ident()
         self._costs: list[_Cost] = []
+        self._file = file
+        self.lines: list[ImportCost] = []
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -120,14 +142,31 @@ class ImportClock:
         def timed(name: str, import_: Any) -> Any:
             if threading.get_ident() != self._thread or name in sys.modules:
                 return find_and_load(name, import_)
+            line = self._line()
             outer, self._costs = self._costs, []
             started = time.perf_counter()
             try:
                 return find_and_load(name, import_)
             finally:
-                self._costs = outer + self._cost_of(name, time.perf_counter() - started)
+                spent = time.perf_counter() - started
+                self._costs = outer + self._cost_of(name, spent)
+                if line is not None:
+                    self.lines.append(ImportCost(name, line, spent))
 
         return _unseen(timed)
+
+    def _line(self) -> int | None:
+        """The line of the file that asks for this import, None where another one does."""
+        if not self._file:
+            return None
+        machinery = 0
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way
+        while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            machinery += frame.f_code.co_name == "timed"
+            frame = frame.f_back
+        # An import inside an import, such as that of a package around a module, is in its time.
+        is_own = frame is not None and frame.f_code.co_filename == self._file and not machinery
+        return frame.f_lineno if frame is not None and is_own else None
 
     def _timed_run(self, exec_module: Callable[..., Any]) -> Callable[..., Any]:
         def timed(loader: Any, module: ModuleType) -> Any:
@@ -200,3 +239,11 @@ def measured() -> Iterator[Callable[[], LoadReport]]:
             yield lambda: LoadReport(ended - started, clock.seconds)
     finally:
         ended = time.perf_counter()
+
+
+@contextmanager
+def timed_imports(source: Path) -> Iterator[list[ImportCost]]:
+    """Time the imports of one file inside; the list fills as they run."""
+    clock = ImportClock(str(source))
+    with clock.running():
+        yield clock.lines

@@ -12,6 +12,7 @@ import threading
 from typing import Any, TextIO
 
 from functions_framework.model.execution import Execution, execution
+from functions_framework.runtime import checkpoints
 
 from .records import encode, encode_ascii, object_in, project_of_platform, put_origin
 
@@ -41,6 +42,8 @@ class RecordStream:
 
     def write(self, text: str) -> int:
         """Write text; returns its length."""
+        if checkpoints.questions:
+            checkpoints.ask_here()
         running = execution.get()
         if running is None or not isinstance(text, str):
             return self.original.write(text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
-from typing import Any
 
 from functions_framework.runtime.escaping import printable_lines
 
@@ -13,13 +13,15 @@ from .context import origin_of
 
 # What only the first line of a record begins with.
 _BEGINNING = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )")
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class TextFormatter(logging.Formatter):
     """Formats a record as `2026-01-31 14:03:22 INFO    4f1c2a9b03de main: message`.
 
     The call's id is left out outside a call. Times are local. A further line of a message that
-    begins as a record does is indented: nobody can write a record into another.
+    begins as a record does is indented: nobody can write a record into another. What a terminal
+    would obey is escaped, but for colours where there is a terminal.
     """
 
     def __init__(self) -> None:
@@ -29,11 +31,15 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record with its traceback."""
         text = super().format(record)
-        return _BEGINNING.sub("\n  ", text) if "\n" in text else text
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        """The traceback; the exception's own words may be a sender's."""
-        return printable_lines(super().formatException(ei))
+        if text.isprintable():
+            return text
+        if sys.stderr is not None and sys.stderr.isatty():
+            parts = _COLOUR.split(text)
+            parts[::2] = map(printable_lines, parts[::2])
+            text = "".join(parts)
+        else:
+            text = printable_lines(text)
+        return _BEGINNING.sub("\n  ", text)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The first line; the traceback follows it as in any format."""

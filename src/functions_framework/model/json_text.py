@@ -9,6 +9,7 @@ section 8.1). Where both readers accept a text they give equal values; a test co
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import msgspec
@@ -53,6 +54,40 @@ def _read_as_the_standard_library(body: bytes) -> Any:
         ) from None
     except ValueError:
         raise MalformedRequest("The body is JSON with an integer of too many digits.") from None
+
+
+def refuse_nonfinite(body: bytes, value: Any, enc_hook: Any = None) -> bytes:
+    """Return what msgspec wrote of a value, in which `null` may stand for NaN or an infinity.
+
+    Raises:
+        ValueError: it does; JSON has no such number (RFC 8259, section 6).
+    """
+    if b"null" in body:
+        left = [msgspec.to_builtins(value, enc_hook=enc_hook)]
+        while left:
+            found = left.pop()
+            if isinstance(found, dict):
+                left += found.values()
+            elif isinstance(found, (list, tuple)):
+                left += found
+            elif isinstance(found, float) and not math.isfinite(found):
+                raise ValueError(f"{found} is no number in JSON (RFC 8259, section 6).")
+    return body
+
+
+def refuse_constants(body: bytes) -> bytes:
+    """Return a JSON text that another library wrote.
+
+    Raises:
+        ValueError: it holds NaN or Infinity, which are no JSON (RFC 8259, section 6).
+    """
+    if b"NaN" in body or b"Infinity" in body:
+        json.loads(body, parse_constant=_refuse)
+    return body
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON (RFC 8259, section 6).")
 
 
 def media_type(content_type: str) -> str:

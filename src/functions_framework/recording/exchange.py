@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from .directory import Directory
 
-_BODYLESS = frozenset({204, 304})
 # What a path may hold as it stands (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
 
@@ -90,7 +89,7 @@ class Exchange:
             redactor.headers("request.headers", headers),
             message_body("request.body", bytes(asked.start), asked.size, headers, redactor),
         )
-        response = self._response(method, redactor)
+        response = self._response(redactor)
         return Recording(
             VERSION,
             f"{self._time:%Y-%m-%dT%H:%M:%S.%fZ}",
@@ -103,14 +102,12 @@ class Exchange:
             tuple(redactor.places),
         )
 
-    def _response(self, method: str, redactor: Redactor) -> RecordedResponse | None:
+    def _response(self, redactor: Redactor) -> RecordedResponse | None:
         reply = self._answer
         if reply is None:
             return None
         headers = tuple((name.lower(), value) for name, value in reply.headers)
         answered = self.answered
-        if method == "HEAD" or reply.status in _BODYLESS:  # RFC 9110, section 6.4.1
-            answered = Kept()
         return RecordedResponse(
             reply.status,
             redactor.headers("response.headers", headers),

@@ -19,12 +19,14 @@ from .value import LARGEST_BODY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions_framework.hosts.asgi.layer_driver import AsyncLayered
     from functions_framework.hosts.layers import Head, Steps
+    from functions_framework.hosts.wsgi.layer_driver import SyncLayered
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
 
 
-def recorded(host: Any, target: str, settings: Settings) -> Any:
+def recorded(host: Any, target: str, settings: Settings) -> SyncLayered | AsyncLayered:
     """The host with its calls recorded.
 
     Args:

@@ -50,6 +50,23 @@ def own_logger(name: str) -> logging.Logger:
     return logger
 
 
+def escape_crashes_of(name: str) -> None:
+    """Escape what Flask's records of crashes say of the request.
+
+    Args:
+        name: that of a Flask application, which is its logger's.
+    """
+    import logging
+
+    logging.getLogger(name).addFilter(_escape_crash)
+
+
+def _escape_crash(record: logging.LogRecord) -> bool:
+    if record.funcName == "log_exception":
+        record.msg, record.args = printable(record.getMessage()), ()
+    return True
+
+
 def _escape_arguments(record: logging.LogRecord) -> bool:
     """A filter of `logging`, so that handlers of the user's own get the escaped values too."""
     if isinstance(record.args, tuple):

@@ -54,34 +54,29 @@ class Deferred:
         raise TypeError("A deferred response is opened with its request's scope before it is sent.")
 
 
-def sorted_json(value: Any, *, allow_nan: bool = True) -> bytes:
+def sorted_json(value: Any) -> bytes:
     """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end.
 
     Raises:
-        ValueError: it holds itself, or a NaN or infinity that is not allowed.
+        ValueError: it holds NaN or an infinity, which Flask would send.
     """
     import json
 
-    text = json.dumps(
-        value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan
-    )
+    text = json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return f"{text}\n".encode()
 
 
-def strict_json(value: Any) -> bytes:
-    """The same, without the NaN and the infinities that Flask writes though JSON has none.
+def compact_json(value: Any) -> bytes:
+    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped.
 
     Raises:
-        ValueError: there is one, or it holds itself.
+        ValueError: it holds NaN or an infinity.
     """
-    return sorted_json(value, allow_nan=False)
-
-
-def compact_json(value: Any) -> bytes:
-    """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped."""
     import msgspec
 
-    return msgspec.json.encode(value)
+    from functions_framework.model.json_text import refuse_nonfinite
+
+    return refuse_nonfinite(msgspec.json.encode(value), value)
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,7 @@ _REMEDY = (
 )
 _TAKES_JSON = "Expected a body of the media type application/json"
 
-# The bytes of json.dumps, without building an encoder a call. NaN is no JSON (RFC 8259 section 6).
+# The bytes of json.dumps, without building an encoder a call.
 _dumps = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -132,7 +132,7 @@ class TypedSignature:
             body = self._json(result[0])
             if body is not None:
                 return results.encode((Reply(200, [JSON], body), *result[1:]))
-        return results.encode(result, results.strict_json)
+        return results.encode(result)
 
     def _json(self, value: Any) -> bytes | None:
         kind = type(value)
@@ -160,9 +160,9 @@ def data_json(value: Any) -> bytes | None:
     """JSON of an object that is made of fields, None for any other."""
     kind = type(value)
     if hasattr(kind, "model_dump_json"):
-        from .types.pydantic_type import write_model
+        from functions_framework.model.json_text import refuse_constants
 
-        return write_model(value)
+        return refuse_constants(value.model_dump_json(by_alias=True).encode())
     if not (
         dataclasses.is_dataclass(kind)
         or hasattr(kind, "__struct_fields__")

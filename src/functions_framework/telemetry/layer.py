@@ -11,12 +11,14 @@ from functions_framework.model.execution import execution
 from .outcome import Call, Follower, Outcome
 
 if TYPE_CHECKING:
+    from functions_framework.hosts.asgi.layer_driver import AsyncLayered
     from functions_framework.hosts.layers import Head, Steps
+    from functions_framework.hosts.wsgi.layer_driver import SyncLayered
     from functions_framework.model.execution import Execution
     from functions_framework.model.message import Reply
 
 
-def followed(host: Any, follower: Follower) -> Any:
+def followed(host: Any, follower: Follower) -> SyncLayered | AsyncLayered:
     """The host with its calls told to a follower."""
     return layered(host, FollowerLayer(follower))
 

@@ -21,6 +21,7 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
 from functions_framework.signatures.results import encode
 
+from ..beginnings import begin
 from ..errors import CRASH_REPLY, IGNORED_PATHS
 from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
@@ -252,6 +253,8 @@ class FunctionApp(flask.Flask):
 
         # As a server does: an agent may have wrapped the call itself.
         body: Any = self(environ, start_response)
+        if not head:
+            body = begin(body)  # what stands around the app may start with the first part only
         if environ.get("functions_framework.is_streamed", True):
             return Reply(head[0], head[1], body)
         try:

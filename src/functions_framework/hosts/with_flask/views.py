@@ -19,13 +19,13 @@ from functions_framework.signatures.results import Closing, encode
 from ..beginnings import begin
 from ..errors import answer_without_call
 from ..http_errors import as_refused
+from ..outgoing import NO_CONTENT
 from ..streams import begun
 from ..wsgi.environ import Environ, code_of, message
 
 View = Callable[[flask.Request], Any]
 
 _WHOLE = frozenset({str, bytes, dict, list})
-_BODYLESS = frozenset({204, 304})
 
 
 class Crash(Exception):  # noqa: N818 - it stands for exits
@@ -125,7 +125,7 @@ def begun_result(result: Any, method: str) -> Any:
 
 def begin_response(response: flask.Response, method: str) -> None:
     """Draw the first part of a response that is a stream; raises what that does."""
-    if method == "HEAD" or not response.is_streamed or response.status_code in _BODYLESS:
+    if method == "HEAD" or not response.is_streamed or response.status_code in NO_CONTENT:
         return
     try:
         response.response = begin(response.response)

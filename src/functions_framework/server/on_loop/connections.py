@@ -50,7 +50,10 @@ class Connections:
         await asyncio.sleep(_FLUSH_SECONDS)
         connection = await self.find(request)
         if connection is not None:
-            shut_down(connection)
+            is_reset = request.http_version == "1"  # as the engine calls HTTP/1.0
+            shut_down(connection, is_reset=is_reset)
+            if is_reset:
+                await asyncio.sleep(_FLUSH_SECONDS)
 
     async def cut_answered(self, request: Any) -> None:
         """End a client's connection as soon as the answer just given is on its way."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.errors import TIMEOUT_REPLY
 
-from ..on_threads.deadlines import log_late
 from ..wire.gate import answer
+from ..wire.late_calls import LateCalls, Place
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +23,11 @@ class AsyncDeadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._records = LateCalls(seconds)
+
+    def start(self) -> None:
+        """Be ready to write records."""
+        self._records.start()
 
     def next(self) -> float:
         """The deadline of a call that starts now, in `time.monotonic()` seconds."""
@@ -35,21 +39,21 @@ class AsyncDeadlines:
         task.add_done_callback(lambda _task: timer.cancel())
 
     def _end(self, task: asyncio.Task[None], watcher: Any) -> None:
-        stack = traceback.StackSummary.from_list(stack_of(task))
+        places = places_of(task)
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
         answer(watcher.proto, TIMEOUT_REPLY, request.method)
         task.cancel()
-        log_late(request.method, request.path, self._seconds, stack)
+        self._records.note(request.method, request.path, places)
 
 
-def stack_of(task: asyncio.Task[None]) -> list[traceback.FrameSummary]:
+def places_of(task: asyncio.Task[None]) -> list[Place]:
     """Where a task waits, outermost frame first, through what it awaits."""
-    found: list[traceback.FrameSummary] = []
+    found: list[Place] = []
     waiting: Any = task.get_coro()
     while waiting is not None:
         frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
         if frame is not None:
-            found += traceback.extract_stack(frame, limit=1)
+            found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, None))
         waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
     return found

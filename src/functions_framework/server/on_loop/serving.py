@@ -119,6 +119,8 @@ class AsyncServing:
                 they may be set anew.
         """
         asyncio.set_event_loop(self._loop)
+        if self._deadlines is not None:
+            self._deadlines.start()
         schedule: Callable[[Any], None] = partial(self._handover.give, self._start)
         if self._end is not None:
             from ..wire.ends import ending_async

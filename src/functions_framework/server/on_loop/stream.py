@@ -45,8 +45,8 @@ async def send_stream(
         await connections.cut(request)
         raise
     except BaseException:  # noqa: BLE001 - logged
-        await connections.cut(request)
         _log.exception("The response to %s %s failed halfway.", request.method, request.path)
+        await connections.cut(request)
     finally:
         try:
             await _close(body)

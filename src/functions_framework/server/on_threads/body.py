@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.connections import has_hung_up
-from ..wire.drain import ending
 from ..wire.forwarded import PEER
 from ..wire.gate import answer
 from ..wire.limits import too_large
@@ -259,10 +258,8 @@ class Body:
         """
         if self.sent is None:
             self.sent = time.monotonic()
-            if self.reply is None:
-                answer(self._protocol, refusal, self._environ["REQUEST_METHOD"], self.version)
-            else:
-                self._protocol.response_bytes(*ending(self.reply, self.version))
+            method = self._environ["REQUEST_METHOD"]
+            answer(self._protocol, self.reply or refusal, method, self.version)
 
     def _break_off(self) -> None:
         self.is_broken = True

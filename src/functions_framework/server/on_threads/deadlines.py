@@ -3,33 +3,40 @@
 Nothing is armed for a call. As every call has the same time, the next that can be late is the one
 that has run longest, so the thread sleeps until then and looks at the calls in progress.
 
-A late call gets `RequestTimeoutException` raised in its thread, which takes effect at its next
-bytecode. If it sits in a blocking call of C code the client is answered anyway. The exception must
-never reach the next call of the same thread: `guard` decides who ends a call, and a call that
-comes second waits for the exception, or for it to be called off.
+A late call gets `RequestTimeoutException` raised in its thread, where and when that is safe (see
+`runtime.interruption`). Until then, and where it never comes to it, its client is answered from
+here. A call that goes on all the same keeps its thread and its place: then the worker asks to be
+replaced. Nothing here takes a lock of the user's, writes a record or calls the user's code.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
-from functions_framework.runtime.escaping import Lines, own_logger
+from functions_framework.runtime.interruption import Interruption, release
 
 from ..wire.gate import answer
-from .thread_exceptions import raise_in, take_back
+from ..wire.late_calls import LateCalls, places_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+
     from .admission import Admission, Slot
 
-_log = own_logger("functions_framework.server")
-_ANSWER_AFTER = 0.05
+ANSWER_AFTER = 0.05
 """Seconds the function has for an answer of its own before the client gets the plain 504."""
+
+PATIENCE = 5.0
+"""Seconds after its deadline in which a call may end before the worker asks to be replaced."""
+
+_ASK_AGAIN_SECONDS = 60.0
+_SHORTEST_PAUSE = 0.001
+_LONGEST_PAUSE = 0.05
 
 
 class Watchdog:
@@ -38,16 +45,24 @@ class Watchdog:
     Args:
         admission: knows them.
         seconds: how long each may take.
+        serving: the code that serves one call, the outermost frame that is looked at.
+
+    Attributes:
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
-    def __init__(self, admission: Admission, seconds: float) -> None:
+    def __init__(self, admission: Admission, seconds: float, serving: CodeType) -> None:
         self._admission = admission
         self._seconds = seconds
-        self._lock = threading.Lock()
-        self._late: list[tuple[float, Any, str]] = []
+        self._serving = serving
+        self._records = LateCalls(seconds)
+        self._late: dict[int, _LateCall] = {}
+        self._asked = float("-inf")
+        self.leave: Callable[[str], object] | None = None
 
     def start(self) -> None:
         """Start watching, for as long as the process lives."""
+        self._records.start()
         threading.Thread(target=self._run, name="deadlines", daemon=True).start()
 
     def begin(self, slot: Slot, protocol: Any) -> float:
@@ -66,20 +81,16 @@ class Watchdog:
         Raises:
             RequestTimeoutException: it came while this was waited for.
         """
-        try:
-            slot.guard.pop()
-        except IndexError:
-            with self._lock:
-                take_back(slot.thread)
+        release(slot.guard, slot.thread)
 
     def _run(self) -> None:
         due = 0.0
         while True:
             time.sleep(max(0.0, due - time.monotonic()))
-            due = min(self._interrupt_late(), self._answer_late())
+            due = min(self._find_late(), self._end_late())
 
-    def _interrupt_late(self) -> float:
-        """Interrupt the calls past their deadline; return when the next can be."""
+    def _find_late(self) -> float:
+        """Take note of the calls past their deadline; return when the next can be."""
         now = time.monotonic()
         due = now + self._seconds
         for slot in self._admission.taken():
@@ -88,53 +99,82 @@ class Watchdog:
             end = slot.started + self._seconds
             if end > now:
                 due = min(due, end)
-                continue
-            with self._lock:
-                is_late = self._take(guard)
-                if is_late:
-                    protocol, environ = slot.protocol, slot.environ or {}
-                    stack = self._interrupt(slot.thread)
-            if is_late:
-                method = environ.get("REQUEST_METHOD", "")
-                self._late.append((now + _ANSWER_AFTER, protocol, method))
-                log_late(method, environ.get("PATH_INFO"), self._seconds, stack)
+            elif guard and id(guard) not in self._late:
+                interruption = Interruption(
+                    slot.thread, guard, self._serving, RequestTimeoutException
+                )
+                if frames := interruption.frames():
+                    environ = slot.environ or {}
+                    method = str(environ.get("REQUEST_METHOD"))
+                    self._late[id(guard)] = _LateCall(slot, method, interruption, end)
+                    self._records.note(method, environ.get("PATH_INFO"), places_of(frames))
         return due
 
-    @staticmethod
-    def _take(guard: list[None]) -> bool:
-        try:
-            guard.pop()
-        except IndexError:
-            return False
-        return True
-
-    @staticmethod
-    def _interrupt(thread: int) -> traceback.StackSummary:
-        frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented, for debuggers
-        stack = traceback.extract_stack(frame) if frame else traceback.StackSummary()
-        raise_in(thread, RequestTimeoutException)
-        return stack
-
-    def _answer_late(self) -> float:
-        """Answer for the calls that did not in time; return when the next is due."""
-        now = time.monotonic()
-        waiting = []
-        for due, protocol, method in self._late:
-            if due <= now:
-                # One that has answered meanwhile takes no second answer.
-                answer(protocol, TIMEOUT_REPLY, method)
+    def _end_late(self) -> float:
+        """End and answer the late calls as far as can be; return when to look at them again."""
+        due = float("inf")
+        for key, call in list(self._late.items()):
+            if call.is_over:
+                call.interruption.close()
+                del self._late[key]
             else:
-                waiting.append((due, protocol, method))
-        self._late = waiting
-        return min((due for due, _, _ in waiting), default=float("inf"))
+                due = min(due, call.pursue())
+                self._replace_for(call)
+        return due
+
+    def _replace_for(self, call: _LateCall) -> None:
+        now = time.monotonic()
+        is_asked = self.leave is None or now < self._asked + _ASK_AGAIN_SECONDS
+        if now < call.deadline + PATIENCE or is_asked or call.waits_for_its_client():
+            return
+        self._asked = now
+        if self.leave is not None:
+            self.leave("a call could not be ended at its deadline")
 
 
-def log_late(method: Any, path: Any, seconds: float, stack: traceback.StackSummary) -> None:
-    """One record for a call past its deadline, with the stack of where it was."""
-    _log.error(
-        "%s %s ran past its deadline of %g seconds and was ended here:\n%s",
-        method,
-        path,
-        seconds,
-        Lines("".join(stack.format()).rstrip()),
-    )
+class _LateCall:
+    """A call past its deadline, until its thread has left it.
+
+    Args:
+        slot: where it runs.
+        method: of its request.
+        interruption: ends it.
+        deadline: `time.monotonic()` seconds at which it was over.
+    """
+
+    def __init__(
+        self, slot: Slot, method: str, interruption: Interruption, deadline: float
+    ) -> None:
+        self._slot = slot
+        self._protocol = slot.protocol
+        self._method = method
+        self.interruption = interruption
+        self.deadline = deadline
+        self._is_answered = False
+        self._is_settled = False
+        self._pause = _SHORTEST_PAUSE
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its place is free again, or another call's."""
+        return self._slot.guard is not self.interruption.guard or self._slot.environ is None
+
+    def pursue(self) -> float:
+        """Do what is due; return when to do so again."""
+        now = time.monotonic()
+        if not self._is_answered and now >= self.deadline + ANSWER_AFTER:
+            # One that has answered meanwhile takes no second answer.
+            answer(self._protocol, TIMEOUT_REPLY, self._method)
+            self._is_answered = True
+        if not self._is_settled:
+            self._is_settled = self.interruption.attempt()
+        if not self._is_answered:
+            return min(self.deadline + ANSWER_AFTER, now + self._pause)
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        return now + self._pause
+
+    def waits_for_its_client(self) -> bool:
+        """Whether it reads its body or sends its answer: that has limits of its own."""
+        frames = self.interruption.frames()
+        name = str(frames[0].f_globals.get("__name__")) if frames else ""
+        return name.startswith(__package__ or "")

@@ -89,7 +89,8 @@ class SyncServing:
         if settings.timeout:
             from .deadlines import Watchdog
 
-            self._watchdog = Watchdog(self._admission, settings.timeout)
+            serving = SyncServing.call.__code__
+            self._watchdog = Watchdog(self._admission, settings.timeout, serving)
         self._senders = SlowSenders(self._admission, settings.body_timeout)
         self._readers = SlowReaders(self._admission, settings.send_timeout)
         self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
@@ -139,13 +140,14 @@ class SyncServing:
             if 0 < len(self._admission.taken()) <= self._senders.given_up():
                 break  # who is left was answered, and sends no more
         if left := self._admission.running():
-            from .interruption import interrupt
+            from .left_calls import end_left
 
-            interrupt(SyncServing.call.__code__)
+            end_left(SyncServing.call.__code__)
         return left
 
     def _start_watching(self, engine: Engine) -> None:
         if self._watchdog is not None:
+            self._watchdog.leave = self.leave
             self._watchdog.start()
         for slow in (self._senders, self._readers):
             slow.port = engine.port

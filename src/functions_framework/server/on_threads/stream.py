@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.beginnings import data_of
 from functions_framework.runtime.escaping import own_logger
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..hosted import Environ
 
 _log = own_logger("functions_framework.server")
+_RESET_SECONDS = 0.05
 
 
 def settle(given: Reply, sent: Reply, environ: Environ) -> None:
@@ -53,14 +55,31 @@ class Stream:
         return data
 
     def _break_off(self) -> None:
+        """Log the failure; then let nothing follow until the connection is cut, or gone."""
         environ = self._environ
-        is_cut = cut_sender(peer_of(environ), self._sent)
-        _log.exception(
-            "The response to %s %s failed halfway%s.",
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            "" if is_cut else "; its connection could not be told apart and was left open",
-        )
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        _log.exception("The response to %s %s failed halfway.", method, path)
+
+        def in_doubt() -> None:
+            _log.warning(
+                "The connection of %s %s cannot be told from others of %s yet: it is left "
+                "unfinished, and its thread waits.",
+                method,
+                path,
+                peer_of(environ),
+            )
+
+        is_reset = environ["SERVER_PROTOCOL"] in {"HTTP/1.0", "HTTP/1"}
+        while True:
+            try:
+                is_cut = cut_sender(peer_of(environ), self._sent, in_doubt, is_reset=is_reset)
+                break
+            except RequestTimeoutException:
+                continue  # the deadline's answer is this one
+        if is_cut and is_reset:
+            time.sleep(_RESET_SECONDS)  # until the engine has closed it, which is what resets it
+        if not is_cut:
+            _log.warning("The connection of %s %s is gone, or was not found.", method, path)
 
     def close(self) -> None:
         """Called by the engine at the end, and when the client has gone."""

@@ -14,11 +14,12 @@ import stat
 import struct
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .descriptors import borrowed, numbers, shut_down
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _STATE_ESTABLISHED = 1
 _STATE_CLOSE_WAIT = 8
@@ -31,14 +32,10 @@ _FAMILIES = {socket.AF_INET, socket.AF_INET6}
 _EARLY = 0.005
 _LATE = 0.025
 _POLL_SECONDS = 0.02
+_LONG_POLL_SECONDS = 0.25
 _SEARCH_SECONDS = 2.0
 _RECEIVED_OFFSET = 8 + 4 * 24 + 8 * 3  # tcpi_bytes_received
 _FIRST_BYTES_SECONDS = 0.5
-
-
-def _shut_down(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # its client has left meanwhile
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _port_of(connection: socket.socket) -> int | None:
@@ -92,28 +89,40 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     return sent, received
 
 
-def cut_sender(address: str, last_sent: float) -> bool:
+def cut_sender(
+    address: str, last_sent: float, in_doubt: Callable[[], object], *, is_reset: bool = False
+) -> bool:
     """Shut down the one connection to `address` that last sent something at `last_sent`.
+
+    A wrong one is never cut. Others that fit by chance send or close sooner or later, so where
+    several fit it looks again until one is left; nothing else may be sent meanwhile.
 
     Args:
         address: the peer's address.
         last_sent: `time.monotonic()` when its last data was handed to the engine.
+        in_doubt: called once when that takes long.
+        is_reset: see `descriptors.shut_down`.
 
     Returns:
-        False when none or several fit: a wrong one is never cut. Others that fit by chance send
-        or close sooner or later, so it looks again for up to two seconds.
+        False when none fits: it is closed, or the kernel does not tell (elsewhere than on Linux).
     """
     if not sys.platform.startswith("linux"):
         return False
-    until = time.monotonic() + _SEARCH_SECONDS
+    long, is_told, pause = time.monotonic() + _SEARCH_SECONDS, False, _POLL_SECONDS
     while True:
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
         with _connections(address) as found:
             fitting = [item for item in found if _is_sender(item, last_sent)]
             if len(fitting) == 1:
-                _shut_down(fitting[0])
-        if len(fitting) <= 1 or time.monotonic() > until:
+                with contextlib.suppress(OSError):  # its client has left meanwhile
+                    shut_down(fitting[0], is_reset=is_reset)
+        if len(fitting) <= 1:
             return len(fitting) == 1
+        if time.monotonic() > long:
+            pause = _LONG_POLL_SECONDS
+            if not is_told:
+                is_told = True
+                in_doubt()
 
 
 def wait_for_first_bytes() -> None:
@@ -138,26 +147,21 @@ def _bytes_received(info: bytes) -> int:
     return struct.unpack_from("Q", info, _RECEIVED_OFFSET)[0]  # type: ignore[no-any-return]
 
 
-def _descriptors() -> Iterator[Path]:
-    return Path("/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd").iterdir()
-
-
 @contextlib.contextmanager
 def _connections(address: str | None = None) -> Iterator[list[socket.socket]]:
-    """This process's connections to `address` (any: None), as copies closed at the end."""
-    with contextlib.ExitStack() as copies:
+    """This process's connections to `address` (any: None), borrowed until the end."""
+    with contextlib.ExitStack() as borrowings:
         found = []
-        for entry in _descriptors():
+        for number in numbers():
             # A descriptor may be closed at any moment by the thread that owns it.
             with contextlib.suppress(OSError):
-                number = int(entry.name)
                 if stat.S_ISSOCK(os.fstat(number).st_mode):
-                    copy = copies.enter_context(socket.socket(fileno=os.dup(number)))
-                    if copy.family not in _FAMILIES or copy.type != socket.SOCK_STREAM:
+                    item = borrowings.enter_context(borrowed(number))
+                    if item.family not in _FAMILIES or item.type != socket.SOCK_STREAM:
                         continue
-                    peer = copy.getpeername()[0]
+                    peer = item.getpeername()[0]
                     if address is None or peer == address:
-                        found.append(copy)
+                        found.append(item)
         yield found
 
 

@@ -8,13 +8,15 @@ by what is known of one of them, is in `connections`.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import struct
 import sys
 import time
 from collections import defaultdict
 from typing import NamedTuple
+
+from . import descriptors
+from .descriptors import borrowed, numbers
 
 _STATE_CLOSE_WAIT = 8
 _STATE_ESTABLISHED = 1
@@ -54,14 +56,10 @@ class Connection(NamedTuple):
 
 
 def look() -> list[Connection]:
-    """All connections of this process.
-
-    Raises:
-        OSError: no descriptor is left to look with.
-    """
+    """All connections of this process."""
     if not sys.platform.startswith("linux"):
         return []
-    found = (seen(int(name)) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers
+    found = map(seen, numbers())
     return [connection for connection in found if connection is not None]
 
 
@@ -113,11 +111,16 @@ def seen(descriptor: int) -> Connection | None:
     )
 
 
-def shut_down(connection: Connection) -> bool:
-    """End a connection; False where it is not there any more."""
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.descriptor)) as copy:
-        # The number may be another's by now; that of the copy is nobody else's.
-        if copy.getpeername()[:2] == connection.peer:
-            copy.shutdown(socket.SHUT_RDWR)
+def shut_down(connection: Connection, *, is_reset: bool = False) -> bool:
+    """End a connection; False where it is not there any more.
+
+    Args:
+        connection: as it was seen.
+        is_reset: see `descriptors.shut_down`.
+    """
+    with contextlib.suppress(OSError), borrowed(connection.descriptor) as found:
+        # The number may be another's by now.
+        if found.getpeername()[:2] == connection.peer:
+            descriptors.shut_down(found, is_reset=is_reset)
             return True
     return False

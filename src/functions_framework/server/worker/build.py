@@ -114,6 +114,10 @@ def observed(settings: Settings, build: Build) -> Hosted:
     hosted = _reported(settings, build) if settings.report or settings.debug else build()
     from functions_framework.telemetry import switch
 
+    if switch.is_followed(settings) or settings.record:
+        from functions_framework.hosts.gate import gated
+
+        hosted = hosted._replace(host=gated(hosted.host))
     if switch.is_counted(settings):
         hosted = _counted(hosted, time.monotonic() - started)
     if switch.is_traced(settings):

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect as shapes
 
+from functions_framework.model.json_text import refuse_nonfinite
+
 from ..problems import Fault, InvalidInput, MalformedInput
-from . import faults, finite
+from . import faults
 from .completion import Completion
 from .construction import Construction
 from .field_types import is_typed_dict
@@ -44,19 +46,17 @@ def _written(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
-_encode = msgspec.json.Encoder(enc_hook=_written).encode
+_write = msgspec.json.Encoder(enc_hook=_written).encode
 
 
 def write_json(value: Any) -> bytes:
     """Write any value msgspec knows, or that has `to_dict`, as compact JSON.
 
     Raises:
-        ValueError: it holds NaN or an infinity, for which msgspec would write null.
+        TypeError: it is none of these.
+        ValueError: it holds NaN or an infinity.
     """
-    body = _encode(value)
-    if finite.is_suspect(value, body, _written):
-        finite.refuse_numbers(msgspec.to_builtins(value, enc_hook=_written, str_keys=True))
-    return body
+    return refuse_nonfinite(_write(value), value, _written)
 
 
 def schema_hook(kind: type) -> dict[str, Any]:

@@ -33,11 +33,6 @@ class Part(NamedTuple):
     marks: tuple[Any, ...] = ()
 
     @property
-    def writes_constants(self) -> bool:
-        """Whether a model says itself how it writes NaN and the infinities."""
-        return "ser_json_inf_nan" in getattr(self.type, "model_config", {})
-
-    @property
     def unheeded(self) -> str | None:
         """What it says that pydantic passes over, though it limits what a sender may set."""
         bounds = [mark for mark in self.marks if _has_bounds(mark)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import re
 import typing
@@ -14,8 +13,9 @@ import pydantic
 from pydantic_core import SchemaError
 from pydantic_core.core_schema import ErrorType
 
+from functions_framework.model.json_text import refuse_constants
+
 from ..problems import Fault, InvalidInput
-from . import finite
 from .faults import HIDDEN, REQUIRED
 from .json_body import read_json
 from .msgspec_type import UnsupportedTypeError
@@ -70,7 +70,6 @@ class PydanticType:
                 raise UnsupportedTypeError(f"pydantic does not heed {part.unheeded}")
         self.covered = frozenset(_covered(annotation))
         self.secret_names = secret_names(parts)
-        self._writes_constants = any(part.writes_constants for part in parts)
         self._places = Places(self.adapter.core_schema)
         self._query: QueryShape | None = None
 
@@ -134,16 +133,8 @@ class PydanticType:
             raise self._refusal(error) from None
 
     def to_json(self, value: Any) -> bytes:
-        """Write a result by its aliases.
-
-        Raises:
-            ValueError: it holds NaN or an infinity, and the model does not say how to write them.
-        """
-        body = self.adapter.dump_json(value, by_alias=True)
-        finite.refuse_constants(body)
-        if b"null" in body and not self._writes_constants:
-            finite.refuse_numbers(self.adapter.dump_python(value))
-        return body
+        """Write a result by its aliases."""
+        return refuse_constants(self.adapter.dump_json(value, by_alias=True))
 
     def _refusal(
         self, error: pydantic.ValidationError, path: Path = (), *, is_query: bool = False
@@ -175,21 +166,6 @@ class PydanticType:
         if is_own or self.secret_names.intersection(place.within):
             return Fault(place.path, HIDDEN)
         return _tag_fault(item, place) or Fault(place.path, _detail(item, place))
-
-
-def write_model(model: Any) -> bytes:
-    """Write a model that no annotation describes, by its aliases.
-
-    Raises:
-        ValueError: it holds NaN or an infinity, and does not say how to write them.
-    """
-    kind: Any = type(model)
-    return _written_by(kind).to_json(model)
-
-
-@functools.cache
-def _written_by(kind: Any) -> PydanticType:
-    return PydanticType(kind, is_result=True)
 
 
 def _detail(item: Any, place: Place) -> str:

@@ -1,7 +1,7 @@
-"""Raising an exception in another thread: how a sync call is ended from outside.
+"""Raising an exception in another thread, wherever that thread is: the interpreter's own means.
 
-CPython delivers it at that thread's next bytecode (C API, `PyThreadState_SetAsyncExc`); a thread
-in a blocking call of C code notices when that returns.
+CPython delivers it at that thread's next bytecode that looks for it (C API,
+`PyThreadState_SetAsyncExc`). Where it may be raised is `interruption`'s to know.
 """
 
 from __future__ import annotations

@@ -1,0 +1,33 @@
+"""The gate on the way out as a layer, for what must see the reply that is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .layered import layered
+from .outgoing import passed
+
+if TYPE_CHECKING:
+    from functions_framework.model.message import Reply
+
+    from .layers import Head, Steps
+
+
+def gated(host: Any) -> Any:
+    """The host, with replies as they are sent; passing the gate a second time changes nothing."""
+    return layered(host, Gate())
+
+
+class Gate:
+    """See `outgoing`."""
+
+    def around(self, head: Head) -> Steps:
+        """See `Layer`."""
+        given: Reply = yield None
+        sent = passed(given, head.method, head)
+        if isinstance(sent.body, bytes) and not isinstance(given.body, bytes):
+            body: Any = given.body
+            close = getattr(body, "aclose", None) or getattr(body, "close", None)
+            if close is not None:
+                yield close
+        return sent
