@@ -22,6 +22,9 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_typed.py",
         "signatures/test_typed_from_dict.py",
     ],
+    "typed: `NaN` and `Infinity` in a result are sent as they are": [
+        "signatures/test_typed_results.py"
+    ],
     "event: JSON arrays and scalars answer 500": [
         "events/test_background_payloads.py",
         "hosts/test_event.py",
@@ -81,6 +84,14 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_cloudevent.py",
         "signatures/test_cloud_event_signature.py",
     ],
+    'cloudevent: of `"id"` and `"ID"` in one event, or of one `ce-` header sent twice, one wins': [
+        "events/test_binary_mode.py",
+        "events/test_structured_mode.py",
+    ],
+    "A request without `Host`, with two or a malformed one is served": [
+        "faults/test_heads_of_requests.py"
+    ],
+    "async: a header `X_A` is seen": ["faults/test_heads_of_requests.py"],
     "cloudevent: no event and another type than JSON answers 415": [
         "events/test_structured_mode.py",
         "hosts/test_cloudevent.py",
