@@ -22,9 +22,6 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_typed.py",
         "signatures/test_typed_from_dict.py",
     ],
-    "typed: `NaN` and `Infinity` in a result are sent as they are": [
-        "signatures/test_typed_results.py"
-    ],
     "event: JSON arrays and scalars answer 500": [
         "events/test_background_payloads.py",
         "hosts/test_event.py",

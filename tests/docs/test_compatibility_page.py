@@ -19,8 +19,8 @@ ROWS = [
 ][1:]
 
 
-def test_every_fact_has_one_row_in_order() -> None:
-    assert [row[0] for row in ROWS] == list(SHOWN_BY)
+def test_every_fact_has_one_row() -> None:
+    assert sorted(row[0] for row in ROWS) == sorted(SHOWN_BY)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
