@@ -183,6 +183,9 @@ def test_what_cannot_be_searched(kind: str, encoding: str, readable: bool) -> No
     [
         ("application/json", "{}".encode("utf-16"), False),
         ("application/xml", "<a/>".encode("utf-16-le"), False),
+        ("application/xml", "<a/>".encode("utf-16-be"), False),
+        ("application/xml", "<a/>".encode("utf-32-be"), False),
+        ("application/octet-stream", b"\xff\0\1\0", True),
         ("", "{}".encode("utf-16"), False),
         ("image/png", b"\x89\0\0\0", True),
         ("application/json", b"{}", True),

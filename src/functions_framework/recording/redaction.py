@@ -44,7 +44,8 @@ _PERCENT = (
 _MULTIPART = re.compile(r"\s*--[^\r\n]+\r?\nContent-[^\r\n]+\r?\n", re.IGNORECASE)
 _DEEPEST = 8
 _LONGEST_NAME = 128
-_TEXT = re.compile(r"json|xml|text/|urlencoded", re.IGNORECASE)
+# UTF-16 and UTF-32, by their mark or by their first characters.
+_WIDE = re.compile(rb"\xff\xfe|\xfe\xff|(?:[\t-~]\0\0?\0?){2}|(?:\0\0?\0?[\t-~]){2}")
 _UNREADABLE = re.compile(r"charset\s*=\s*\"?(?:utf-?16|utf-?32|ucs)", re.IGNORECASE)
 
 
@@ -227,7 +228,4 @@ def is_readable(content_type: str, content_encoding: str, start: bytes = b"") ->
         start: its first bytes, which may tell what the media type does not.
     """
     is_plain = content_encoding.strip().lower() in {"", "identity"}
-    is_wide = start[:2] in {b"\xff\xfe", b"\xfe\xff"} or (
-        b"\0" in start[:4] and _TEXT.search(content_type) is not None
-    )
-    return is_plain and not is_wide and not _UNREADABLE.search(content_type)
+    return is_plain and not _WIDE.match(start) and not _UNREADABLE.search(content_type)
