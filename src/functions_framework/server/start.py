@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 
-from functions_framework.runtime import terminal
+from functions_framework.runtime import output, terminal
 from functions_framework.runtime.values import replace
 
 from .parent.supervisor import Supervisor
@@ -57,6 +57,7 @@ def serve(settings: Settings, build: Build | None = None) -> int:
     Raises:
         FunctionsFrameworkException: the port cannot be bound or the function not be loaded.
     """
+    output.secure()
     if settings.certfile or settings.keyfile:
         from .certificate import check_certificate
 

@@ -12,12 +12,11 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from functools import partial
 
 from functions_framework import exceptions
-from functions_framework.runtime import terminal
+from functions_framework.runtime import output, terminal
 
 from .. import messages
 from ..wire import listening
@@ -88,8 +87,7 @@ class Supervisor:
 
     def _spawn(self, *, is_replacement: bool, replaces: Child | None = None) -> None:
         ours, theirs = socket.socketpair()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        output.flush()
         try:
             with blocked():
                 pid = os.fork()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions_framework.runtime import output
 from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.serving import SyncServing
@@ -68,6 +68,5 @@ class Loaded(NamedTuple):
     def _give_up(self) -> None:
         name = self.hosted.lifecycle.ending
         _log.error("The %s did not end within the grace period; the worker ends without it.", name)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        output.flush()
         os._exit(1)

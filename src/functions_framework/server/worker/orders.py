@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime import output
 from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
@@ -75,8 +76,7 @@ class Parent:
             except BaseException:  # noqa: BLE001 - shown, then os._exit
                 with suppress(Exception):
                     _log.exception("An order could not be carried out; the worker ends.")
-                    for stream in (sys.stdout, sys.stderr):
-                        stream.flush()
+                    output.flush()
                 os._exit(1)
 
         threading.Thread(target=listen, name="orders", daemon=True).start()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
-from functions_framework.runtime import terminal
+from functions_framework.runtime import output, terminal
 from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
@@ -79,8 +79,7 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
         breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
         failed = serve(settings, loaded, listener, parent)
     atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    output.flush()
     return 0 if failed is None else failed.code
 
 

@@ -1,0 +1,104 @@
+"""Standard streams that can always be written to: where nobody takes lines, only lines are lost.
+
+A server may be started with its streams closed, its disk may be full, and who reads them may leave.
+What is written then must not end a call, a worker or the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_STANDARD = {"stdout": 1, "stderr": 2}
+
+
+def secure() -> None:
+    """Put streams that always take what is written in the place of this process's own.
+
+    Streams that somebody has put there are left alone.
+    """
+    _occupy()
+    for name, number in _STANDARD.items():
+        stream = getattr(sys, name)
+        if stream is None:
+            made = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for good
+        elif _is_plain(stream):
+            made = _lasting(stream, number)
+        else:
+            continue
+        if getattr(sys, f"__{name}__") is stream:
+            setattr(sys, f"__{name}__", made)
+        setattr(sys, name, made)
+
+
+def flush() -> None:
+    """Have what was written reach its place, as far as it can."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+class _Lasting(io.FileIO):
+    """A file that takes all that is written."""
+
+    name: Any = ""
+
+    def write(self, data: Any) -> int:
+        size = memoryview(data).nbytes
+        try:
+            written = super().write(data)
+            while written is None:  # it does not block, and is full
+                import select
+
+                select.select([], [self], [])
+                written = super().write(data)
+        except (OSError, ValueError):  # nobody is left to be told
+            return size
+        return written
+
+
+def _occupy() -> None:
+    """Have nothing else get the numbers of closed streams: what C code writes would go there."""
+    for number in range(3):
+        if not _is_open(number):
+            os.open(os.devnull, os.O_RDWR)  # it gets the least number that is free: this one
+            os.set_inheritable(number, True)  # noqa: FBT003 - positional in C
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _is_plain(stream: Any) -> bool:
+    """Whether a stream is the interpreter's own, on a file or pipe."""
+    if type(stream) is not io.TextIOWrapper:
+        return False
+    return type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO
+
+
+def _lasting(stream: Any, number: int) -> io.TextIOWrapper:
+    """The same stream, on a file that takes all."""
+    with contextlib.suppress(OSError):
+        stream.flush()
+    raw = _Lasting(stream.fileno(), "w", closefd=False)
+    raw.name = f"<{'stdout' if number == 1 else 'stderr'}>"
+    is_buffered = hasattr(stream.buffer, "raw")
+    made = io.TextIOWrapper(
+        io.BufferedWriter(raw) if is_buffered else raw,
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+    made.mode = "w"  # type: ignore[misc]  # as the interpreter does
+    return made
