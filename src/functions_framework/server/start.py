@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from .hosted import Build
+    from .parent.metrics_port import Exporter
 
 
 def run(settings: Settings) -> int:
@@ -67,7 +68,10 @@ def serve(settings: Settings, build: Build | None = None) -> int:
 
         require_writable(settings.record)
     settings = _for_debugging(settings)
-    with _metrics(settings), listening.bind(settings.host, settings.port) as listener:
+    with (
+        _metrics(settings) as exporter,
+        listening.bind(settings.host, settings.port) as listener,
+    ):
         # Functions that are there already are not loaded again: nothing is to be watched.
         is_reloading = build is None and settings.is_reloading
         if build is None:
@@ -76,8 +80,8 @@ def serve(settings: Settings, build: Build | None = None) -> int:
             build = of_target(settings)
         if hasattr(os, "fork"):
             if is_reloading:
-                return _reloading(settings, build, listener).run()
-            return Supervisor(settings, build, listener).run()
+                return _reloading(settings, build, listener).run(exporter)
+            return Supervisor(settings, build, listener).run(exporter)
         from .parent.in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)
@@ -93,7 +97,7 @@ def _for_debugging(settings: Settings) -> Settings:
     return settings
 
 
-def _metrics(settings: Settings) -> AbstractContextManager[None]:
+def _metrics(settings: Settings) -> AbstractContextManager[Exporter | None]:
     if settings.metrics_port is None:
         return nullcontext()
     from .parent.metrics_port import metrics_served

@@ -1,7 +1,7 @@
 """The port that Prometheus asks: a process beside the workers, which outlives each of them.
 
-Only imported where there is one. It is no worker: the supervisor knows nothing of it, and it ends
-with the server.
+Only imported where there is one. It is no worker, and it ends with the server; one that ends before
+is replaced by `other_children`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from functions_framework.runtime import terminal
 from functions_framework.telemetry import switch
 
 from ..wire import listening
+from .signals import blocked, restore_defaults
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions_framework.settings import Settings
 
@@ -33,15 +34,15 @@ _PREFIX = "functions-metrics-"
 
 
 @contextlib.contextmanager
-def metrics_served(settings: Settings) -> Iterator[None]:
-    """Serve metrics until the end of the block.
+def metrics_served(settings: Settings) -> Iterator[Exporter | None]:
+    """Serve metrics until the end of the block, from a process where there is fork.
 
     Raises:
         InvalidConfigurationException: the extra is not installed, the port is taken, or there is
             no directory to count in.
     """
     if not switch.is_counted(settings) or settings.metrics_port is None:
-        yield
+        yield None
         return
     with (
         _directory() as directory,
@@ -49,10 +50,10 @@ def metrics_served(settings: Settings) -> Iterator[None]:
     ):
         # At once: whoever asks before the exporter is up waits for it and is not refused.
         listener.listen()
-        with _exporter(listener, directory, settings.workers):
+        with _exporter(listener, directory, settings.workers) as exporter:
             port = listener.getsockname()[1]
             terminal.say(f"Metrics on http://{listening.url_host(settings.host)}:{port}/metrics")
-            yield
+            yield exporter
 
 
 @contextlib.contextmanager
@@ -79,36 +80,79 @@ def _directory() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _exporter(listener: socket.socket, directory: Path, workers: int) -> Iterator[None]:
+def _exporter(listener: socket.socket, directory: Path, workers: int) -> Iterator[Exporter | None]:
     if not hasattr(os, "fork"):
         from functions_framework.telemetry.exposition import expose
 
         server = expose(listener, directory, workers)
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-        yield
+        yield None
         return
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(writing)
-        _become_exporter(listener, directory, workers, reading)
-    os.close(reading)
+    exporter = Exporter(listener, directory, workers)
+    exporter.start(lambda: None)
     try:
-        yield
+        yield exporter
     finally:
-        os.close(writing)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        exporter.stop()
+
+
+class Exporter:
+    """The process that serves metrics.
+
+    Args:
+        listener: the socket that listens.
+        directory: where the workers count.
+        workers: how many count.
+
+    Attributes:
+        pid: its number.
+    """
+
+    def __init__(self, listener: socket.socket, directory: Path, workers: int) -> None:
+        self._listener = listener
+        self._directory = directory
+        self._workers = workers
+        self._reading, self._writing = os.pipe()
+        self.pid = 0
+
+    def start(self, leave: Callable[[], None]) -> None:
+        """Start it, or another in its place.
+
+        Args:
+            leave: closes, in the new process, what is the parent's only.
+        """
+        with blocked():
+            pid = os.fork()
+            if pid == 0:
+                os.close(self._writing)
+                _become_exporter(
+                    self._listener, self._directory, self._workers, self._reading, leave
+                )
+        self.pid = pid
+
+    def stop(self) -> None:
+        """End it."""
+        os.close(self._writing)
+        os.close(self._reading)
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # it has ended already
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
 
 def _become_exporter(
-    listener: socket.socket, directory: Path, workers: int, parent: int
+    listener: socket.socket,
+    directory: Path,
+    workers: int,
+    parent: int,
+    leave: Callable[[], None],
 ) -> NoReturn:
     """Serve until the parent and its workers are gone; signals are the parent's to act on."""
     code = 1
     try:
+        restore_defaults()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        leave()
         from functions_framework.telemetry.exposition import expose
 
         server = expose(listener, directory, workers)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ..hosted import Build, Hosted
     from .child import Child
+    from .other_children import Beside
 
 _SHOWN = 3
 
@@ -56,8 +57,11 @@ class ReloadingSupervisor(Supervisor):
         self._restarted: float | None = None
         self._what = ""
 
-    def run(self) -> int:
+    def run(self, beside: Beside | None = None) -> int:
         """Serve; return the exit code. A source that cannot be loaded does not end it.
+
+        Args:
+            beside: a process to look after as well.
 
         Raises:
             FunctionsFrameworkException: the port is taken or the source cannot be watched.
@@ -65,7 +69,7 @@ class ReloadingSupervisor(Supervisor):
         # What comes while the source is loaded for the first time waits as well.
         listening.listen(self._listener, self._settings.backlog)
         try:
-            return super().run()
+            return super().run(beside)
         finally:
             self._watcher.stop()
 

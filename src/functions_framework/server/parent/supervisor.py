@@ -21,6 +21,7 @@ from functions_framework.runtime import output, terminal
 from .. import messages
 from ..wire import listening
 from .child import Child
+from .other_children import OtherChildren
 from .signals import Mailbox, blocked, death, restore_defaults
 from .startup_line import startup_line
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from functions_framework.settings import Settings
 
     from ..hosted import Build
+    from .other_children import Beside
 
 LOAD_ATTEMPTS = 3
 """Replacements in a row that may fail to load before the server gives up, if no other serves."""
@@ -64,12 +66,16 @@ class Supervisor:
         self._is_ending = False
         self._selector = selectors.DefaultSelector()
 
-    def run(self) -> int:
+    def run(self, beside: Beside | None = None) -> int:
         """Serve; return the exit code.
+
+        Args:
+            beside: a process to look after as well.
 
         Raises:
             FunctionsFrameworkException: the function could not be loaded.
         """
+        self._others = OtherChildren(beside, self._leave_server)
         with terminal.restored() as self._restore_terminal, Mailbox() as mailbox:
             self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
             self._begin()
@@ -125,16 +131,23 @@ class Supervisor:
             sibling.channel.close()
         self._selector.close()
 
+    def _leave_server(self) -> None:
+        """In a new process that serves nothing of this one's."""
+        self._leave_parent()
+        self._listener.close()
+
     def _step(self, timeout: float | None = None) -> None:
         """Wait for signals, reports and deaths, and take note of them."""
         if timeout is None and self._due:
             timeout = max(0.0, min(self._due) - time.monotonic())
-        for key, _ in self._selector.select(timeout):
+        for key, _ in self._selector.select(self._others.within(timeout)):
             key.data()
         for worker in list(self._workers):
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if pid:
                 self._bury(worker, os.waitstatus_to_exitcode(status))
+        if not self._is_ending:
+            self._others.look(worker.pid for worker in self._workers)
 
     def _receive(self, worker: Child) -> None:
         try:
