@@ -14,6 +14,7 @@ from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.native_threads import are_replaced
 
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.endings import BUSY, CRASHED, DRAINING, SATURATED
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 _log = own_logger("functions_framework.server")
 _STEP_SECONDS = 0.05
-_WAIT_SECONDS = 0.2 if sys.platform == "win32" else None  # signals interrupt no wait there
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -58,6 +58,12 @@ def base_environ(*, is_multiprocess: bool) -> Environ:
         "wsgi.run_once": False,
         "wsgi.version": (1, 0),
     }
+
+
+def _wait(event: Event) -> None:
+    """Wait for ever; in pieces where signals interrupt no wait, or gevent wants an end of it."""
+    while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else None):
+        pass
 
 
 class SyncServing:
@@ -130,8 +136,7 @@ class SyncServing:
             told.set()
 
         on_drain(drain)
-        while not told.wait(_WAIT_SECONDS):
-            pass
+        _wait(told)
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)

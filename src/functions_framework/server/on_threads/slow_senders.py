@@ -22,7 +22,7 @@ from .early_answers import EarlyAnswers, cut_answered_before
 from .sweep import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from functions_framework.exceptions import BodyTooSlow
     from functions_framework.model.message import Reply
@@ -153,14 +153,31 @@ class SlowSenders:
             of_http2 = [body for body in bodies if body.version == "HTTP/2"]
             if peer not in moving:
                 found.update(of_http2)
-            others = sum(seconds >= self._seconds for seconds in calls.get(peer, ()))
-            silent = sum(
-                item.received_at <= now - self._seconds and item.received_at >= item.sent_at - _LATE
-                for item in connections.get(peer, ())
-            )
             rest = sorted(set(bodies).difference(of_http2), key=lambda body: body.since)
-            found.update(rest[: max(0, silent - others)] if connections else rest)
+            if connections:
+                owing = sum(body.peer == peer for body in self._bodies.copy())
+                silent = self._silent(connections.get(peer, []), calls.get(peer, ()), owing, now)
+                rest = rest[: max(0, silent)]
+            found.update(rest)
         return found
+
+    def _silent(
+        self, connections: list[Connection], calls: Collection[float], owing: int, now: float
+    ) -> int:
+        """How many connections of an address are silent, and are not those of calls in progress.
+
+        Args:
+            connections: of the address.
+            calls: for how long those of its calls have been running that owe nothing.
+            owing: how many of its calls wait for their bodies.
+            now: in `time.monotonic()` seconds.
+        """
+        open_ = [item for item in connections if item.received_at >= item.sent_at - _LATE]
+        silent = sum(item.received_at <= now - self._seconds for item in open_)
+        # Calls that have been answered, are being answered, or whose clients have left.
+        answered = max(0, len(calls) + owing - len(open_))
+        long = sum(seconds >= self._seconds for seconds in calls)
+        return silent - max(0, long - answered)
 
     def _answer(
         self,

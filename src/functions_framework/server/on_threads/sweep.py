@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from contextvars import Context
+from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from functions_framework.runtime.native_threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -34,8 +37,8 @@ class Sweep:
         self._watched = watched
         self._look = look
         self._first_pause = pause
-        self._lock = threading.Lock()
-        self._urgent = threading.Event()
+        self._lock = Lock()
+        self._urgent: SimpleQueue[None] = SimpleQueue()
         self.is_idle = True
 
     def wake(self) -> None:
@@ -43,23 +46,26 @@ class Sweep:
         with self._lock:
             if self.is_idle:
                 self.is_idle = False
-                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                Context().run(thread.start)  # it belongs to no call
+                Context().run(start_thread, self._run, self._name)  # it belongs to no call
 
     def hurry(self) -> None:
         """Look now, whatever the pause is."""
-        self._urgent.set()
+        if self._urgent.empty():
+            self._urgent.put(None)
 
     def _run(self) -> None:
         pause = self._first_pause
         # Sleeps first: most clients keep nobody waiting, and should not start a thread each.
-        self._urgent.wait(pause)
+        self._wait(pause)
         while self._watched:
-            self._urgent.clear()
             # To look takes a descriptor: where none is left there may be one the next time.
             with contextlib.suppress(OSError):
                 pause = self._look(time.monotonic())
-            self._urgent.wait(pause)
+            self._wait(pause)
         self.is_idle = True
         if self._watched:  # one that began meanwhile took this thread for awake
             self.wake()
+
+    def _wait(self, pause: float) -> None:
+        with contextlib.suppress(Empty):
+            self._urgent.get(timeout=pause)

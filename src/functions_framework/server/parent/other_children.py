@@ -15,6 +15,7 @@ from .signals import death
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterable
     from typing import Protocol
 
@@ -41,16 +42,24 @@ class OtherChildren:
     Args:
         beside: the process beside the workers, None where there is none.
         leave: closes, in a new process, what is the parent's only.
+        listener: that of the workers.
     """
 
-    def __init__(self, beside: Beside | None, leave: Callable[[], None]) -> None:
+    def __init__(
+        self, beside: Beside | None, leave: Callable[[], None], listener: socket.socket
+    ) -> None:
         self._beside = beside
-        self._leave = leave
+        self._leave_parent = leave
+        self._listener = listener
         self._is_first = os.getpid() == 1
         self._started = 0.0
         self._is_dead = False
         self._ended: dict[int, float] = {}
         self._pause: float | None = None
+
+    def _leave(self) -> None:
+        self._leave_parent()
+        self._listener.close()
 
     def within(self, timeout: float | None) -> float | None:
         """The seconds that may be waited before the next look, at most `timeout`."""

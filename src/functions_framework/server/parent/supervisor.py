@@ -75,7 +75,7 @@ class Supervisor:
         Raises:
             FunctionsFrameworkException: the function could not be loaded.
         """
-        self._others = OtherChildren(beside, self._leave_server)
+        self._others = OtherChildren(beside, self._leave_parent, self._listener)
         with terminal.restored() as self._restore_terminal, Mailbox() as mailbox:
             self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
             self._begin()
@@ -130,11 +130,6 @@ class Supervisor:
         for sibling in self._workers:
             sibling.channel.close()
         self._selector.close()
-
-    def _leave_server(self) -> None:
-        """In a new process that serves nothing of this one's."""
-        self._leave_parent()
-        self._listener.close()
 
     def _step(self, timeout: float | None = None) -> None:
         """Wait for signals, reports and deaths, and take note of them."""

@@ -170,7 +170,8 @@ class Engine:
         }
 
     def _socket(self) -> Any:
-        descriptor, holder = self._listener.fileno(), self._granian.SocketHolder
+        # The engine closes what it is given: it gets a descriptor of its own.
+        descriptor, holder = self._listener.dup().detach(), self._granian.SocketHolder
         if sys.platform == "win32":
             return holder(descriptor)
         if sys.platform.startswith(("linux", "freebsd")):

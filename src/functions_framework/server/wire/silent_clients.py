@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Protocol
+
+from functions_framework.runtime.native_threads import start_thread
 
 from ..worker.debuggers import is_debugged
 from .look import look, seen, shut_down
@@ -104,4 +105,4 @@ def watch(listener: socket.socket, limits: Limits, calls: Calls) -> None:
             with contextlib.suppress(OSError):
                 clients.look()
 
-    threading.Thread(target=repeat, name="silent-clients", daemon=True).start()
+    start_thread(repeat, "silent-clients")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from functions_framework.runtime import output
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.native_threads import start_thread
 
 from .. import messages
 
@@ -79,7 +79,7 @@ class Parent:
                     output.flush()
                 os._exit(1)
 
-        threading.Thread(target=listen, name="orders", daemon=True).start()
+        start_thread(listen, "orders")
 
     def _next_order(self) -> bytes:
         order = b""

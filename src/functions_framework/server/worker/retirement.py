@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import random
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime.native_threads import start_thread
 from functions_framework.settings.parsers import show_size
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _SPREAD = 0.1
 def watch(settings: Settings, parent: Parent) -> None:
     """Ask the parent for a replacement when a limit of the settings is reached."""
     worker = _Retirement(settings.max_worker_age, settings.max_worker_memory, parent)
-    threading.Thread(target=worker.run, name="retirement", daemon=True).start()
+    start_thread(worker.run, "retirement")
 
 
 class _Retirement:

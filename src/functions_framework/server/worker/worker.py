@@ -214,6 +214,7 @@ def _stop_accepting(listener: socket.socket) -> None:
     except OSError:
         # No descriptor is left, so nothing can be accepted as it is.
         _log.warning("The worker closes its listener at once.", exc_info=True)
+    listener.close()
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -1,0 +1,28 @@
+"""Threads of the server's own, which stay threads where a library has replaced those of Python.
+
+`gevent.monkey.patch_all()` makes a new thread a coroutine of the thread that started it.
+What watches calls must not wait for one of them, nor hold all of them up.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def start_thread(run: Callable[[], object], name: str) -> None:
+    """Run something on a thread of its own, which ends with the process at the latest."""
+    if are_replaced():
+        sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")(run, ())
+    else:
+        threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def are_replaced() -> bool:
+    """Whether new threads are none of the system's."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("_thread"))

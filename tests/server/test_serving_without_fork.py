@@ -1,0 +1,49 @@
+"""A process that cannot fork (as on Windows) serves by itself, and ends as any other."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """
+import os, sys
+del os.fork
+from functions_framework.commands.launch import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("kind", KINDS)
+def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    command = [sys.executable, "-X", "dev", "-c", PROGRAM, "--target", kind, "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--workers", "2"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    with ServerProcess(process) as server:
+        server.ready()
+        assert server.get() == (200, b"Hello world!")
+        with server.connect() as calling:
+            calling.sendall(b"GET /sleep/0.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal(number)
+            assert calling.recv(12) == b"HTTP/1.1 200"
+        assert server.exit_code() == 0
+        wait_until(server.is_refusing, "its end")
+        assert "Error" not in server.log
+        assert "one worker serves" in server.log

@@ -1,0 +1,51 @@
+"""A source that begins with gevent's monkey patch: whatever it serves is served as ever."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.served_source import served
+from support.server_process import KINDS, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = """
+from gevent import monkey
+monkey.patch_all()
+import asyncio, time
+import functions_framework
+
+@functions_framework.http
+def plain(request):
+    if request.path == "/sleep":
+        time.sleep(5)
+    return str(len(request.get_data()))
+
+@functions_framework.http
+async def waiting(request):
+    if request.url.path == "/sleep":
+        await asyncio.sleep(5)
+    return str(len(await request.body()))
+"""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("kind", KINDS)
+def test_functions_deadlines_slow_senders_and_the_end(tmp_path: Path, kind: str) -> None:
+    pytest.importorskip("gevent")
+    flags = ["--timeout", "1.5", "--body-timeout", "0.5"]
+    with served(tmp_path, SOURCE, *flags, target=kind) as (server, client):
+        for _ in range(3):
+            assert client.post("/", content=b"abc").text == "3"
+        assert client.get("/sleep").status_code == 504
+        late = server.send(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nab")
+        assert late[0] == 408
+        start = time.monotonic()
+        server.signal()
+        assert server.exit_code() == 0
+        assert time.monotonic() - start < 3
+        wait_until(server.is_refusing, "its end")
