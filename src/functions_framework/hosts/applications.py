@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
+from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.escaping import escape_crashes_of
 from functions_framework.signatures.results import Closing
 
@@ -189,9 +190,9 @@ class ASGIHost:
         try:
             # A plain dict: other people's code may read it in ways a subclass does not see.
             return await open_asgi(self._app, dict(scope), receive)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
+        except BaseException as error:  # sys.exit must not end the server
+            if isinstance(error, asyncio.CancelledError) and is_asked_for():
+                raise
             log_crash(error, method=scope["method"], path=scope["path"])
             return CRASH_REPLY
 

@@ -34,6 +34,9 @@ questions: dict[int, Question] = {}
 
 _lock = threading.Lock()
 
+made_for_it: set[CodeType] = set()
+"""Functions of ours that wait, and may be left by an exception wherever they are."""
+
 
 def ask_soon(thread: int, frames: Iterable[FrameType], question: Question) -> bool:
     """Have a question asked in a thread, again and again until `ask_no_more`.

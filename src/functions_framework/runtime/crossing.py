@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from . import background_loop
+from .checkpoints import made_for_it
 from .jobs import Job, works_for
 from .threads import SPARE
 
@@ -114,6 +115,8 @@ class _Lane:
         finally:
             del error  # its traceback holds this frame
 
+
+made_for_it.add(_Lane.serve.__code__)
 
 _waits: ContextVar[_Lane | None] = ContextVar("functions_framework.waits", default=None)
 

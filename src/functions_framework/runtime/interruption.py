@@ -52,13 +52,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from .careful_lines import lines_of
-from .checkpoints import ask_no_more, ask_soon
+from .checkpoints import ask_no_more, ask_soon, made_for_it
 from .thread_exceptions import raise_in, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType, FrameType
+
+    from .careful_lines import CarefulLines
 
 _NOWHERE = frozenset({"logging", "importlib", "_frozen_importlib", "_frozen_importlib_external"})
 _PASSED_THROUGH = frozenset({
@@ -122,6 +123,8 @@ class Interruption:
     def counts(self, frame: FrameType) -> bool:
         """Whether it may be raised at a line of a frame at all."""
         package = _package(frame)
+        if frame.f_code in made_for_it:
+            return True
         return package not in _PASSED_THROUGH and package not in _NOWHERE
 
     def _raise(self) -> None:
@@ -177,7 +180,7 @@ def may_be_raised(frames: Sequence[FrameType]) -> bool:
     innermost = frames[0]
     return is_waiting or (
         _package(innermost) not in _PASSED_THROUGH
-        and innermost.f_lineno not in lines_of(innermost.f_code).taking
+        and innermost.f_lineno not in _lines_of(innermost.f_code).taking
     )
 
 
@@ -189,7 +192,7 @@ def _forbids(frame: FrameType, *, is_waiting: bool) -> bool:
         or name in _GIVING_BACK
         or (name in _TAKING and not is_waiting)
         or (package == "threading" and name == "start")
-        or frame.f_lineno in lines_of(frame.f_code).cleaning
+        or frame.f_lineno in _lines_of(frame.f_code).cleaning
     )
 
 
@@ -197,15 +200,17 @@ def _waits(frames: Sequence[FrameType]) -> bool:
     """Whether the innermost frame waits, at a place that was made for being interrupted."""
     innermost = frames[0]
     code, line = innermost.f_code, innermost.f_lineno
+    if code in made_for_it:
+        return True
     if code is threading.Condition.wait.__code__:
         # One that nothing limits ends when it is notified; where one waiter only is, that would
         # be lost with it.
         is_limited = innermost.f_locals.get("timeout") is not None
         is_known = is_limited or (len(frames) > 1 and frames[1].f_code.co_name in _WAKES_ALL)
-        return is_known and line in lines_of(code).guarded
+        return is_known and line in _lines_of(code).guarded
     if code in _JOINS:
-        return sys.version_info >= (3, 13) or line in lines_of(code).guarded
-    return _package(innermost) not in _PASSED_THROUGH and line in lines_of(code).waiting
+        return sys.version_info >= (3, 13) or line in _lines_of(code).guarded
+    return _package(innermost) not in _PASSED_THROUGH and line in _lines_of(code).waiting
 
 
 _JOINS = {
@@ -221,6 +226,13 @@ _BEFORE_RECORDS = {
     for name in ("critical", "debug", "error", "exception", "fatal", "info", "log", "warning")
     for function in (getattr(logging, name), getattr(logging.Logger, name))
 } | {logging.Logger._log.__code__, logging.Logger.makeRecord.__code__}  # noqa: SLF001
+
+
+def _lines_of(code: CodeType) -> CarefulLines:
+    # What parses sources takes 10 ms to import: most servers never end a call.
+    from .careful_lines import lines_of
+
+    return lines_of(code)
 
 
 def _package(frame: FrameType) -> str:

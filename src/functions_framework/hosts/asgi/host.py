@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
+from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Deferred, compact_json, encode
@@ -94,9 +95,9 @@ class ASGIHost:
             else:
                 reply = await endpoint.respond(scope, receive)
             return reply if type(reply.body) is bytes else await self._begun(reply, scope, receive)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
+        except BaseException as error:  # sys.exit must not end the server
+            if isinstance(error, asyncio.CancelledError) and is_asked_for():
+                raise
             return await self._handled(error, scope, receive)
 
     def call(self, function: Function, *arguments: Any) -> Any:
@@ -147,9 +148,9 @@ class ASGIHost:
                     result = handler(shown)
                     result = await result if inspect.isawaitable(result) else result
                     reply = await self._begun(encode(result, compact_json), scope, receive)
-                except asyncio.CancelledError:  # noqa: PERF203 - one handler or two
-                    raise
-                except BaseException as failure:  # noqa: BLE001 - as the function
+                except BaseException as failure:  # noqa: PERF203 - one handler or two
+                    if isinstance(failure, asyncio.CancelledError) and is_asked_for():
+                        raise
                     handler, shown = asking.throw(failure)
                 else:
                     handler, shown = asking.send(reply)

@@ -13,6 +13,7 @@ from starlette import applications, requests, responses, routing
 
 from functions_framework.logs import log_crash
 from functions_framework.model.message import Reply
+from functions_framework.runtime.cancelling import is_asked_for
 
 from ..errors import CRASH_REPLY
 from ..instrumented import are_replaced, is_function_of
@@ -66,9 +67,9 @@ class RoutedHost:
         try:
             # In this task, so that what the call sets is seen around it as without Starlette.
             await self._app({**scope, _HANDED_OVER: replies}, receive, send)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - an agent's faults must not end the server
+        except BaseException as error:  # an agent's faults must not end the server
+            if isinstance(error, asyncio.CancelledError) and is_asked_for():
+                raise
             log_crash(error, method=scope["method"], path=scope["path"])
             return CRASH_REPLY
         return _reply_of(messages, replies)

@@ -48,6 +48,7 @@ class Receive:
 
     Attributes:
         has_unread: whether some of it was not received.
+        is_asked: whether the function has asked for its client's going, and so ends itself.
         is_read: whether all of it was.
         is_broken: whether the client broke off.
         is_late: whether the client has stopped sending; set by who watches.
@@ -62,6 +63,7 @@ class Receive:
         "_taken",
         "_tells_end",
         "has_unread",
+        "is_asked",
         "is_broken",
         "is_late",
         "is_read",
@@ -84,6 +86,7 @@ class Receive:
         self._taken = 0
         self._senders = senders
         self.has_unread = length != 0
+        self.is_asked = False
         self.is_read = False
         self.is_broken = False
         self.is_late = False
@@ -123,6 +126,7 @@ class Receive:
             BodyTooSlow: the client has stopped sending.
         """
         if self.is_read:
+            self.is_asked = True
             await self._protocol.client_disconnect()
             return _DISCONNECT
         part = await self._next()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from .body import Receive
+
 _SWEEP_SECONDS = 0.1
 _LONG = 0.2
 """Seconds after which a call is watched."""
@@ -26,6 +28,11 @@ class ClientWatch:
         loop: the loop of the calls.
         running: the calls that wait, by what Granian knows them by, with their start.
         outlives: whether the call of a path goes on without its client; None where none does.
+
+    Attributes:
+        receiving: what each call in progress receives from; one that asks for its client's going is
+            told and ends itself.
+        told: the calls that were told to end.
     """
 
     def __init__(
@@ -39,6 +46,8 @@ class ClientWatch:
         self._outlives = outlives
         self._watched: dict[asyncio.Task[None], asyncio.Task[None]] = {}
         self._is_sweeping = False
+        self.receiving: dict[Any, Receive] = {}
+        self.told: set[Any] = set()
 
     def wake(self) -> None:
         """A call has begun to wait."""
@@ -50,7 +59,7 @@ class ClientWatch:
         since = time.monotonic() - _LONG
         for watcher, (task, started) in list(self._running.items()):
             if started < since and task not in self._watched and self._ends(watcher.scope.path):
-                watch = self._loop.create_task(_cancel_with_client(watcher.proto, task))
+                watch = self._loop.create_task(self._cancel_with_client(watcher, task))
                 self._watched[task] = watch
                 task.add_done_callback(self._release)
         self._is_sweeping = bool(self._running)
@@ -63,9 +72,12 @@ class ClientWatch:
     def _release(self, task: asyncio.Task[None]) -> None:
         self._watched.pop(task).cancel()
 
-
-async def _cancel_with_client(protocol: Any, task: asyncio.Task[None]) -> None:
-    await protocol.client_disconnect()
-    # One that is being cancelled already may tidy up (Python 3.11 and newer can tell).
-    if sys.version_info < (3, 11) or not task.cancelling():
-        task.cancel()
+    async def _cancel_with_client(self, watcher: Any, task: asyncio.Task[None]) -> None:
+        await watcher.proto.client_disconnect()
+        receive = self.receiving.get(watcher)
+        if receive is not None and receive.is_asked:
+            return
+        # One that is being cancelled already may tidy up (Python 3.11 and newer can tell).
+        if sys.version_info < (3, 11) or not task.cancelling():
+            self.told.add(watcher)
+            task.cancel()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.hosts.errors import TIMEOUT_REPLY
 
 from ..wire.gate import answer
-from ..wire.late_calls import LateCalls, Place
+from ..wire.late_calls import PATIENCE, LateCalls, Place
 
 if TYPE_CHECKING:
     import asyncio
+
+    from functions_framework.model.message import Reply
 
 
 class AsyncDeadlines:
@@ -19,32 +21,46 @@ class AsyncDeadlines:
 
     Args:
         seconds: how long each may take.
+        told: the calls that were told to end, by what Granian knows them by.
+
+    Attributes:
+        records: takes note of late calls.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, told: set[Any]) -> None:
         self._seconds = seconds
-        self._records = LateCalls(seconds)
-
-    def start(self) -> None:
-        """Be ready to write records."""
-        self._records.start()
+        self._told = told
+        self.records = LateCalls(seconds)
 
     def next(self) -> float:
         """The deadline of a call that starts now, in `time.monotonic()` seconds."""
         return time.monotonic() + self._seconds
 
-    def watch(self, task: asyncio.Task[None], watcher: Any) -> None:
+    def watch(self, task: asyncio.Task[None], watcher: Any, deadline: float) -> None:
         """Cancel a call and answer for it when its time is over."""
-        timer = task.get_loop().call_later(self._seconds, self._end, task, watcher)
+        left = max(0.0, deadline - time.monotonic())
+        timer = task.get_loop().call_later(left, self._end, task, watcher)
         task.add_done_callback(lambda _task: timer.cancel())
 
+    def in_time(self, reply: Reply, watcher: Any, deadline: float) -> Reply:
+        """A call's reply, or the one it gets that came to no await before its deadline was over."""
+        if time.monotonic() < deadline or watcher in self._told or type(reply.body) is not bytes:
+            return reply
+        self.records.note(watcher.scope.method, watcher.scope.path, [])
+        return TIMEOUT_REPLY
+
     def _end(self, task: asyncio.Task[None], watcher: Any) -> None:
-        places = places_of(task)
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
         answer(watcher.proto, TIMEOUT_REPLY, request.method)
+        self.records.note(request.method, request.path, places_of(task))
+        self._told.add(watcher)
         task.cancel()
-        self._records.note(request.method, request.path, places)
+        task.get_loop().call_later(PATIENCE, self._check, task)
+
+    def _check(self, task: asyncio.Task[None]) -> None:
+        if not task.done():
+            self.records.give_up()
 
 
 def places_of(task: asyncio.Task[None]) -> list[Place]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.hosts.errors import refusal
+from functions_framework.hosts.errors import CRASH_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
-from functions_framework.logs import call_end
+from functions_framework.logs import call_end, log_crash
 from functions_framework.runtime.escaping import own_logger
 
-from ..on_threads.admission import QUEUE, Running
+from ..on_threads.admission import Running
 from ..wire.drain import POLL_SECONDS, Quiet, last_response
-from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
+from ..wire.endings import CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
 from ..wire.incoming import Gate
@@ -32,6 +31,7 @@ from .connections import Connections, peer_of
 from .scope import RequestScope
 from .slow_senders import AsyncSlowSenders
 from .stream import send_stream, settled
+from .waiting_calls import WaitingCalls, turn_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -73,22 +73,24 @@ class AsyncServing:
         self._respond = host.respond
         self._body_limit = settings.max_body_size
         self._concurrency = settings.concurrency
-        self._start = self._start_or_queue if self._concurrency else self._start_now
-        self._waiting: deque[Any] = deque()
         self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
+        self._told: set[Any] = set()
+        self._is_over = False
         self._deadlines: AsyncDeadlines | None = None
         if settings.timeout:
             from .deadlines import AsyncDeadlines
 
-            self._deadlines = AsyncDeadlines(settings.timeout)
+            self._deadlines = AsyncDeadlines(settings.timeout, self._told)
         seconds = settings.body_timeout
         self._handover = Handover(self._loop)
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
         self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
+        self._waiting = WaitingCalls(self._concurrency, self._running, self._start_now)
+        self._start = self._waiting.take if self._concurrency else self._start_now
         self._connections = Connections(settings.send_timeout, self._calls_beside)
         self._senders = (
             AsyncSlowSenders(self._loop, seconds, self._connections, self._requests)
@@ -96,6 +98,7 @@ class AsyncServing:
             else None
         )
         self._clients = ClientWatch(self._loop, self._running, outlives)
+        self._clients.told = self._told
 
     def unready(self) -> str:
         """Why it takes no more calls at the moment, empty while it does."""
@@ -120,7 +123,8 @@ class AsyncServing:
         """
         asyncio.set_event_loop(self._loop)
         if self._deadlines is not None:
-            self._deadlines.start()
+            self._deadlines.records.leave = self.leave
+            self._deadlines.records.start()
         schedule: Callable[[Any], None] = partial(self._handover.give, self._start)
         if self._end is not None:
             from ..wire.ends import ending_async
@@ -171,10 +175,13 @@ class AsyncServing:
         return left
 
     async def _cancel(self) -> list[Running]:
+        self._is_over = True
+        self._waiting.turn_away()
         now = time.monotonic()
         running = list(self._running.items())
         left = [Running(watcher.scope.path, now - since) for watcher, (_, since) in running]
         tasks = [task for _, (task, _) in running]
+        self._told.update(self._running)
         for task in tasks:
             task.cancel()
         if tasks:
@@ -203,40 +210,31 @@ class AsyncServing:
         client = request.client
         return sum(watcher.scope.client == client for watcher in self._running)
 
-    def _start_or_queue(self, watcher: Any) -> None:
-        """Stands for `_start` where a number of calls at once was set."""
-        if len(self._running) < self._concurrency:
-            self._start_now(watcher)
-        elif len(self._waiting) < QUEUE:
-            self._waiting.append(watcher)
-        else:
-            answer(watcher.proto, BUSY, watcher.scope.method)
-            watcher.done()
-
-    def _start_waiting(self, _task: asyncio.Task[None]) -> None:
-        while self._waiting and len(self._running) < self._concurrency:
-            self._start_now(self._waiting.popleft())
-
     def _start_now(self, watcher: Any) -> None:
-        task = start(self._loop, self._serve(watcher))
+        if self._is_over:
+            turn_away(watcher)
+            return
+        deadline = None if self._deadlines is None else self._deadlines.next()
+        task = start(self._loop, self._serve(watcher, deadline))
         if not task.done():
             self._running[watcher] = (task, time.monotonic())
             self._clients.wake()
             if self._concurrency:
-                task.add_done_callback(self._start_waiting)
-            if self._deadlines is not None:
-                self._deadlines.watch(task, watcher)
+                task.add_done_callback(self._waiting.go_on)
+            if self._deadlines is not None and deadline is not None:
+                self._deadlines.watch(task, watcher, deadline)
 
-    async def _serve(self, watcher: Any) -> None:
+    async def _serve(self, watcher: Any, deadline: float | None) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
             fields, by_name = self._gate.admitted(request)
             receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
+            self._clients.receiving[watcher] = receive
             scope = RequestScope(request, fields, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
-            if self._deadlines is not None:
-                scope["functions_framework.deadline"] = self._deadlines.next()
+            if deadline is not None:
+                scope["functions_framework.deadline"] = deadline
             if receive.is_too_long:
                 reply = refusal(too_large(self._body_limit))
             elif not scope["path"]:
@@ -244,24 +242,37 @@ class AsyncServing:
                 return
             else:
                 reply = await self._respond(scope, receive)
+            if self._deadlines is not None and deadline is not None:
+                reply = self._deadlines.in_time(reply, watcher, deadline)
             if (sent := passed(reply, request.method, request)) is not reply:
                 reply = await settled(reply, sent)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
                 await self._send(protocol, request, receive, reply)
             else:
                 protocol.response_bytes(*reply)
-        except MalformedRequest as fault:
-            answer(protocol, refusal(fault), request.method, request.http_version)
-        except asyncio.CancelledError:
-            # Of no effect where a deadline was the reason: that was answered.
-            answer(protocol, ENDED, request.method, request.http_version)
-        except BaseException:  # noqa: BLE001 - logged
-            # The engine would answer and log in its own words.
-            _log.exception("The request could not be answered.")
-            answer(protocol, CRASHED, request.method)
+        except BaseException as error:  # noqa: BLE001 - answered, and logged where it is a fault
+            self._fail(error, watcher)
         finally:
             self._running.pop(watcher, None)
+            self._clients.receiving.pop(watcher, None)
+            self._told.discard(watcher)
             watcher.done()
+
+    def _fail(self, error: BaseException, watcher: Any) -> None:
+        """Answer a call that gave no reply."""
+        protocol, request = watcher.proto, watcher.scope
+        if isinstance(error, MalformedRequest):
+            answer(protocol, refusal(error), request.method, request.http_version)
+        elif not isinstance(error, asyncio.CancelledError):
+            # The engine would answer and log in its own words.
+            _log.error("The request could not be answered.", exc_info=error)
+            answer(protocol, CRASHED, request.method)
+        elif watcher in self._told:
+            # Of no effect where a deadline was the reason: that was answered.
+            answer(protocol, ENDED, request.method, request.http_version)
+        else:  # of its own making
+            log_crash(error, method=request.method, path=request.path)
+            answer(protocol, CRASH_REPLY, request.method)
 
     async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
         status, headers, body = reply

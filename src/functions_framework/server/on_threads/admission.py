@@ -84,18 +84,36 @@ class Admission:
         self._plenty = slots // 2
         self._waiting: deque[_Waiter] = deque()
         self._queue = queue
+        self._is_closed = False
         self.longest_wait = 0.0
         self.take_free = self._free.pop
         """Take a slot at once. Raises IndexError when all are taken: then `wait`."""
 
     def wait(self) -> Slot | None:
-        """Wait for a slot; None at once when the queue is full."""
-        if self._queue is not None and len(self._waiting) >= self._queue:
+        """Wait for a slot; None at once when the queue is full, and once none is given any more."""
+        is_full = self._queue is not None and len(self._waiting) >= self._queue
+        if self._is_closed or is_full:
             return None
         start = time.monotonic()
-        slot = self._queue_up()
+        waiter = self._queue_up()
+        if self._is_closed:
+            self.give_back(waiter)  # for the next to see
+            return None
+        slot = waiter
         self.longest_wait = max(self.longest_wait, time.monotonic() - start)
         return slot
+
+    def close(self) -> None:
+        """Let no call begin from now on; those that wait for a slot get none."""
+        self._is_closed = True
+        # Slots that nobody returns: each that waits, a call that has lent its own out too, goes on.
+        for _ in range(len(self._waiting)):
+            self.lend_anyway()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no call begins any more."""
+        return self._is_closed
 
     def give_back(self, slot: Slot) -> None:
         """Free a slot, or pass it on to the call that has waited longest."""

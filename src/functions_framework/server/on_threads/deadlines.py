@@ -20,10 +20,9 @@ from functions_framework.hosts.errors import TIMEOUT_REPLY
 from functions_framework.runtime.interruption import Interruption, release
 
 from ..wire.gate import answer
-from ..wire.late_calls import LateCalls, places_of
+from ..wire.late_calls import PATIENCE, LateCalls, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import CodeType
 
     from .admission import Admission, Slot
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
 ANSWER_AFTER = 0.05
 """Seconds the function has for an answer of its own before the client gets the plain 504."""
 
-PATIENCE = 5.0
-"""Seconds after its deadline in which a call may end before the worker asks to be replaced."""
-
-_ASK_AGAIN_SECONDS = 60.0
 _SHORTEST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
 
@@ -48,21 +43,19 @@ class Watchdog:
         serving: the code that serves one call, the outermost frame that is looked at.
 
     Attributes:
-        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
+        records: takes note of late calls.
     """
 
     def __init__(self, admission: Admission, seconds: float, serving: CodeType) -> None:
         self._admission = admission
         self._seconds = seconds
         self._serving = serving
-        self._records = LateCalls(seconds)
+        self.records = LateCalls(seconds)
         self._late: dict[int, _LateCall] = {}
-        self._asked = float("-inf")
-        self.leave: Callable[[str], object] | None = None
 
     def start(self) -> None:
         """Start watching, for as long as the process lives."""
-        self._records.start()
+        self.records.start()
         threading.Thread(target=self._run, name="deadlines", daemon=True).start()
 
     def begin(self, slot: Slot, protocol: Any) -> float:
@@ -107,7 +100,7 @@ class Watchdog:
                     environ = slot.environ or {}
                     method = str(environ.get("REQUEST_METHOD"))
                     self._late[id(guard)] = _LateCall(slot, method, interruption, end)
-                    self._records.note(method, environ.get("PATH_INFO"), places_of(frames))
+                    self.records.note(method, environ.get("PATH_INFO"), places_of(frames))
         return due
 
     def _end_late(self) -> float:
@@ -119,17 +112,9 @@ class Watchdog:
                 del self._late[key]
             else:
                 due = min(due, call.pursue())
-                self._replace_for(call)
+                if call.is_hopeless():
+                    self.records.give_up()
         return due
-
-    def _replace_for(self, call: _LateCall) -> None:
-        now = time.monotonic()
-        is_asked = self.leave is None or now < self._asked + _ASK_AGAIN_SECONDS
-        if now < call.deadline + PATIENCE or is_asked or call.waits_for_its_client():
-            return
-        self._asked = now
-        if self.leave is not None:
-            self.leave("a call could not be ended at its deadline")
 
 
 class _LateCall:
@@ -173,8 +158,13 @@ class _LateCall:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         return now + self._pause
 
-    def waits_for_its_client(self) -> bool:
-        """Whether it reads its body or sends its answer: that has limits of its own."""
+    def is_hopeless(self) -> bool:
+        """Whether it goes on long after its deadline, and not because of its client.
+
+        One that reads its body or sends its answer has limits of its own.
+        """
+        if time.monotonic() < self.deadline + PATIENCE:
+            return False
         frames = self.interruption.frames()
         name = str(frames[0].f_globals.get("__name__")) if frames else ""
-        return name.startswith(__package__ or "")
+        return not name.startswith("functions_framework.server.")

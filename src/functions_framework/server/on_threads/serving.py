@@ -17,7 +17,7 @@ from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.native_threads import are_replaced
 
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
-from ..wire.endings import BUSY, CRASHED, DRAINING, SATURATED
+from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
 from ..wire.incoming import Gate
@@ -144,6 +144,7 @@ class SyncServing:
         while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
             if 0 < len(self._admission.taken()) <= self._senders.given_up():
                 break  # who is left was answered, and sends no more
+        self._admission.close()
         if left := self._admission.running():
             from .left_calls import end_left
 
@@ -152,7 +153,7 @@ class SyncServing:
 
     def _start_watching(self, engine: Engine) -> None:
         if self._watchdog is not None:
-            self._watchdog.leave = self.leave
+            self._watchdog.records.leave = self.leave
             self._watchdog.start()
         for slow in (self._senders, self._readers):
             slow.port = engine.port
@@ -175,7 +176,7 @@ class SyncServing:
         except IndexError:
             waited = admission.wait()
             if waited is None:
-                answer(protocol, BUSY, scope["REQUEST_METHOD"])
+                self._turn_away(protocol, scope)
                 return
             slot = waited
         # The engine makes a new one for each request, and has no further use for it.
@@ -199,6 +200,13 @@ class SyncServing:
         finally:
             slot.environ = None
             admission.give_back(slot)
+
+    def _turn_away(self, protocol: Any, scope: dict[str, Any]) -> None:
+        method = scope["REQUEST_METHOD"]
+        if self._admission.is_closed:
+            answer(protocol, ENDED, method, scope["SERVER_PROTOCOL"])
+        else:
+            answer(protocol, BUSY, method)
 
     def _answer(self, protocol: Any, environ: Environ, method: str) -> None:
         try:

@@ -7,6 +7,7 @@ what there is to say. A handler that blocks keeps back records, and nothing else
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from contextlib import suppress
 from queue import SimpleQueue
@@ -15,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.runtime.escaping import Lines, own_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
 _log = own_logger("functions_framework.server")
 _MOST_WAITING = 1000
 """Records that may wait for a handler that blocks; more are dropped."""
+
+PATIENCE = 5.0
+"""Seconds after its deadline in which a call may end before the worker asks to be replaced."""
+
+_ASK_AGAIN_SECONDS = 60.0
 
 Place = tuple[str, int, str, None]
 """File, line, function, and no text of the line: that is read when it is written."""
@@ -39,12 +45,17 @@ class LateCalls:
 
     Args:
         seconds: how long each call may take.
+
+    Attributes:
+        leave: asks for this worker to be replaced, with the reason; None where nobody is asked.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._waiting: SimpleQueue[tuple[Any, Any, list[Place]]] = SimpleQueue()
         self._is_started = False
+        self._asked = float("-inf")
+        self.leave: Callable[[str], object] | None = None
 
     def start(self) -> None:
         """Start the thread, for as long as the process lives."""
@@ -58,15 +69,27 @@ class LateCalls:
         Args:
             method: of the request.
             path: of the request.
-            places: where the call was, outermost first.
+            places: where the call was, outermost first; none for an async one that was not
+                waiting.
         """
         if self._waiting.qsize() < _MOST_WAITING:
             self._waiting.put((method, path, places))
+
+    def give_up(self) -> None:
+        """A call goes on long after its deadline: only a new worker helps."""
+        now = time.monotonic()
+        if self.leave is not None and now >= self._asked + _ASK_AGAIN_SECONDS:
+            self._asked = now
+            self.leave("a call could not be ended at its deadline")
 
     def _write(self) -> None:
         while True:
             method, path, places = self._waiting.get()
             try:
+                if not places:
+                    text = "%s %s ran past its deadline of %g seconds before it came to an await."
+                    _log.error(text, method, path, self._seconds)
+                    continue
                 stack = traceback.StackSummary.from_list(places)
                 _log.error(
                     "%s %s ran past its deadline of %g seconds and was ended here:\n%s",

@@ -84,15 +84,24 @@ def hosted_of(served: Served) -> Hosted:
 
 
 def _goes_on(functions: list[Function]) -> Callable[[str], bool] | None:
-    """Which paths' functions asked to go on when their client has left."""
-    if not any("cancel_on_disconnect" in function.options for function in functions):
+    """Which paths' functions go on when their client has left: all but `async def` http ones.
+
+    The sender of an event is gone for reasons of its own, an application is told by `receive`, and
+    a plain `def` cannot be ended in the middle.
+    """
+    if all(map(_is_cancelled, functions)):
         return None
     from functions_framework.hosts.routes import Routes, paths_of
 
-    routes = Routes(
-        (path, "cancel_on_disconnect" in of.options) for path, of in paths_of(functions)
-    )
+    routes = Routes((path, not _is_cancelled(of)) for path, of in paths_of(functions))
     return lambda path: bool(routes.find(path))
+
+
+def _is_cancelled(function: Function) -> bool:
+    from functions_framework.model.function import Signature
+
+    is_http = function.signature is Signature.HTTP and not function.protocol
+    return is_http and function.is_async and "cancel_on_disconnect" not in function.options
 
 
 def _described(function: Function, path: str | None) -> str:

@@ -1,0 +1,60 @@
+"""The calls that wait for their turn, where a number of calls at once was set."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ..on_threads.admission import QUEUE
+from ..wire.endings import BUSY, ENDED
+from ..wire.gate import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+
+class WaitingCalls:
+    """Begins calls in the order in which they came, so many at once.
+
+    Args:
+        concurrency: how many at once.
+        running: those in progress.
+        begin: begins one.
+    """
+
+    def __init__(
+        self, concurrency: int, running: Collection[Any], begin: Callable[[Any], None]
+    ) -> None:
+        self._concurrency = concurrency
+        self._running = running
+        self._begin = begin
+        self._waiting: deque[Any] = deque()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._waiting)
+
+    def take(self, watcher: Any) -> None:
+        """Begin a call, or let it wait; one that finds too many waiting is turned away."""
+        if len(self._running) < self._concurrency:
+            self._begin(watcher)
+        elif len(self._waiting) < QUEUE:
+            self._waiting.append(watcher)
+        else:
+            answer(watcher.proto, BUSY, watcher.scope.method)
+            watcher.done()
+
+    def go_on(self, _ended: object = None) -> None:
+        """Begin those whose turn it is: a call has ended."""
+        while self._waiting and len(self._running) < self._concurrency:
+            self._begin(self._waiting.popleft())
+
+    def turn_away(self) -> None:
+        """Answer those that were not begun when the grace period was over."""
+        while self._waiting:
+            turn_away(self._waiting.popleft())
+
+
+def turn_away(watcher: Any) -> None:
+    """Answer a call that is not begun any more."""
+    answer(watcher.proto, ENDED, watcher.scope.method, watcher.scope.http_version)
+    watcher.done()
