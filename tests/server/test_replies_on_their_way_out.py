@@ -13,10 +13,11 @@ import pytest
 
 from support.made_replies import ASKERS, MAKERS, SOURCE, TARGETS, Got, Made
 from support.served_source import written
-from support.server_process import ServerProcess
+from support.server_process import KINDS, ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 pytestmark = pytest.mark.once
@@ -191,3 +192,55 @@ def test_many_headers_are_sent(maker: Maker) -> None:
     got = maker.ask(Made(headers=(900, 0)))
     assert (got.status, got.is_in_step) == (200, True)
     assert len(got.fields) > 900
+
+
+OWN_SOURCE = """
+import asyncio, time
+import flask, functions_framework
+from starlette.exceptions import HTTPException
+
+@functions_framework.errorhandler(KeyError)
+def answer(error):
+    return "handled", 418
+
+@functions_framework.http
+def plain(request):
+    if request.path == "/sleep":
+        time.sleep(20)
+    if request.path == "/crash":
+        raise ValueError
+    if request.path == "/abort":
+        flask.abort(404)
+    if request.path == "/handled":
+        raise KeyError
+    return "in step"
+
+@functions_framework.http
+async def waiting(request):
+    path = request.url.path
+    if path == "/sleep":
+        await asyncio.sleep(20)
+    if path == "/crash":
+        raise ValueError
+    if path == "/abort":
+        raise HTTPException(404)
+    if path == "/handled":
+        raise KeyError
+    return "in step"
+"""
+
+
+@pytest.mark.parametrize("version", ASKERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_has_no_content_whoever_answers_it(tmp_path: Path, kind: str, version: str) -> None:
+    flags = ("--health-path", "/health", "--timeout", "0.5")
+    source = written(tmp_path, OWN_SOURCE)
+    with ServerProcess.start(source, kind, *flags) as server:
+        server.ready()
+        for path, status in {
+            "/health": 200, "/health/live": 200, "/favicon.ico": 404, "/crash": 500, "/abort": 404,
+            "/handled": 418, "/sleep": 504,
+        }.items():  # fmt: skip
+            got = ASKERS[version](server, path, "HEAD")
+            assert (path, got.status, got.has_data, got.is_in_step) == (path, status, False, True)
+            assert int(got.all(b"content-length")[0]) > 0
