@@ -31,6 +31,8 @@ import functions_framework
 def hello(request):
     if request.path == "/hello/crash":
         raise LookupError("on purpose")
+    if request.path == "/hello/stream":
+        return (part for part in ["one ", "two"])
     return ("gone", 410) if request.path == "/hello/gone" else "Hello!"
 
 @functions_framework.cloud_event
@@ -52,10 +54,16 @@ def hello(number: int):
     "async": """
 import functions_framework
 
+async def parts():
+    yield "one "
+    yield "two"
+
 @functions_framework.http
 async def hello(request):
     if request.url.path == "/hello/crash":
         raise LookupError("on purpose")
+    if request.url.path == "/hello/stream":
+        return parts()
     return ("gone", 410) if request.url.path == "/hello/gone" else "Hello!"
 
 @functions_framework.cloud_event
@@ -64,7 +72,13 @@ async def on_event(event):
 """,
 }
 EXPECTED: dict[str, Seen] = {
-    "sync": {("/hello/a", 200), ("/hello/crash", 500), ("/hello/gone", 410), ("/on_event", 200)},
+    "sync": {
+        ("/hello/a", 200),
+        ("/hello/crash", 500),
+        ("/hello/gone", 410),
+        ("/hello/stream", 200),
+        ("/on_event", 200),
+    },
     "events": {("/hello", 200), ("/on_event", 200)},
 }
 EXPECTED["async"] = EXPECTED["sync"]
@@ -202,6 +216,8 @@ def test_an_agent_sees_each_request_with_its_status(
         _send(f"http://127.0.0.1:{running.port}", EXPECTED[kind])
         running.signal(signal.SIGTERM)
         assert running.exit_code(20) == 0
+        assert "halfway" not in running.log
+        assert "context" not in running.log  # as in "Failed to detach context"
         wait_until(lambda: EXPECTED[kind] <= agent.seen(), f"{EXPECTED[kind]}")
 
 
@@ -215,3 +231,4 @@ def _send(url: str, requests: Seen) -> None:
             else:
                 reply = client.get(path, params={"x": "1"})
             assert reply.status_code == status
+            assert path != "/hello/stream" or reply.text == "one two"
