@@ -18,6 +18,9 @@ from functions_framework.exceptions import MalformedRequest
 
 JSON_TYPE = "application/json"
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is no JSON."""
+
 _read = msgspec.json.Decoder().decode
 
 
@@ -90,17 +93,44 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number in JSON (RFC 8259, section 6).")
 
 
+def loads(body: bytes) -> Any:
+    """Decode all that `json.loads` takes, UTF-16 too, faster for what RFC 8259 allows.
+
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return _read(body)
+    except UNREADABLE:
+        # The standard module takes more: NaN, lone surrogates, a byte order mark, UTF-16.
+        return json.loads(body)
+
+
+def why_unreadable(error: BaseException) -> str:
+    """What is wrong with a body, in a few words that repeat none of it."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno} column {error.colno}"
+    if isinstance(error, msgspec.DecodeError):
+        return str(error).removeprefix("JSON is malformed: ")
+    return "a number in it is too long"
+
+
 def media_type(content_type: str) -> str:
     """The type and subtype of a Content-Type value, in lower case, without parameters."""
     return content_type.partition(";")[0].strip().lower()
 
 
-def is_json(content_type: str) -> bool:
+def is_json(content_type: str | None) -> bool:
     """Whether a Content-Type means JSON: the subtype is `json` or ends in `+json`.
 
     Parameters are ignored and case does not matter (CloudEvents JSON format 1.0.2, section 3.1).
     """
     if content_type == JSON_TYPE:
         return True
-    subtype = media_type(content_type).partition("/")[2]
+    subtype = media_type(content_type or "").partition("/")[2]
     return subtype == "json" or subtype.endswith("+json")

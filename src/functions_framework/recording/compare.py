@@ -6,7 +6,7 @@ import difflib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions_framework.signatures.types.json_body import is_json
+from functions_framework.model.json_text import is_json
 
 from .json_secrets import REDACTED
 from .redaction import Redactor

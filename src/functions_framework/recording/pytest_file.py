@@ -7,7 +7,7 @@ import pprint
 import re
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.signatures.types.json_body import is_json
+from functions_framework.model.json_text import is_json
 
 from .compare import headers_that_matter
 from .redaction import holds_redacted

@@ -68,7 +68,7 @@ class CloudEventSignature:
 
 def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEvent:
     """Convert a background event; where there is none, the fault as a CloudEvent stands."""
-    if not is_json(message.content_type or ""):
+    if not is_json(message.content_type):
         raise fault
     try:
         payload = decode_json(message.body)

@@ -58,7 +58,7 @@ def _event_of(message: Message) -> BackgroundEvent:
     mode = mode_of(message)
     if mode is Mode.BINARY:
         return _from_headers(message)
-    if mode is Mode.UNDECLARED and not is_json(message.content_type or ""):
+    if mode is Mode.UNDECLARED and not is_json(message.content_type):
         raise _refusal(message)
     payload = decode_json(message.body)
     if _is_cloud_event(payload) or (

@@ -27,12 +27,12 @@ import json
 from typing import TYPE_CHECKING, Any, get_origin
 
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.json_text import is_json, loads, why_unreadable
 from functions_framework.model.message import JSON, Message, Reply
 
 from . import results
 from .annotations import MISSING, fail, parameters, resolve, return_annotation
 from .problems import UnsupportedInputType
-from .types.json_body import is_json, loads, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

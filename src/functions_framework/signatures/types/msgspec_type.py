@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import inspect as shapes
 
-from functions_framework.model.json_text import refuse_nonfinite
+from functions_framework.model.json_text import UNREADABLE, refuse_nonfinite
 
 from ..problems import Fault, InvalidInput, MalformedInput
 from . import faults
 from .completion import Completion
 from .construction import Construction
 from .field_types import is_typed_dict
-from .json_body import UNREADABLE, read_json
+from .json_body import read_json
 from .query import QueryShape, shape_of
 from .shapes import (
     FIELDED,
