@@ -260,6 +260,24 @@ def test_the_application_of_the_api_goes_through_a_starlette_that_was_changed(
     assert client.get("/crash").headers["x-google-status"] == "crash"
 
 
+@pytest.mark.parametrize("is_flask_watched", [False, True])
+def test_a_request_of_a_def_beside_async_functions_is_seen_once(
+    sources: SourceTree, monkeypatch: pytest.MonkeyPatch, *, is_flask_watched: bool
+) -> None:
+    by_starlette = counted(monkeypatch, starlette.applications.Starlette, "__call__")
+    by_flask = counted(monkeypatch, flask.Flask, "__call__") if is_flask_watched else []
+    sources.write(
+        main="import flask\ndef plain(request): return 'plain'\n"
+        "async def waiting(request): return 'waiting'\n"
+    )
+    client = Client(sources.root, target="plain,waiting")
+    assert client.get("/plain").text == "plain"
+    assert len(by_starlette) + len(by_flask) == 1
+    assert client.get("/waiting/x").text == "waiting"
+    assert len(by_starlette) + len(by_flask) == 2
+    assert len(by_starlette) == (1 if is_flask_watched else 2)
+
+
 def test_a_starlette_that_changes_after_the_first_request(
     sources: SourceTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

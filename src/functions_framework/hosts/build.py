@@ -146,16 +146,28 @@ def _function_host(
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
     host = ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
-    return _seen_by_agents(host)
+    return _seen_by_agents(host, context.app if bridged else None)
 
 
-def _seen_by_agents(host: ASGIHost) -> ASGIHost | RoutedHost:
-    """The host behind Starlette's routes where somebody has changed these, itself elsewhere."""
+def _seen_by_agents(host: ASGIHost, beside: FunctionApp | None) -> ASGIHost | RoutedHost:
+    """The host behind Starlette's routes where somebody has changed these, itself elsewhere.
+
+    Args:
+        host: the host.
+        beside: the Flask application of the functions it bridges to.
+    """
     if not is_agent_loaded() and "starlette.applications" not in sys.modules:
         return host
     from .asgi.routed import RoutedHost, is_starlette_replaced
 
-    return RoutedHost(host) if is_starlette_replaced() else host
+    if not is_starlette_replaced():
+        return host
+    if beside is not None:
+        from .with_flask.plain import is_watched
+
+        if is_watched(beside):
+            return RoutedHost(host, host.is_bridged)
+    return RoutedHost(host, lambda _: False)
 
 
 def with_middleware(

@@ -81,6 +81,10 @@ class ASGIHost:
             return _HTTPEndpoint(function, self)
         return _EventEndpoint(function, self)
 
+    def is_bridged(self, path: str) -> bool:
+        """Whether a path belongs to a function of the sync host beside this one."""
+        return isinstance(self._routes.find(path), Bridge)
+
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises nothing but cancellation.
 

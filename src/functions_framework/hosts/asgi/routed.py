@@ -20,8 +20,11 @@ from ..instrumented import are_replaced, is_function_of
 from .scope import send_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_framework.model.function import Function
 
+    from .host import ASGIHost
     from .scope import Receive, Scope, Send
 
 _HANDED_OVER = "functions_framework.replies"
@@ -47,17 +50,26 @@ def routes_to(host: Any) -> list[routing.Route]:
 
 
 class RoutedHost:
-    """Serves an ASGI host through a Starlette application."""
+    """Serves an ASGI host through a Starlette application.
+
+    Args:
+        host: the host.
+        is_seen: whether the requests of a path are seen elsewhere, so that each is seen once.
+    """
 
     is_async = True
 
-    def __init__(self, host: Any) -> None:
+    def __init__(self, host: ASGIHost, is_seen: Callable[[str], bool]) -> None:
         self.function: Function = host.function
+        self._host = host
+        self._is_seen = is_seen
         self._app = applications.Starlette(routes=routes_to(host))
         self._app.router.default = host
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises nothing but cancellation."""
+        if self._is_seen(scope["path"]):
+            return await self._host.respond(scope, receive)
         replies: list[tuple[Reply, list[tuple[bytes, bytes]]]] = []
         messages: list[Any] = []
 

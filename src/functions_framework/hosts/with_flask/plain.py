@@ -9,6 +9,7 @@ from flask.ctx import AppContext, RequestContext
 from flask.sessions import SecureCookieSessionInterface
 
 from ..instrumented import are_replaced, is_function_of
+from .disturbed import has_listeners
 
 _HOOKS = (
     "before_request_funcs",
@@ -24,6 +25,15 @@ def _made() -> tuple[Any, ...]:
     return flask.Request.__init__, flask.Response.__init__, flask.Response.__call__
 
 
+def is_watched(app: flask.Flask) -> bool:
+    """Whether somebody has put code into what Flask does with each request of an app."""
+    return (
+        not METHODS.isdisjoint(vars(app))
+        or has_listeners()
+        or are_replaced((*type(app).__bases__, RequestContext, AppContext), "flask")
+    )
+
+
 def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
     """Whether neither the module nor anybody else has put something into Flask's dispatch.
 
@@ -37,13 +47,12 @@ def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
         or app.teardown_appcontext_funcs
         or has_own_routes
         or app.blueprints
-        or not METHODS.isdisjoint(vars(app))
         or app.secret_key
         or type(app.session_interface) is not SecureCookieSessionInterface
         or app.request_class is not flask.Request
         or app.response_class is not flask.Response
         or app.debug
         or app.config["TRUSTED_HOSTS"]
-        or are_replaced((*type(app).__bases__, RequestContext, AppContext), "flask")
+        or is_watched(app)
         or not all(is_function_of(made, "flask", "werkzeug") for made in _made())
     )
