@@ -24,7 +24,7 @@ So the rule is, for the frames from the innermost to the one that began the call
 *   **Not in the innermost one** if it belongs to code that others' locks and contexts pass through
     (`threading`, `queue`, `concurrent.futures`, `contextlib`, this framework, Flask and the like),
     unless it waits at a place that was made for being interrupted: within the `try` of
-    `Condition.wait`, which puts everything back.
+    `Condition.wait`, which puts everything back, and in `crossing`, which ends what it waits for.
 *   **Not in the innermost one** on a line that may have taken something which no `finally` gives
     back yet: the head of a `with`, the line before a `try` with a `finally`, a call of `acquire`.
 *   Everywhere else it may be raised: there, code has to cope with exceptions anyway.
@@ -208,10 +208,15 @@ def _waits(frames: Sequence[FrameType]) -> bool:
         is_limited = innermost.f_locals.get("timeout") is not None
         is_known = is_limited or (len(frames) > 1 and frames[1].f_code.co_name in _WAKES_ALL)
         return is_known and line in _lines_of(code).guarded
+    if (innermost.f_globals.get("__name__"), code.co_name) == _CROSSING:
+        return line in _lines_of(code).guarded
     if code in _JOINS:
         return sys.version_info >= (3, 13) or line in _lines_of(code).guarded
     return _package(innermost) not in _PASSED_THROUGH and line in _lines_of(code).waiting
 
+
+# Where a thread waits for async code of its call, which it cancels when it is interrupted.
+_CROSSING = ("functions_framework.runtime.crossing", "serve")
 
 _JOINS = {
     method.__code__

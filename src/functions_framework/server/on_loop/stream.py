@@ -69,5 +69,7 @@ async def _close(body: Any) -> None:
         return
     try:
         await close()
+    except asyncio.CancelledError:
+        raise  # told twice to end
     except BaseException:  # noqa: BLE001 - logged
         _log.exception("Closing the response's body failed.")
