@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = """
-import asyncio, os, resource, sys
+import asyncio, os, resource, sys, threading
 import functions_framework
 import functions_framework.aio
 
 HELD = []
+TOGETHER = threading.Barrier(8)
 
 def leak():
     # As a function does that never closes its files, only sooner.
@@ -34,8 +35,18 @@ def leak():
     except OSError:
         print("no descriptor left", file=sys.stderr, flush=True)
 
+PAIR = threading.Barrier(2)
+
 def failing(path):
     yield b"first"
+    if "pair" in path:
+        PAIR.wait()
+        yield b"second"
+    if "whole" in path:
+        return
+    if "together" in path:
+        TOGETHER.wait()
+        yield b"second"
     if "leak" in path:
         leak()
     if "part" in path:
@@ -97,6 +108,34 @@ def test_a_stream_that_fails_does_not_look_whole(tmp_path: Path, target: str, pa
         if target in TARGETS:
             breaks_off(found.server, f"{path}/part")
             found.server.wait_for("TypeError: Expected the parts of a stream", seconds=5)
+
+
+@pytest.mark.parametrize("target", ["plain", "threaded"])
+def test_several_that_fail_at_once_are_all_broken_off(tmp_path: Path, target: str) -> None:
+    with served(tmp_path, SOURCE, target=target) as found, ExitStack() as stack:
+        connections = [stack.enter_context(found.server.connect(5)) for _ in range(8)]
+        for connection in connections:
+            connection.sendall(b"GET /together HTTP/1.1\r\nhost: x\r\n\r\n")
+        for connection in connections:
+            with pytest.raises(ConnectionError):
+                read_answer(connection)
+        found.server.wait_for("ValueError: broken on purpose", times=8)
+
+
+def test_one_that_may_be_another_waits_until_it_can_be_told(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, SOURCE, target="plain") as found,
+        found.server.connect() as fails,
+        found.server.connect() as idle,
+    ):
+        for connection, path in ((idle, "whole"), (fails, "fails")):
+            connection.sendall(f"GET /pair/{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        assert read_answer(idle) == (200, b"firstsecond")
+        found.server.wait_for("cannot be told from others")
+        idle.sendall(b"GET /whole HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert read_answer(idle) == (200, b"first")
+        with pytest.raises(ConnectionError):
+            read_answer(fails)
 
 
 def read_to_the_end(connection: socket.socket) -> None:

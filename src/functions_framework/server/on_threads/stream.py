@@ -59,6 +59,7 @@ class Stream:
         environ = self._environ
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         _log.exception("The response to %s %s failed halfway.", method, path)
+        self.close()
 
         def in_doubt() -> None:
             _log.warning(
@@ -83,7 +84,8 @@ class Stream:
 
     def close(self) -> None:
         """Called by the engine at the end, and when the client has gone."""
-        close = getattr(self._body, "close", None)
+        body, self._body = self._body, None
+        close = getattr(body, "close", None)
         if close is None:
             return
         try:

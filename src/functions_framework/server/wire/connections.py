@@ -89,13 +89,31 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
     return sent, received
 
 
+class _Break:
+    """A stream that is broken off, and its connection to be found."""
+
+    def __init__(self, address: str, last_sent: float, *, is_reset: bool) -> None:
+        self.address = address
+        self.last_sent = last_sent
+        self.is_reset = is_reset
+        self.is_cut = False
+
+    def fits(self, sent: float) -> bool:
+        """Whether its connection can be one that last sent something then."""
+        return self.last_sent - _EARLY <= sent <= self.last_sent + _LATE
+
+
+_breaks: list[_Break] = []
+
+
 def cut_sender(
     address: str, last_sent: float, in_doubt: Callable[[], object], *, is_reset: bool = False
 ) -> bool:
     """Shut down the one connection to `address` that last sent something at `last_sent`.
 
     A wrong one is never cut. Others that fit by chance send or close sooner or later, so where
-    several fit it looks again until one is left; nothing else may be sent meanwhile.
+    several fit it looks again until one is left, or those left are all of broken streams; nothing
+    else may be sent meanwhile.
 
     Args:
         address: the peer's address.
@@ -108,21 +126,51 @@ def cut_sender(
     """
     if not sys.platform.startswith("linux"):
         return False
+    wanted = _Break(address, last_sent, is_reset=is_reset)
+    _breaks.append(wanted)
     long, is_told, pause = time.monotonic() + _SEARCH_SECONDS, False, _POLL_SECONDS
+    try:
+        while True:
+            time.sleep(pause)
+            if _is_settled(wanted):
+                return wanted.is_cut
+            if time.monotonic() > long:
+                pause = _LONG_POLL_SECONDS
+                if not is_told:
+                    is_told = True
+                    in_doubt()
+    finally:
+        _breaks.remove(wanted)
+
+
+def _is_settled(wanted: _Break) -> bool:
+    """Cut the connection that is wanted if it can be told; whether nothing is left to look for."""
+    with _connections(wanted.address) as found:
+        now = time.monotonic()
+        sent = {item: now - _idle_seconds(item)[0] for item in found}
+        group, fitting = _belonging(wanted, sent)
+        if len(fitting) > len(group):
+            return False
+        for item in fitting:
+            with contextlib.suppress(OSError):  # its client has left meanwhile
+                shut_down(item, is_reset=any(one.is_reset for one in group))
+        for one in group if fitting else []:
+            one.is_cut = True
+    return True
+
+
+def _belonging(
+    wanted: _Break, sent: dict[socket.socket, float]
+) -> tuple[list[_Break], list[socket.socket]]:
+    """The broken streams that may be taken for each other, and the connections that fit them."""
+    near = [item for item in list(_breaks) if item.address == wanted.address]
+    group = [wanted]
     while True:
-        time.sleep(pause)
-        with _connections(address) as found:
-            fitting = [item for item in found if _is_sender(item, last_sent)]
-            if len(fitting) == 1:
-                with contextlib.suppress(OSError):  # its client has left meanwhile
-                    shut_down(fitting[0], is_reset=is_reset)
-        if len(fitting) <= 1:
-            return len(fitting) == 1
-        if time.monotonic() > long:
-            pause = _LONG_POLL_SECONDS
-            if not is_told:
-                is_told = True
-                in_doubt()
+        fitting = [item for item, at in sent.items() if any(one.fits(at) for one in group)]
+        wider = [one for one in near if any(one.fits(sent[item]) for item in fitting)]
+        if len(wider) <= len(group):
+            return group, fitting
+        group = wider
 
 
 def wait_for_first_bytes() -> None:
@@ -163,8 +211,3 @@ def _connections(address: str | None = None) -> Iterator[list[socket.socket]]:
                     if address is None or peer == address:
                         found.append(item)
         yield found
-
-
-def _is_sender(connection: socket.socket, last_sent: float) -> bool:
-    sent = time.monotonic() - _idle_seconds(connection)[0]
-    return last_sent - _EARLY <= sent <= last_sent + _LATE
