@@ -188,3 +188,36 @@ def test_a_head_that_is_sent_cannot_be_changed(tmp_path: Path) -> None:
         with pytest.raises(httpx.RemoteProtocolError):
             client.get("/")
         server.wait_for("ValueError")
+
+
+BACKGROUND = """
+import asyncio, sys
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+import functions_framework
+
+async def later():
+    await asyncio.sleep(0.5)
+    print("later", file=sys.stderr, flush=True)
+
+async def parts():
+    yield "first"
+    await asyncio.sleep(0.05)
+    yield "second"
+
+async def streamed(request):
+    return StreamingResponse(parts(), background=BackgroundTask(later))
+
+function = functions_framework.http(streamed)
+app = Starlette(routes=[Route("/", streamed)])
+"""
+
+
+@pytest.mark.parametrize("target", ["function", "app"])
+def test_a_stream_ends_before_what_is_done_after_it(tmp_path: Path, target: str) -> None:
+    with served(tmp_path, BACKGROUND, target=target) as (server, client):
+        assert client.get("/").text == "firstsecond"
+        assert "later" not in server.log
+        server.wait_for("later")

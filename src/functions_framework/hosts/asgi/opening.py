@@ -151,6 +151,17 @@ class _Rest:
     async def aclose(self) -> None:
         """Wait for what the app does after its answer; end an app that is in the middle of it."""
         answer = self._answer
+        if answer.is_complete:
+            # A client that goes has its answer; who cancels this once more means it.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({answer.task})
+        if not (answer.is_complete and answer.task.done()):
+            await self._end(answer)
+        if answer.is_complete:
+            answer.take_whole(b"")
+
+    @staticmethod
+    async def _end(answer: _Answer) -> None:
         if not answer.is_complete:
             answer.cancel()
         try:
@@ -158,5 +169,3 @@ class _Rest:
         except asyncio.CancelledError:
             answer.cancel()
             raise
-        if answer.is_complete:
-            answer.take_whole(b"")

@@ -41,6 +41,7 @@ async def send_stream(
                 reader = reader or Reader(request, connections)
                 await reader.keep_up(sent)
                 sent = 0
+        transport = None  # the client has all of it, what is done afterwards may take long
     except asyncio.CancelledError:
         await connections.cut(request)
         raise
