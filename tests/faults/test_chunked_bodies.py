@@ -27,7 +27,6 @@ EMPTY = {
 
 
 def _post(path: str, body: str, fields: str = "") -> bytes:
-    fields += "trailer: x-checksum\r\n" if "x-checksum" in body else ""
     return (HEAD.format(path) + fields + "\r\n" + body).encode()
 
 
@@ -85,4 +84,27 @@ def test_body_whose_client_hangs_up_is_none(reader: ServerProcess, path: str, se
         client.shutdown(socket.SHUT_WR)
         status, body = read_answer(client)
     assert (status, b"cut off" in body) == (400, True)
+    assert never_called(reader, mark)
+
+
+@pytest.mark.parametrize("path", ["/whole", "/pieces", "/event"])
+@pytest.mark.parametrize("fields", ["", "trailer: x-checksum\r\n"])
+def test_trailers_end_a_body_announced_or_not(
+    reader: ServerProcess, path: str, fields: str
+) -> None:
+    body = "2\r\nab\r\n0\r\nx-checksum: 1\r\n\r\n"
+    assert reader.send(_post(path, body, EVENT + fields))[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/whole", "/pieces", "/event"])
+@pytest.mark.parametrize("fields", ["", "trailer: x-checksum\r\n"])
+@pytest.mark.parametrize("sent", ["xy\r\n", "2\r\nab\r\nxy\r\n", "2\r\nabc\r\n0\r\n\r\n"])
+def test_malformed_chunk_is_no_end_for_an_async_function(
+    reader: ServerProcess, path: str, fields: str, sent: str
+) -> None:
+    if ", async)" not in reader.log:
+        pytest.skip("what the engine's sync side does not tell is on the page on reliability")
+    mark = secrets.token_hex(8)
+    sent_all = _post(path, sent, f"{EVENT}{fields}content-type: a/b\r\nce-mark: {mark}\r\n")
+    assert reader.send(sent_all)[0] == 400
     assert never_called(reader, mark)

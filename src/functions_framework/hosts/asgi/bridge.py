@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import execution
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from functions_framework.runtime.threads import Threads
 
     from .scope import Receive, Scope
+
+_TARGET = "/!$&'()*+,;=:@~"
+"""What stands for itself in a path (RFC 3986, section 3.3)."""
 
 
 class Bridge:
@@ -102,10 +106,12 @@ class BlockingBody:
 def environ_of(scope: Scope, body: BlockingBody) -> dict[str, Any]:
     """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
     host, port = scope.get("server") or ("localhost", 80)
+    path, raw_uri = _paths_of(scope)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "PATH_INFO": path,
+        "RAW_URI": raw_uri,
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),
@@ -128,3 +134,16 @@ def environ_of(scope: Scope, body: BlockingBody) -> dict[str, Any]:
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
         environ[key] = value
     return environ
+
+
+def _paths_of(scope: Scope) -> tuple[str, str]:
+    """The decoded path and the target as it came, of bytes as latin-1 text (PEP 3333)."""
+    path: str = scope["path"]
+    query: bytes = scope["query_string"]
+    raw: bytes | None = scope.get("raw_path")
+    decoded = path.encode() if raw is None else unquote_to_bytes(raw)
+    if raw is None or decoded.decode("utf-8", "replace") != path:
+        # A part of the path was taken away.
+        decoded, raw = path.encode(), quote(path, safe=_TARGET).encode()
+    target = raw + b"?" + query if query else raw
+    return decoded.decode("latin-1"), target.decode("latin-1")

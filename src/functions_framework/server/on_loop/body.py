@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 
     from .slow_senders import AsyncSlowSenders
 
-WHOLE = 1 << 16
-"""Bodies of at most so many declared bytes are read at once, with one wait instead of two."""
-
 _DISCONNECT = {"type": "http.disconnect"}
-_EMPTY_PARTS = 100
-"""Empty parts without an end between them after which a body over HTTP/2 counts as broken."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
@@ -40,9 +35,8 @@ class Receive:
     """The ASGI `receive` of one request.
 
     Args:
-        protocol: Granian's.
+        protocol: of the request (`wire.exchange`).
         length: the declared Content-Length, None when only the end will tell.
-        tells_end: whether the engine tells a body's end from one that broke off, read in parts.
         limit: bytes it may have, 0 for any number; a longer one is refused when it is read.
         senders: watches that more of it comes, None where nobody does.
 
@@ -52,44 +46,29 @@ class Receive:
         is_read: whether all of it was.
         is_broken: whether the client broke off.
         is_late: whether the client has stopped sending; set by who watches.
+        is_waiting: whether somebody waits for more of it.
     """
 
-    __slots__ = (
-        "_is_started",
-        "_left",
-        "_limit",
-        "_protocol",
-        "_senders",
-        "_taken",
-        "_tells_end",
-        "has_unread",
-        "is_asked",
-        "is_broken",
-        "is_late",
-        "is_read",
-    )
+    # No slots: most are read at once, or have nothing to read.
+    is_read = False
+    is_broken = False
+    is_asked = False
+    is_late = False
+    is_waiting = False
+    _taken = 0
 
     def __init__(
         self,
         protocol: Any,
         length: int | None,
-        *,
-        tells_end: bool = False,
         limit: int = 0,
         senders: AsyncSlowSenders | None = None,
     ) -> None:
         self._protocol = protocol
         self._left = length
-        self._tells_end = tells_end
-        self._is_started = False
         self._limit = limit
-        self._taken = 0
         self._senders = senders
         self.has_unread = length != 0
-        self.is_asked = False
-        self.is_read = False
-        self.is_broken = False
-        self.is_late = False
 
     @classmethod
     def of(
@@ -101,13 +80,13 @@ class Receive:
         senders: AsyncSlowSenders | None,
     ) -> Receive:
         """The one of a request, from its header fields by lower-case name."""
-        length = declared_length(headers, request)
-        if length is not None:
-            return cls(protocol, length, limit=limit, senders=senders)
         is_http2 = request.http_version == "2"
-        tells_end = is_http2 or "trailer" in headers
-        found = cls(protocol, length, tells_end=tells_end, limit=limit, senders=senders)
-        if is_http2 and request.method in _WITHOUT_BODY:
+        if not is_http2 and "content-length" not in headers and "transfer-encoding" not in headers:
+            protocol.body = found = cls(protocol, 0)
+            return found
+        length = declared_length(headers, request)
+        protocol.body = found = cls(protocol, length, limit, senders)
+        if length is None and is_http2 and request.method in _WITHOUT_BODY:
             # It may have one, and hardly ever has.
             found.has_unread = False
         return found
@@ -116,6 +95,11 @@ class Receive:
     def is_too_long(self) -> bool:
         """Whether more is declared than it may have."""
         return 0 < self._limit < (self._left or 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more of it is to come."""
+        return self.is_read or self._left == 0
 
     async def __call__(self) -> dict[str, Any]:
         """The next message: the body's parts, then the client's going.
@@ -133,19 +117,17 @@ class Receive:
         self._check()
         return {"type": "http.request", "body": part, "more_body": not self.is_read}
 
-    def whole(self) -> Awaitable[bytes]:
+    async def whole(self) -> bytes:
         """All that was not received yet.
 
         Raises:
             RequestRefused: as when a message is received.
         """
-        left = self._left
-        if left and left <= WHOLE and not self._is_started:
-            return self._at_once(left)
-        return self._in_parts()
-
-    async def _in_parts(self) -> bytes:
-        parts = []
+        part = await self._next()
+        self._check()
+        if self.is_read:
+            return part
+        parts = [part]
         while not self.is_read:
             parts.append(await self._next())
             self._check()
@@ -173,55 +155,24 @@ class Receive:
         if left == 0:
             self.is_read = True
             return b""
-        if not self._is_started:
-            if left is not None and left <= WHOLE:
-                return await self._at_once(left)
-            self._is_started = True
-            self._protocol.__aiter__()
-        part = await self._waited(self._protocol.__anext__())
-        if not part:
-            part = await self._after_nothing()
+        self.is_waiting = True
+        try:
+            message = await self._waited(self._protocol.receive())
+        finally:
+            self.is_waiting = False
+        part: bytes = message.get("body", b"")
+        # A body that broke off ends with `http.disconnect`.
+        self.is_read = not message.get("more_body", False)
+        self.is_broken = message["type"] == "http.disconnect"
         self._taken += len(part)
         if left is not None:
             self._left = left = left - len(part)
-            self.is_broken = self.is_read and left > 0
+            self.is_broken = self.is_broken or (self.is_read and left > 0)
             self.is_read = self.is_read or left == 0
         self.has_unread = not self.is_read
         return part
 
-    async def _after_nothing(self) -> bytes:
-        """The next part after an empty one, or nothing and the end.
-
-        The engine gives an empty part at a body's end, for an empty DATA frame, for trailers and
-        where the body broke off; then the end follows, but for a stream of HTTP/2 that broke off.
-        """
-        for _ in range(_EMPTY_PARTS):
-            try:
-                part = await self._waited(self._protocol.__anext__())
-            except StopAsyncIteration:
-                self.is_read = True
-                return b""
-            if part:
-                return part
-            if not self._tells_end:
-                break
-        self.is_read = self.is_broken = True
-        return b""
-
-    async def _at_once(self, length: int) -> bytes:
-        """All of a small body, with one wait; what is not whole is broken."""
-        self._is_started = True
-        try:
-            body = await self._waited(self._protocol())
-        except RuntimeError:  # Granian's RSGIProtocolError: the client broke off
-            body = b""
-        self.is_broken = len(body) != length
-        self.is_read = True
-        self.has_unread = False
-        self._check()
-        return body
-
-    async def _waited(self, part: Awaitable[bytes]) -> bytes:
+    async def _waited(self, part: Awaitable[dict[str, Any]]) -> dict[str, Any]:
         """Wait for the engine's next part, under watch."""
         senders = self._senders
         task = asyncio.current_task()

@@ -9,14 +9,15 @@ if TYPE_CHECKING:
 
     from functions_framework.model.execution import Execution
 
+    from ..wire.exchange import Exchange
+
 _EXECUTION_ID = b"function-execution-id"
 _SAME_IN_ALL = {
     "type": "http",
     "asgi": {"version": "3.0", "spec_version": "2.3"},
-    "raw_path": None,
     "root_path": "",
 }
-_LATER = ("headers", "client", "server", "scheme", "http_version", "query_string")
+_LATER = ("headers", "client", "server", "scheme", "http_version", "query_string", "raw_path")
 
 
 class RequestScope(dict[str, Any]):
@@ -25,27 +26,23 @@ class RequestScope(dict[str, Any]):
     To whoever reads, tests, iterates or copies it, it is a complete dict.
 
     Attributes:
-        fields: the header fields as text, in order.
-        by_name: the same by lower-case name, the last of a repeated one.
+        by_name: the header fields as text by lower-case name, one value each.
     """
 
-    __slots__ = ("_request", "_running", "by_name", "fields")
+    __slots__ = ("_given", "_running", "by_name")
 
-    def __init__(
-        self, request: Any, fields: list[tuple[str, str]], by_name: dict[str, str]
-    ) -> None:
+    def __init__(self, head: Exchange, by_name: dict[str, str]) -> None:
         self.update(_SAME_IN_ALL)
-        self["method"] = request.method
-        self["path"] = request.path
-        self._request = request
+        self["method"] = head.method
+        self["path"] = head.path
+        self._given = head.asgi
         self._running: Execution | None = None
-        self.fields = fields
         self.by_name = by_name
 
     @property
     def query(self) -> str:
-        """The query string, undecoded; the engine takes its bytes for UTF-8."""
-        return self._request.query_string  # type: ignore[no-any-return]
+        """The query string, undecoded."""
+        return self._given["query_string"].decode("latin-1")  # type: ignore[no-any-return]
 
     def show_id_of(self, running: Execution) -> None:
         """Let the headers hold the id of a call whose request has none, or an empty one."""
@@ -60,19 +57,13 @@ class RequestScope(dict[str, Any]):
         return value
 
     def _make(self, key: str) -> Any:
-        request = self._request
         if key == "headers":
             return self._headers()
-        if key in {"client", "server"}:
-            return address(getattr(request, key))
-        value = getattr(request, key)
-        return value.encode() if key == "query_string" else value
+        value = self._given[key]
+        return (value[0], int(value[1])) if key in {"client", "server"} else value
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        found = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.fields]
-        if self["http_version"] == "2" and "host" not in self.by_name and self._request.authority:
-            # HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1).
-            found.insert(0, (b"host", self._request.authority.encode("latin-1")))
+        found: list[tuple[bytes, bytes]] = self._given["headers"]
         if self._running is not None:
             found = [pair for pair in found if pair[0] != _EXECUTION_ID]
             found.append((_EXECUTION_ID, self._running.execution_id.encode()))
@@ -117,9 +108,3 @@ class RequestScope(dict[str, Any]):
         for key in _LATER:
             self[key]
         return {key: dict.__getitem__(self, key) for key in dict.__iter__(self)}
-
-
-def address(text: str) -> tuple[str, int]:
-    """Split `1.2.3.4:5` or `[::1]:5`."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)

@@ -1,4 +1,4 @@
-"""Async functions over Granian's RSGI worker: one task a request, ASGI without its `send`."""
+"""Async functions over Granian's ASGI worker: one task a request, ASGI without its `send`."""
 
 from __future__ import annotations
 
@@ -227,10 +227,10 @@ class AsyncServing:
     async def _serve(self, watcher: Any, deadline: float | None) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
-            fields, by_name = self._gate.admitted(request)
+            by_name = self._gate.admitted(request)
             receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
             self._clients.receiving[watcher] = receive
-            scope = RequestScope(request, fields, by_name)
+            scope = RequestScope(request, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
             if deadline is not None:
@@ -256,6 +256,7 @@ class AsyncServing:
             self._running.pop(watcher, None)
             self._clients.receiving.pop(watcher, None)
             self._told.discard(watcher)
+            protocol.body = None  # it holds the protocol: nothing is left to the garbage collector
             watcher.done()
 
     def _fail(self, error: BaseException, watcher: Any) -> None:
@@ -284,7 +285,7 @@ class AsyncServing:
             headers = last_response(headers, request.http_version)
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)
-                if "expect" not in request.headers:
+                if not request.header(b"expect"):
                     await receive.drain(_AFTER_REFUSAL)
                 if receive.is_late and request.http_version != "2":
                     await self._connections.cut_answered(request)

@@ -33,15 +33,14 @@ async def send_stream(
             data = data_of(part)
             try:
                 await transport.send_bytes(data)
-            except RuntimeError:
-                # Granian's RSGIProtocolClosed: the client has gone.
+            except ConnectionError:
                 break
             sent += len(data)
             if sent >= MOST_AHEAD:
                 reader = reader or Reader(request, connections)
                 await reader.keep_up(sent)
                 sent = 0
-        transport = None  # the client has all of it, what is done afterwards may take long
+        transport.close()  # the client has all of it, what is done afterwards may take long
     except asyncio.CancelledError:
         await connections.cut(request)
         raise
@@ -49,12 +48,7 @@ async def send_stream(
         _log.exception("The response to %s %s failed halfway.", request.method, request.path)
         await connections.cut(request)
     finally:
-        try:
-            await _close(body)
-        finally:
-            # The engine ends the response when nobody holds this any more, and somebody may hold
-            # this frame: a traceback of the body's does.
-            del transport
+        await _close(body)
 
 
 async def settled(given: Reply, sent: Reply) -> Reply:

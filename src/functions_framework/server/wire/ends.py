@@ -118,7 +118,7 @@ class _Stream:
 
 
 class _Watcher:
-    """Granian's watcher of an RSGI call; telling it that it is done is the last a call does."""
+    """An exchange; telling it that it is done is the last a call does."""
 
     __slots__ = ("_answer", "_end", "_watcher", "proto", "scope")
 
@@ -132,12 +132,12 @@ class _Watcher:
     def done(self) -> None:
         self._watcher.done()
         scope = self.scope
-        agent = scope.headers.get("user-agent") or ""
+        agent = scope.header(b"user-agent")
         self._answer.tell(self._end, scope.method, scope.path, agent)
 
 
 class _AsyncProtocol:
-    """Granian's RSGI protocol; reading is passed through, what is sent is counted."""
+    """The protocol of a request; reading is passed through, what is sent is counted."""
 
     __slots__ = ("_answer", "_protocol")
 
@@ -145,14 +145,16 @@ class _AsyncProtocol:
         self._protocol = protocol
         self._answer = answer
 
-    def __call__(self) -> Any:
-        return self._protocol()
+    def receive(self) -> Any:
+        return self._protocol.receive()
 
-    def __aiter__(self) -> Any:
-        return self._protocol.__aiter__()
+    @property
+    def body(self) -> Any:
+        return self._protocol.body
 
-    def __anext__(self) -> Any:
-        return self._protocol.__anext__()
+    @body.setter
+    def body(self, value: Any) -> None:
+        self._protocol.body = value
 
     def client_disconnect(self) -> Any:
         return self._protocol.client_disconnect()
@@ -179,3 +181,6 @@ class _Transport:
     async def send_bytes(self, data: bytes) -> None:
         await self._transport.send_bytes(data)
         self._answer.size += len(data)
+
+    def close(self) -> None:
+        self._transport.close()

@@ -132,9 +132,12 @@ class Engine:
         worker.serve_mtr(scheduler, loop, self._stop)
 
     def start_async(self, schedule: Callable[[Any], None], loop: Any) -> None:
-        """Listen; `schedule(watcher)` is called on a thread of Granian's for each request."""
-        worker = self._granian.RSGIWorker(**self._arguments(1))
-        worker.serve_str(self._scheduler(loop, None, schedule), loop, self._stop)
+        """Listen; `schedule(exchange)` is called on a thread of Granian's for each request."""
+        from .exchange import Exchange  # asyncio is not for sync servers
+
+        worker = self._granian.ASGIWorker(**self._arguments(1))
+        take = lambda watcher: schedule(Exchange(watcher))  # noqa: E731 - called for each request
+        worker.serve_str(self._scheduler(loop, None, take), loop, self._stop)
 
     def stop(self, then: Callable[[], object]) -> None:
         """Stop accepting, let requests in flight finish, call `then` from a thread of Granian's."""

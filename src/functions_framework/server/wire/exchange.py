@@ -1,0 +1,200 @@
+"""One request and its answer as the engine's event-loop side has them; it speaks ASGI messages.
+
+That side alone hands over heads and ends of bodies as they came. Nothing here knows of hosts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from functions_framework.model.message import Headers
+
+_LOOK_SECONDS = 0.25
+_MOST_AHEAD = 2**16
+"""Bytes of a body that are read before anybody asks for them, to see whether its client goes."""
+_MOST_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 100
+
+
+class _Encoded(dict[tuple[str, str], tuple[bytes, bytes]]):
+    """Header fields as bytes; nearly all are the same in all answers."""
+
+    def __missing__(self, pair: tuple[str, str]) -> tuple[bytes, bytes]:
+        name, value = pair
+        encoded = name.encode(), value.encode()
+        if len(self) < _MOST_REMEMBERED and len(value) < _LONGEST_REMEMBERED:
+            self[pair] = encoded
+        return encoded
+
+
+_ENCODED = _Encoded()
+
+
+class Exchange:
+    """A request, what reads its body and what answers it: one object, made for each.
+
+    Args:
+        watcher: the engine's.
+
+    Attributes:
+        asgi: the engine's scope.
+        method: the HTTP method.
+        path: the decoded path, with U+FFFD for what is no UTF-8.
+        http_version: `1`, `1.1` or `2`.
+        done: tells the engine that the call is over.
+        body: what reads the body, once something does; it tells whether it is over.
+    """
+
+    # No slots: in most requests nothing else is ever set.
+    body: Any = None
+    _is_answered = False
+    _gone: asyncio.Event | None = None
+    _ahead: list[dict[str, Any]] | None = None
+    _next: asyncio.Task[dict[str, Any]] | None = None
+
+    def __init__(self, watcher: Any) -> None:
+        self.done = watcher.done
+        self._engine = watcher.proto
+        self.asgi: dict[str, Any] = watcher.scope
+        asgi = self.asgi
+        self.method: str = asgi["method"]
+        self.path: str = asgi["path"]
+        self.http_version: str = asgi["http_version"]
+
+    @property
+    def scope(self) -> Exchange:
+        """Its head."""
+        return self
+
+    @property
+    def proto(self) -> Exchange:
+        """What reads and answers."""
+        return self
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Address and port of the client's end of the connection."""
+        host, port = self.asgi["client"]
+        return host, int(port)
+
+    @property
+    def client(self) -> str:
+        """The same as text."""
+        host, port = self.asgi["client"]
+        return f"{host}:{port}"
+
+    def header(self, name: bytes) -> str:
+        """The value of one header field, empty where there is none."""
+        for given, value in self.asgi["headers"]:
+            if given == name:
+                return value.decode("latin-1")  # type: ignore[no-any-return]
+        return ""
+
+    def receive(self) -> Awaitable[dict[str, Any]]:
+        """The next part of the body as an ASGI message; `http.disconnect` where it broke off."""
+        if self._ahead:
+            return _done(self._ahead.pop(0))
+        coming, self._next = self._next, None
+        return self._engine.receive() if coming is None else coming
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client is known to have gone."""
+        return self._gone is not None and self._gone.is_set()
+
+    def watch(self) -> asyncio.Event:
+        """What is set when the client has gone, or has its answer."""
+        if self._gone is None:
+            self._gone = asyncio.Event()
+            self._watch = asyncio.get_running_loop().create_task(self._wait_for_end(self._gone))
+        return self._gone
+
+    async def client_disconnect(self) -> None:
+        """Wait until the client has gone, or has its answer."""
+        await self.watch().wait()
+
+    async def _wait_for_end(self, gone: asyncio.Event) -> None:
+        # The engine tells of the client once all of the body was taken.
+        body = self.body
+        is_over = body is None
+        taken = 0
+        while not is_over and not body.is_over:
+            if body.is_waiting or taken > _MOST_AHEAD:
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
+            self._next = coming = asyncio.get_running_loop().create_task(self._read())
+            await asyncio.wait([coming])
+            if self._next is coming:  # else who reads the body has it
+                self._next = None
+                message = coming.result()
+                self._ahead = [*(self._ahead or ()), message]
+                taken += len(message.get("body", b""))
+                is_over = not message.get("more_body", False)
+                if message["type"] == "http.disconnect":
+                    gone.set()
+                    return
+        while (await self._engine.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async def _read(self) -> dict[str, Any]:
+        return await self._engine.receive()  # type: ignore[no-any-return]
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer; of no effect where that was done."""
+        if not self._is_answered:
+            self._begin(status, headers)
+            self._engine.send({"type": "http.response.body", "body": body})
+
+    def response_stream(self, status: int, headers: Headers) -> Transport:
+        """Begin an answer whose body is sent in parts; the head goes out with the first."""
+        if self._is_answered:
+            raise RuntimeError("The request was answered.")
+        self._begin(status, headers)
+        return Transport(self, self._engine.send)
+
+    def _begin(self, status: int, headers: Headers) -> None:
+        self._is_answered = True
+        fields = [_ENCODED[pair] for pair in headers]
+        self._engine.send({"type": "http.response.start", "status": status, "headers": fields})
+
+
+async def _done(message: dict[str, Any]) -> dict[str, Any]:
+    return message
+
+
+class Transport:
+    """Sends the parts of an answer's body.
+
+    Args:
+        protocol: tells whether the client is still there.
+        send: the engine's.
+    """
+
+    __slots__ = ("_protocol", "_send")
+
+    def __init__(self, protocol: Exchange, send: Any) -> None:
+        self._protocol = protocol
+        self._send = send
+        protocol.watch()
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a part, in turn.
+
+        Nobody waits for the engine here: who streams looks at the connection, which tells more.
+
+        Raises:
+            ConnectionError: the client has gone.
+        """
+        if self._protocol.is_gone:
+            raise ConnectionError("The client has gone.")
+        if data:
+            self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    def close(self) -> None:
+        """End the body: all of it was sent."""
+        self._send({"type": "http.response.body", "body": b"", "more_body": False})
