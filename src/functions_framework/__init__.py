@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .api.decorators import event as event
     from .api.decorators import http as http
     from .api.decorators import typed as typed
+    from .api.lifecycle import on_dropped as on_dropped
     from .api.lifecycle import on_shutdown as on_shutdown
     from .api.lifecycle import on_startup as on_startup
     from .api.lifecycle import readiness as readiness
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from .api.sse import ServerSentEvent as ServerSentEvent
     from .api.sse import sse as sse
     from .background_event import BackgroundEvent as BackgroundEvent
+    from .exceptions import Drop as Drop
+    from .exceptions import Retry as Retry
     from .hosts.create import LazyWSGIApp as LazyWSGIApp
     from .hosts.create import app as app
     from .hosts.create import create_app as create_app
@@ -81,6 +84,9 @@ _PUBLIC = {
     "is_binary": "cloudevents.http",
     "middleware": ".api.middleware",
     "Invocation": ".api.middleware",
+    "Drop": ".exceptions",
+    "Retry": ".exceptions",
+    "on_dropped": ".api.lifecycle",
     "on_startup": ".api.lifecycle",
     "on_shutdown": ".api.lifecycle",
     "readiness": ".api.lifecycle",

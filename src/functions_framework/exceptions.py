@@ -7,6 +7,9 @@ FunctionsFrameworkException
  ├─ MissingTargetException            the source has no such function          exit 1
  ├─ InvalidTargetTypeException        the target cannot be called              exit 1
  ├─ RequestTimeoutException           a call ran past its deadline             HTTP 504
+ ├─ Verdict                           what a function decides about an event   by its sender
+ │   ├─ Retry                         it is wanted again
+ │   └─ Drop                          it is never wanted again
  └─ RequestRefused                    the request cannot be handed over        HTTP 4xx
      ├─ MalformedRequest              it is not what its type promises         HTTP 400
      │   └─ EventConversionException  an event that has no other form          HTTP 400
@@ -93,3 +96,50 @@ class BodyTooSlow(RequestRefused):
     """Nothing more of the request's body came for longer than the server waits."""
 
     http_status = 408
+
+
+class Verdict(FunctionsFrameworkException):
+    """What an event function decides about its event, other than that it is done.
+
+    Attributes:
+        reason: why, for the record; it is not sent to anybody.
+        outcome: the word for it in records and metrics.
+    """
+
+    outcome: ClassVar[str]
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Retry(Verdict):
+    """Raise it in an event function to have the event sent again.
+
+    Args:
+        after: seconds from now at the earliest, for senders that know of such a time.
+        reason: why, for the record.
+
+    Raises:
+        ValueError: the time is negative or not a number.
+    """
+
+    outcome = "retry"
+
+    def __init__(self, after: float | None = None, reason: str = "") -> None:
+        if after is not None and not 0 <= after < float("inf"):
+            raise ValueError(f"Retry(after={after!r}): expected seconds, 0 or more.")
+        super().__init__(reason)
+        self.after = after
+
+
+class Drop(Verdict):
+    """Raise it in an event function to have the event never sent again: it cannot be handled.
+
+    It goes to the dead letters where its sender has some, and to `on_dropped` in any case.
+
+    Args:
+        reason: why, for the record and for `on_dropped`.
+    """
+
+    outcome = "dropped"

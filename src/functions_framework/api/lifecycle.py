@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .registrations import OwnObject
 
 Hook = TypeVar("Hook", bound=Callable[[], Any])
+DroppedHook = TypeVar("DroppedHook", bound=Callable[[Any, str], Any])
 
 _log = own_logger("functions_framework")
 
@@ -50,6 +51,17 @@ def readiness(check: Hook) -> Hook:
     """
     pending().readiness_checks.append(check)
     return check
+
+
+def on_dropped(hook: DroppedHook) -> DroppedHook:
+    """Tell a function, `def` or `async def`, of every event that `Drop` gives up.
+
+    It is called as `hook(event, reason)`: with the CloudEvent, or the pair `(data, context)` of a
+    background function, and with the text of the `Drop`. What it raises is a crash of the call, so
+    that the event comes again and is not lost.
+    """
+    pending().dropped_hooks.append(hook)
+    return hook
 
 
 @value_class()

@@ -45,6 +45,7 @@ class Registrations:
         resources: the worker's own objects.
         middleware: what runs around every call, the first outermost.
         readiness_checks: what says whether a worker takes calls.
+        dropped_hooks: what is told of events that are dropped.
     """
 
     error_handlers: list[tuple[type[Exception] | int, Callable[..., Any]]] = field(
@@ -55,6 +56,7 @@ class Registrations:
     resources: list[OwnObject] = field(default_factory=list)
     middleware: list[Callable[..., Any]] = field(default_factory=list)
     readiness_checks: list[Callable[[], Any]] = field(default_factory=list)
+    dropped_hooks: list[Callable[..., Any]] = field(default_factory=list)
 
 
 _pending = Registrations()

@@ -134,13 +134,13 @@ def _function_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
 ) -> ASGIHost | RoutedHost | EventHost | FunctionApp:
     if not any(function.is_asgi for function in functions):
-        return _sync_host(with_middleware(functions, registered), context, registered)
+        return _sync_host(with_registered(functions, registered), context, registered)
     from functions_framework.runtime.threads import Threads
 
     from .asgi.host import ASGIHost
 
     limited = Threads("function", threads)
-    wrapped = with_middleware(functions, registered, limited.start)
+    wrapped = with_registered(functions, registered, limited.start)
     plain = [function for function in wrapped if not function.is_asgi]
 
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
@@ -170,16 +170,21 @@ def _seen_by_agents(host: ASGIHost, beside: FunctionApp | None) -> ASGIHost | Ro
     return RoutedHost(host, lambda _: False)
 
 
-def with_middleware(
+def with_registered(
     functions: Sequence[Function], registered: Registrations, start: Start | None = None
 ) -> Sequence[Function]:
-    """The functions with their module's middleware around them, themselves without any.
+    """The functions with their module's hooks and middleware, themselves without any.
 
     Args:
         functions: served together.
         registered: what their module registered.
         start: runs sync functions in a thread, for an event loop.
     """
+    if registered.dropped_hooks:
+        told = {"on_dropped": tuple(registered.dropped_hooks)}
+        functions = [
+            replace(function, options={**function.options, **told}) for function in functions
+        ]
     if not registered.middleware:
         return functions
     from functions_framework.api.middleware import wrap
@@ -240,7 +245,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    app.serve(with_middleware(_formatted(function), registered), registered)
+    app.serve(with_registered(_formatted(function), registered), registered)
     routes = _cors_routes([function], _cors_setting())
     if routes is not None:
         from .cors import CORSLayer
@@ -263,7 +268,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     registered = take()
     threads = Threads("function", _THREADS)
-    wrapped = with_middleware(_formatted(function), registered, threads.start)
+    wrapped = with_registered(_formatted(function), registered, threads.start)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
     around = with_cors(host, [function], _cors_setting())
     return FunctionASGIApp(around, Lifecycle.of(registered))

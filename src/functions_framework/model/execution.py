@@ -123,11 +123,13 @@ class Execution:
         arguments: what the function was called with, where calls are traced or counted; unset
             until it is.
         error: what ended the call where that was a crash; unset else.
+        verdict: what an event function decided about its event; unset else.
     """
 
     # No slots: what most calls never set is the class's.
     arguments: tuple[Any, ...]
     error: BaseException
+    verdict: str
     deadline: float | None = None
     unfinished: dict[Any, Any] | None = None
     _trace: Trace | None = None

@@ -35,8 +35,9 @@ class Counting:
         # Registered nowhere: what is shown is read from the files.
         self.invocations = Counter(
             "functions_invocations",
-            "Calls of functions by what came of them: ok, error (crashed or answered 5xx), "
-            "timeout, refused (a request the function was not called for).",
+            "Calls of functions by what came of them: ok, retry and dropped (what an event "
+            "function decided), error (crashed or answered 5xx), timeout, refused (a request the "
+            "function was not called for).",
             ["function", "signature", "outcome"],
             registry=None,
         )

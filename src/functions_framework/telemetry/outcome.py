@@ -60,7 +60,7 @@ class Outcome(NamedTuple):
 
     @property
     def kind(self) -> str | None:
-        """`ok`, `refused`, `error` or `timeout`; None for what is no invocation.
+        """`ok`, `retry`, `dropped`, `refused`, `error` or `timeout`; None for no invocation.
 
         What the function answers itself is `ok` up to status 499. Refused is what the framework
         answers in its place; health checks, preflights and unknown paths are no invocations.
@@ -70,6 +70,9 @@ class Outcome(NamedTuple):
             return None
         if self.status == 504 and self.running and self.running.deadline is not None:
             return TIMEOUT
+        verdict: str | None = getattr(self.running, "verdict", None)
+        if verdict is not None and self.error is None:
+            return verdict
         if self.status >= 500 or self.error is not None:
             return ERROR
         if self.arguments is not None or function.protocol:

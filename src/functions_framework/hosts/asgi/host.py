@@ -7,9 +7,9 @@ import inspect
 from collections.abc import AsyncIterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions_framework.exceptions import MalformedRequest, RequestRefused
+from functions_framework.exceptions import MalformedRequest, RequestRefused, Verdict
 from functions_framework.logs import log_crash
-from functions_framework.model.function import Function, Signature
+from functions_framework.model.function import Function, Signature, is_async_callable
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
@@ -27,7 +27,7 @@ from ..routes import Routes, paths_of
 from ..streams import Threaded
 from .bridge import Bridge
 from .opening import open_asgi
-from .scope import Receive, Scope, Send, begin, live, message, read_body, send_reply
+from .scope import Receive, Scope, Send, begin, header_fields, live, message, read_body, send_reply
 
 if TYPE_CHECKING:
     from functions_framework.model.message import Reply
@@ -261,5 +261,18 @@ class _EventEndpoint:
             if inspect.isawaitable(result):
                 result = await result
             return codec.encode(result)
+        except Verdict as verdict:
+            return await self._decided(verdict, arguments, scope)
         except RequestRefused as error:
             raise _RefusedByFunctionError(error) from error
+
+    async def _decided(self, verdict: Verdict, arguments: tuple[Any, ...], scope: Scope) -> Reply:
+        from ..verdicts import event_in, hooks_of, reply_to
+
+        for hook in hooks_of(verdict, self.function):
+            event, start = event_in(arguments, self.function), self._host.threads.start
+            if is_async_callable(hook):
+                await hook(event, verdict.reason)
+            else:
+                await run_in_thread(hook, event, verdict.reason, start=start)
+        return reply_to(verdict, header_fields(scope).get)

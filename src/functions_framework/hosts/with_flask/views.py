@@ -9,7 +9,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import NotFound
 
-from functions_framework.exceptions import RequestRefused
+from functions_framework.exceptions import RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
@@ -76,6 +76,11 @@ def _event_view(function: Function) -> View:
         arguments = codec.decode(message(environ))
         try:
             return begun(codec.encode(function.call(*arguments)), method)
+        except Verdict as verdict:
+            from ..verdicts import reply_to, tell
+
+            tell(verdict, function, arguments)
+            return reply_to(verdict, request.headers.get)
         except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
             raise Crash(type(error).__name__) from error
 

@@ -30,6 +30,11 @@ _EXECUTION_ID = "HTTP_FUNCTION_EXECUTION_ID"
 _ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
 
 
+def header_of(environ: Environ) -> Callable[[str], str | None]:
+    """What finds a header by its lower-case name."""
+    return lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+
 def begin(environ: Environ, function: Function | None) -> Execution:
     """Start a call: make the request's execution current."""
     running = Execution(

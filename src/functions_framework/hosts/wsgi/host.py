@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import RequestRefused
+from functions_framework.exceptions import RequestRefused, Verdict
 from functions_framework.logs import log_crash
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import encode
@@ -17,7 +17,7 @@ from ..errors import (
 )
 from ..routes import Routes, paths_of
 from ..streams import begun
-from .environ import Environ, begin, message, path_of
+from .environ import Environ, begin, header_of, message, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class EventHost:
         )
         self._handlers = handlers
 
-    def respond(self, environ: Environ) -> Reply:
+    def respond(self, environ: Environ) -> Reply:  # noqa: PLR0911 - a reply for each thing that fails
         """Answer one request; never raises."""
         found = self._routes.only or self._routes.find(path_of(environ))
         if found is None:
@@ -66,8 +66,21 @@ class EventHost:
         try:
             reply = codec.encode(function.call(*arguments))
             return reply if type(reply.body) is bytes else begun(reply, method)
+        except Verdict as verdict:
+            return self._decided(verdict, function, arguments, environ)
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
             return self._handled(error, environ, is_from_function=True)
+
+    def _decided(
+        self, verdict: Verdict, function: Function, arguments: tuple[Any, ...], environ: Environ
+    ) -> Reply:
+        from ..verdicts import reply_to, tell
+
+        try:
+            tell(verdict, function, arguments)
+        except BaseException as error:  # noqa: BLE001 - as for the function itself
+            return self._handled(error, environ, is_from_function=True)
+        return reply_to(verdict, header_of(environ))
 
     def _refused(self, reply: Reply, environ: Environ) -> Reply:
         """A reply without a call, through its status's handler if there is one."""

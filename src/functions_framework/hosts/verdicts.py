@@ -1,0 +1,103 @@
+"""What an event function decided about its event, in the words that its sender understands.
+
+=================  ==============================  ==========  =======================
+sender             told by                         `Retry`     `Drop`
+=================  ==============================  ==========  =======================
+Knative            `Prefer: reply`                 503         422: to the dead letters
+Azure Event Grid   `aeg-event-type`                503         400: to the dead letters
+Amazon SNS         `x-amz-sns-message-type`        503         400: to the dead letters
+Pub/Sub, Eventarc  neither of these                503         200: acknowledged
+any other          neither of these                503         200: acknowledged
+=================  ==============================  ==========  =======================
+
+All of them send again after a 503, Knative after the seconds of `Retry-After`. Sources: Knative
+eventing, data plane contract; Event Grid, "delivery and retry"; SNS, "message delivery retries";
+Pub/Sub, "push subscriptions".
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import Drop, Retry
+from functions_framework.model.execution import execution
+from functions_framework.model.message import TEXT, Reply
+from functions_framework.runtime.escaping import own_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.exceptions import Verdict
+    from functions_framework.model.function import Function
+
+# A header with what it starts with, and the status that sends an event to the dead letters there.
+_DEAD_LETTERS = (
+    ("prefer", "reply", 422),
+    ("aeg-event-type", "", 400),
+    ("x-amz-sns-message-type", "", 400),
+)
+_log = own_logger("functions_framework.events")
+
+
+def reply_to(verdict: Verdict, header: Callable[[str], str | None]) -> Reply:
+    """The response to an event that a function decided about; the decision is recorded.
+
+    Args:
+        verdict: what the function raised.
+        header: a field of the request by its lower-case name, None where it is absent.
+    """
+    running = execution.get()
+    if running is not None:
+        running.verdict = verdict.outcome
+    _record(verdict)
+    if isinstance(verdict, Retry):
+        after = [] if verdict.after is None else [("retry-after", str(math.ceil(verdict.after)))]
+        return Reply(503, [TEXT, *after], b"The event is wanted again.\n")
+    return Reply(_dropped_status(header), [TEXT], b"The event was dropped.\n")
+
+
+def _dropped_status(header: Callable[[str], str | None]) -> int:
+    for name, beginning, status in _DEAD_LETTERS:
+        value = header(name)
+        if value is not None and value.lower().startswith(beginning):
+            return status
+    return 200
+
+
+def _record(verdict: Verdict) -> None:
+    fields: dict[str, Any] = {"verdict": verdict.outcome, "reason": verdict.reason}
+    if isinstance(verdict, Retry) and verdict.after is not None:
+        fields["after_seconds"] = verdict.after
+    _log.warning(
+        "The function %s%s",
+        "dropped the event" if isinstance(verdict, Drop) else "wants the event again",
+        f": {verdict.reason}" if verdict.reason else ".",
+        extra={"json_fields": fields},
+    )
+
+
+def hooks_of(verdict: Verdict, function: Function) -> tuple[Callable[..., Any], ...]:
+    """What is told of a dropped event."""
+    found = function.options.get("on_dropped", ()) if isinstance(verdict, Drop) else ()
+    return tuple(found)
+
+
+def event_in(arguments: tuple[Any, ...], function: Function) -> Any:
+    """The event that a function was called with, as `on_dropped` gets it."""
+    return arguments[0] if function.signature == "cloudevent" else arguments
+
+
+def tell(verdict: Verdict, function: Function, arguments: tuple[Any, ...]) -> None:
+    """Call the hooks for dropped events, in this thread; what they raise is a crash of the call."""
+    for hook in hooks_of(verdict, function):
+        result = hook(event_in(arguments, function), verdict.reason)
+        if inspect.isawaitable(result):
+            from functions_framework.runtime import background_loop
+
+            background_loop.run(_awaited(result))
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
