@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -15,7 +16,7 @@ from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_u
 if TYPE_CHECKING:
     from pathlib import Path
 
-STOPS = [signal.SIGTERM, signal.SIGINT]
+STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -134,3 +135,41 @@ def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
             server.signal()
             assert server.exit_code() == 128 + signal.SIGTERM
             assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_to_the_whole_group_ends_an_idle_server_silently(tmp_path: Path, stop: int) -> None:
+    source = written(tmp_path, FUNCTIONS)
+    for _ in range(6):
+        with ServerProcess.start(source, "plain", "--workers", "2") as server:
+            server.ready()
+            before = server.log
+            os.killpg(server.process.pid, stop)
+            assert server.exit_code() == 0
+            assert server.log == before
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_to_the_whole_group_ends_a_load_with_0(tmp_path: Path, stop: int) -> None:
+    with ServerProcess.start(written(tmp_path, SLOW_LOAD + HELLO), "hello") as server:
+        server.wait_for("loading")
+        os.killpg(server.process.pid, stop)
+        assert server.exit_code() == 0
+        assert "was ended by" not in server.log
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+def test_call_in_flight_is_answered_after_a_signal_to_the_whole_group(
+    tmp_path: Path, kind: str, stop: int
+) -> None:
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/0.6 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            os.killpg(server.process.pid, stop)
+            # Some send one after the other: it is no second signal.
+            os.killpg(server.process.pid, signal.SIGHUP)
+            assert read_answer(connection) == (200, b"Hello world!")
+        assert server.exit_code() == 0
+    assert "is replaced" not in server.log

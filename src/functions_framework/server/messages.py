@@ -13,6 +13,9 @@ from functions_framework.runtime.values import asdict, value_class
 DRAIN = b"drain\n"
 """Parent to worker: stop accepting, finish what is in flight within the grace period, exit."""
 
+TOLD = "it was told to stop"
+"""Why a worker is leaving that got a signal itself, alone or with all others."""
+
 RETIRE = b"retire\n"
 """The same without hurry, as the server goes on; `DRAIN` may follow."""
 

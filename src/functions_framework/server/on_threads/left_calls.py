@@ -22,7 +22,7 @@ _SECONDS = 0.25
 """Seconds that interrupted calls have to clean up and answer."""
 
 _STEP_SECONDS = 0.01
-_FLUSH_SECONDS = 0.05
+_FLUSH_SECONDS = 0.15
 
 
 def end_left(serving: CodeType) -> None:

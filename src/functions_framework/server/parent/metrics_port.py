@@ -20,7 +20,7 @@ from functions_framework.runtime import terminal
 from functions_framework.telemetry import switch
 
 from ..wire import listening
-from .signals import blocked, restore_defaults
+from .signals import STOPS, blocked, restore_defaults
 
 if TYPE_CHECKING:
     import socket
@@ -150,8 +150,8 @@ def _become_exporter(
     code = 1
     try:
         restore_defaults()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)
         leave()
         from functions_framework.telemetry.exposition import expose
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 STOPS = [signal.SIGTERM, signal.SIGINT]
 if hasattr(signal, "SIGBREAK"):
     STOPS.append(signal.SIGBREAK)
+# The terminal is gone; whoever started this with `nohup` wants it to go on.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    STOPS.append(signal.SIGHUP)
+
+_GROUP_SECONDS = 0.2
+"""Seconds within which all processes of a group get a signal that was sent to the group."""
 
 
 class Mailbox:
@@ -29,6 +36,7 @@ class Mailbox:
 
     def __init__(self, on_stop: Callable[[], None] | None = None) -> None:
         self.stops = 0
+        self._told = 0
         self._on_stop = on_stop
         self.last = 0
         self._reading, self._writing = socket.socketpair()
@@ -66,8 +74,17 @@ class Mailbox:
         except BlockingIOError:
             return
 
+    def is_stopped(self) -> bool:
+        """Whether one has come, or comes in a moment: who was told by it was told as one of all."""
+        until = time.monotonic() + _GROUP_SECONDS
+        while not self.stops and time.monotonic() < until:
+            time.sleep(0.005)
+        return self.stops > 0
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.stops += 1
+        # Some send SIGHUP along with SIGTERM: it never makes a second signal.
+        self._told += number != getattr(signal, "SIGHUP", None)
+        self.stops = max(1, self._told)
         self.last = number
         if self._on_stop is not None:
             self._on_stop()
@@ -89,6 +106,11 @@ def restore_defaults() -> None:
     for number in [*STOPS, signal.SIGCHLD]:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+
+def is_told(code: int) -> bool:
+    """Whether a process ended by a signal that asks to stop."""
+    return -code in STOPS
 
 
 def death(code: int) -> str:

@@ -22,7 +22,7 @@ from .. import messages
 from ..wire import listening
 from .child import Child
 from .other_children import OtherChildren
-from .signals import Mailbox, blocked, death, restore_defaults
+from .signals import Mailbox, blocked, death, is_told, restore_defaults
 from .startup_line import startup_line
 
 TYPE_CHECKING = False
@@ -76,7 +76,8 @@ class Supervisor:
             FunctionsFrameworkException: the function could not be loaded.
         """
         self._others = OtherChildren(beside, self._leave_parent, self._listener)
-        with terminal.restored() as self._restore_terminal, Mailbox() as mailbox:
+        with terminal.restored() as self._restore_terminal, Mailbox() as self._mailbox:
+            mailbox = self._mailbox
             self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
             self._begin()
             while self._outcome is None and not mailbox.stops:
@@ -186,6 +187,8 @@ class Supervisor:
         is_going = worker.is_leaving or any(other.replaces is worker for other in self._workers)
         if self._is_ending or is_going:
             return
+        if asked.reason == messages.TOLD and self._mailbox.is_stopped():
+            return
         terminal.say(f"Worker {worker.pid} is replaced: {asked.reason}.")
         worker.order = messages.RETIRE if asked.is_patient else messages.DRAIN
         try:
@@ -215,7 +218,7 @@ class Supervisor:
         self._workers.remove(worker)
         if worker.has_prompt:
             self._restore_terminal()
-        if self._is_ending or worker.is_leaving:
+        if self._is_ending or worker.is_leaving or (is_told(code) and self._mailbox.is_stopped()):
             return
         successors = [other for other in self._workers if other.replaces is worker]
         if successors:

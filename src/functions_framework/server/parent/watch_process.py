@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.loading.files import files_below, relevant
+from functions_framework.server.parent.signals import STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def report_changes(
         written: the fields of `Outputs`.
         is_polling: look again and again.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPS:
         signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
     root, outputs = Path(directory), Outputs(*written)
     if not root.is_dir():

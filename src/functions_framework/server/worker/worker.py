@@ -19,6 +19,7 @@ from functions_framework.runtime.escaping import own_logger
 from .. import messages
 from ..on_threads.admission import QUEUE
 from ..on_threads.serving import SyncServing
+from ..parent.signals import STOPS
 from ..wire import listening, silent_clients
 from ..wire.granian import Engine, Limits
 from . import breakpoints
@@ -72,10 +73,11 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
         failed = loaded.failed
         parent.tell(failed)
     else:
-        leave = messages.Leaving("it was told to stop")
-        # The parent gets SIGINT as well and says what to do; a SIGTERM may be for this one alone.
+        leave = messages.Leaving(messages.TOLD)
+        # The parent gets SIGINT as well and says what to do; others may be for this one alone.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, lambda _number, _frame: parent.tell(leave))
+        for number in {*STOPS} - {signal.SIGINT}:
+            signal.signal(number, lambda _number, _frame: parent.tell(leave))
         breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
         failed = serve(settings, loaded, listener, parent)
     atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
