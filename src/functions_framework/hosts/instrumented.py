@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Agents that wait for an import of Flask or Starlette before they change it.
 _AGENTS = frozenset(
     {
-        "appsignal", "datadog", "ddtrace", "elasticapm", "instana", "logfire", "newrelic",
+        "appsignal", "ddtrace", "elasticapm", "instana", "logfire", "newrelic",
         "opentelemetry.instrumentation", "scout_apm", "sentry_sdk",
     }
 )  # fmt: skip
