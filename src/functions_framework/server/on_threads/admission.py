@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..wire.forwarded import peer_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..wire.look import Connection
 
 _ARRIVAL_SECONDS = 1.0
@@ -95,11 +97,10 @@ class Admission:
         if self._is_closed or is_full:
             return None
         start = time.monotonic()
-        waiter = self._queue_up()
+        slot = self._queue_up(self._waiting.append)
         if self._is_closed:
-            self.give_back(waiter)  # for the next to see
+            self.give_back(slot)  # for the next to see
             return None
-        slot = waiter
         self.longest_wait = max(self.longest_wait, time.monotonic() - start)
         return slot
 
@@ -143,12 +144,13 @@ class Admission:
         try:
             slot = self.take_free()
         except IndexError:
-            slot = self._queue_up()
+            # Before those that wait for their first place: it came before them.
+            slot = self._queue_up(self._waiting.appendleft)
         self._slots.discard(slot)
 
-    def _queue_up(self) -> Slot:
+    def _queue_up(self, join: Callable[[_Waiter], None]) -> Slot:
         waiter = _Waiter()
-        self._waiting.append(waiter)
+        join(waiter)
         # A slot given back between the failed take and the append belongs to whoever is first.
         self._hand_over()
         waiter.lock.acquire()

@@ -65,33 +65,35 @@ class _Moved(NamedTuple):
 
 
 class EarlyAnswers:
-    """Clients of one address that were given equal answers at one moment.
+    """Clients of one address that were given equal answers.
 
     Args:
-        bodies: what they owe.
-        before: the connections of their address, as they were just before.
-        now: the moment, in `time.monotonic()` seconds.
+        peer: their address.
+        version: the protocol.
         sizes: bytes that such an answer is known to have; added to.
 
     Attributes:
-        bodies: of those that are left.
-        moment: of the answers.
+        bodies: what those owe that are left.
     """
 
-    def __init__(
-        self,
-        bodies: Collection[Waited],
-        before: Iterable[Connection],
-        now: float,
-        sizes: set[int],
-    ) -> None:
-        self.bodies = set(bodies)
-        self._before = {(item.descriptor, item.peer): item for item in before}
-        self.moment = now
+    def __init__(self, peer: str, version: str, sizes: set[int]) -> None:
+        self.peer = peer
+        self.bodies: dict[Waited, float] = {}
         self._sizes = sizes
-        first = next(iter(bodies))
-        self.peer = first.peer
-        self._is_http2 = first.version == "HTTP/2"
+        self._is_http2 = version == "HTTP/2"
+        self._before: dict[tuple[int, tuple[str, int]], Connection] = {}
+
+    def add(self, bodies: Iterable[Waited], before: Iterable[Connection], now: float) -> None:
+        """Further clients were answered.
+
+        Args:
+            bodies: what they owe.
+            before: the connections of their address, as they were just before.
+            now: the moment, in `time.monotonic()` seconds.
+        """
+        self.bodies.update(dict.fromkeys(bodies, now))
+        for item in before:
+            self._before.setdefault((item.descriptor, item.peer), item)
 
     def settle(
         self, waiting: Collection[Waited], connections: Iterable[Connection], others: int
@@ -106,7 +108,7 @@ class EarlyAnswers:
         Returns:
             Whether no client is left.
         """
-        self.bodies.intersection_update(waiting)
+        self.bodies = {body: since for body, since in self.bodies.items() if body in waiting}
         if self.bodies:
             moved = self._moved(connections)
             for item in self._shared(moved, others) if self._is_http2 else self._alike(moved):
@@ -118,7 +120,7 @@ class EarlyAnswers:
         found = []
         for item in connections:
             before = self._before.get((item.descriptor, item.peer))
-            if before is not None and item.is_open and item.sent_at >= self.moment - _EARLY:
+            if before is not None and item.is_open and item.sent > before.sent:
                 received = item.received - before.received
                 found.append(_Moved(item, item.sent - before.sent, received))
         return found

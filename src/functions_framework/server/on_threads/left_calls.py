@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.runtime.interruption import Interruption, frames_until
 
 from ..wire.endings import ENDED
 from ..wire.gate import answer
+from .body import Body
+from .sources import Collected
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -22,6 +24,10 @@ _SECONDS = 0.25
 """Seconds that interrupted calls have to clean up and answer."""
 
 _STEP_SECONDS = 0.01
+_WAITING = frozenset(
+    found.__code__
+    for found in (Body._receive, Collected.read)  # noqa: SLF001 - where it waits
+)
 _FLUSH_SECONDS = 0.15
 
 
@@ -36,23 +42,43 @@ def end_left(serving: CodeType) -> None:
     """
     calls: dict[int, Interruption] = {}
     until = time.monotonic() + _SECONDS
-    while (left := _protocols(serving)) and time.monotonic() < until:
-        for thread in left:
+    while (left := _calls(serving)) and time.monotonic() < until:
+        for thread, call in left.items():
+            # Each attempt takes a look at all threads, of which slow clients may hold a thousand.
+            if call.waits_for_its_client or time.monotonic() > until:
+                continue
             if thread not in calls:
                 calls[thread] = Interruption(thread, [None], serving, RequestTimeoutException)
             calls[thread].attempt()
         time.sleep(_STEP_SECONDS)
-    for protocol, method in left.values():
-        answer(protocol, ENDED, method, "HTTP/1.1")
+    for call in left.values():
+        answer(call.protocol, ENDED, call.method, "HTTP/1.1")
     time.sleep(_FLUSH_SECONDS)
 
 
-def _protocols(serving: CodeType) -> dict[int, tuple[Any, str]]:
-    """What answers the clients of the calls in progress, and their methods, by thread."""
+class _Call(NamedTuple):
+    """A call in progress.
+
+    Attributes:
+        protocol: answers its client.
+        method: of its request.
+        waits_for_its_client: whether its thread is in the engine, where nothing reaches it.
+    """
+
+    protocol: Any
+    method: str
+    waits_for_its_client: bool
+
+
+def _calls(serving: CodeType) -> dict[int, _Call]:
+    """The calls in progress, by thread."""
     found = {}
     for thread, innermost in sys._current_frames().items():  # noqa: SLF001 - documented, for debuggers
         frames = frames_until(innermost, serving)
         if frames and "method" in frames[-1].f_locals:
             known = frames[-1].f_locals
-            found[thread] = known["protocol"], known["method"]
+            code = innermost.f_code
+            is_sending = code.co_name == "_send" and code.co_filename == serving.co_filename
+            waits = is_sending or code in _WAITING
+            found[thread] = _Call(known["protocol"], known["method"], waits)
     return found

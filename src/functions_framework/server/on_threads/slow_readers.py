@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 MOST_WAITING = 512
 """Streams that may wait for their readers at once; beyond, the slowest readers are cut."""
 
+_FAR_TOO_MANY = MOST_WAITING * 5 // 4
 _PATIENCE = 1.0
-"""Seconds without progress that a reader has in any case, unless there are twice too many."""
+"""Seconds without progress that a reader has in any case, unless there are far too many."""
 
 _A_MOMENT = 0.005
 _SHORT_PAUSE = 0.05
@@ -156,7 +157,7 @@ class SlowReaders:
         stuck = [stream for stream in waiting if stream.since < now - _PATIENCE]
         if stuck and now > self._next_check:
             self._check(stuck, len(waiting), now)
-            self._next_check = now + min(_PATIENCE, self._seconds / 10)
+            self._next_check = now + min(_PATIENCE / 2, self._seconds / 10)
         return _SHORT_PAUSE if waiting or self._admission.is_saturated else _LONGEST_PAUSE
 
     def _lend(self, stream: PacedStream) -> None:
@@ -167,7 +168,7 @@ class SlowReaders:
         self._admission.lend_anyway()
 
     def _check(self, stuck: list[PacedStream], waiting: int, now: float) -> None:
-        too_many = max(len(stuck) - MOST_WAITING, waiting - 2 * MOST_WAITING)
+        too_many = max(len(stuck) - MOST_WAITING, waiting - _FAR_TOO_MANY)
         of_http2 = [item for item in stuck if item.environ["SERVER_PROTOCOL"] == "HTTP/2"]
         if too_many <= 0 and not of_http2:
             return

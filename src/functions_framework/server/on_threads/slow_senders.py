@@ -42,14 +42,15 @@ _SHORT_PAUSE = 0.1
 _FLUSH_SECONDS = 0.05
 """Seconds in which an answer gets from the engine to the kernel."""
 
-_CUT_SECONDS = 1.0
+_CUT_SECONDS = 5.0
 """Seconds after which a connection that was not cut probably cannot be."""
 
 _LATE = 0.025
 """Seconds in which what a request makes the engine send is sent."""
 
+_FAR_TOO_MANY = MOST_WAITING * 5 // 4
 _PATIENCE = 1.0
-"""Seconds that a sender has in any case, unless there are twice too many."""
+"""Seconds that a sender has in any case, unless there are far too many."""
 
 
 class SlowSenders:
@@ -72,7 +73,7 @@ class SlowSenders:
         self._bodies: set[Waited] = set()
         self.end = self._bodies.discard
         """The read of a body has ended."""
-        self._answered: list[EarlyAnswers] = []
+        self._answered: dict[tuple[str, str, object], EarlyAnswers] = {}
         self._answered_before: set[Waited] = set()
         self._sizes: dict[bool, set[int]] = defaultdict(set)
         self._progress = Progress(_received)
@@ -127,13 +128,13 @@ class SlowSenders:
         self._answered_before &= waiting
         for peer, bodies in _grouped(self._answered_before).items():
             cut_answered_before(bodies, connections.get(peer, ()))
-        self._answered = [
-            group
-            for group in self._answered
+        self._answered = {
+            key: group
+            for key, group in self._answered.items()
             if not group.settle(
                 waiting, connections.get(group.peer, ()), len(calls.get(group.peer, ()))
             )
-        ]
+        }
 
     def _stopped(
         self,
@@ -194,13 +195,18 @@ class SlowSenders:
                 continue
             body.answer(reply)
             groups[body.peer, body.version, (body.reply or reply).body].append(body)
-        for (peer, _, text), group in groups.items():
-            sizes = self._sizes[reply is self._reply] if text == reply.body else set()
-            self._answered.append(EarlyAnswers(group, connections.get(peer, ()), now, sizes))
+        for key, group in groups.items():
+            peer, version, text = key
+            if key not in self._answered:
+                sizes = self._sizes[reply is self._reply] if text == reply.body else set()
+                self._answered[key] = EarlyAnswers(peer, version, sizes)
+            self._answered[key].add(group, connections.get(peer, ()), now)
 
     def _ask_to_leave(self, now: float) -> None:
         left = sum(
-            len(group.bodies) for group in self._answered if group.moment < now - _CUT_SECONDS
+            moment < now - _CUT_SECONDS
+            for group in self._answered.values()
+            for moment in group.bodies.values()
         )
         if left > MOST_LEFT_BEHIND and self.leave is not None:
             self.leave(f"{left} clients have stopped sending")
@@ -227,7 +233,7 @@ def _slowest(bodies: Iterable[Waited], count: int, now: float) -> set[Waited]:
     if count <= 0:
         return set()
     found = sorted(bodies, key=lambda body: body.since)[:count]
-    urgent = count - MOST_WAITING
+    urgent = count + MOST_WAITING - _FAR_TOO_MANY
     return {
         body for number, body in enumerate(found) if number < urgent or body.since < now - _PATIENCE
     }

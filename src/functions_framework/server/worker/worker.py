@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..on_threads.admission import Running
 
 _log = own_logger("functions_framework.server")
-_THREADS_FOR_SLOW_SENDERS = 1024
+_THREADS_FOR_SLOW_CLIENTS = 2048
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _RETIREMENT_SECONDS = 3600.0
 _MOST_NAMED = 100
@@ -226,7 +226,7 @@ def limits_of(settings: Settings) -> Limits:
         certificate = settings.certfile, settings.keyfile
     slots = settings.concurrency or settings.threads
     return Limits(
-        threads=slots + QUEUE + _THREADS_FOR_SLOW_SENDERS,
+        threads=slots + QUEUE + _THREADS_FOR_SLOW_CLIENTS,
         backlog=settings.backlog,
         header_size=max(_LEAST_HEADER_SIZE, settings.max_header_size),
         head_seconds=max(settings.header_timeout or _NO_LIMIT, settings.keep_alive),
