@@ -101,7 +101,7 @@ def build(
 
         host = host_of(loaded, lifecycle)
     else:
-        functions = with_event_format(loaded, settings.event_format)
+        functions = with_event_settings(loaded, settings)
         called = [_keeping_arguments(item) for item in functions] if is_followed else functions
         host = _function_host(called, context, registered, settings.threads)
     if settings.docs or (settings.debug and len(loaded) > 1):
@@ -205,14 +205,17 @@ def _sync_host(
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
-def with_event_format(functions: Sequence[Function], name: str) -> Sequence[Function]:
-    """The functions with the format of replies that the settings ask for, where they name none."""
-    if name == "binary":
+def with_event_settings(functions: Sequence[Function], settings: Settings) -> Sequence[Function]:
+    """The functions with what the settings say of events, where they say nothing themselves."""
+    said: dict[str, Any] = {}
+    if settings.event_format != "binary":
+        said["reply_format"] = settings.event_format
+    if settings.webhook_origins != "*":
+        names = settings.webhook_origins.split(",")
+        said["webhook_origins"] = tuple(name.strip().lower() for name in names)
+    if not said:
         return functions
-    return [
-        replace(function, options={"reply_format": name, **function.options})
-        for function in functions
-    ]
+    return [replace(function, options={**said, **function.options}) for function in functions]
 
 
 def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> Any:
@@ -284,7 +287,8 @@ def run_with_process(lifecycle: Lifecycle) -> None:
 def _formatted(function: Function) -> Sequence[Function]:
     from functions_framework.settings import Settings
 
-    return with_event_format([function], Settings.load(names=["event_format"]).event_format)
+    names = ["event_format", "webhook_origins"]
+    return with_event_settings([function], Settings.load(names=names))
 
 
 def _cors_setting() -> str | None:

@@ -15,8 +15,9 @@ from functions_framework.model.function import Signature
 from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from functions_framework.model.function import Function
     from functions_framework.signatures.codec import Codec
 
 # Browsers and crawlers ask every server for these; an http function is not called for them.
@@ -57,13 +58,22 @@ def method_not_allowed(allowed: Sequence[str]) -> Reply:
     return Reply(405, [HTML, ("allow", ", ".join(allowed))], page.encode())
 
 
-def answer_without_call(codec: Codec, signature: Signature, method: str, path: str) -> Reply:
+def answer_without_call(
+    codec: Codec, function: Function, method: str, path: str, header: Callable[[str], str | None]
+) -> Reply:
     """The reply to a request whose method the signature does not take.
 
-    GET and HEAD of `/` are health checks for event and cloudevent functions.
+    GET and HEAD of `/` are health checks for event and cloudevent functions, and OPTIONS may ask
+    whether events are welcome.
     """
+    if method == "OPTIONS":
+        from .handshake import answer
+
+        reply = answer(function, header)
+        if reply is not None:
+            return reply
     allowed = sorted(codec.methods)
-    if path == "/" and signature is not Signature.TYPED:
+    if path == "/" and function.signature is not Signature.TYPED:
         if method in {"GET", "HEAD"}:
             return _HEALTHY
         allowed = ["GET", "HEAD", *allowed]

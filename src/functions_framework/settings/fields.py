@@ -20,6 +20,7 @@ from .parsers import (
     count,
     directory,
     event_format,
+    hosts,
     log_format,
     log_level,
     names,
@@ -124,6 +125,11 @@ class Settings:
         "--cors", "FUNCTION_CORS", origins, default=None,
         help="Origins whose pages may call the functions from a browser, with commas between them; "
         "* for all. A function's own cors= beats it.",
+    )
+    webhook_origins: str = declare(
+        "--webhook-origins", "WEBHOOK_ORIGINS", hosts, default="*",
+        help="Senders that may deliver events when they ask first, as host names with commas "
+        "between them; * for all.",
     )
     docs: bool = declare(
         "--docs", "FUNCTION_DOCS", boolean, default=False, is_lenient=True,

@@ -117,6 +117,14 @@ def origins(value: str) -> str:
     return value
 
 
+def hosts(value: str) -> str:
+    """Host names such as eventgrid.azure.net with commas between them, or *."""
+    for name in value.split(","):
+        if not name.strip() or "/" in name:
+            raise ValueError("expected host names such as eventgrid.azure.net, or *")
+    return value
+
+
 def probe_path(value: str) -> str:
     """A path such as /healthz; not / alone, which is the function's."""
     found = value.strip().rstrip("/")

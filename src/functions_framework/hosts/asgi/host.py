@@ -253,7 +253,8 @@ class _EventEndpoint:
         codec = self._codec
         method = scope["method"]
         if method not in codec.methods:
-            refused = answer_without_call(codec, self.function.signature, method, scope["path"])
+            header = header_fields(scope).get
+            refused = answer_without_call(codec, self.function, method, scope["path"], header)
             return self._host.refused(refused)
         arguments = codec.decode(message(scope, await read_body(receive)))
         try:

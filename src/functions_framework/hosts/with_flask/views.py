@@ -69,7 +69,8 @@ def _event_view(function: Function) -> View:
         environ = request.environ
         method = environ["REQUEST_METHOD"]
         if method not in codec.methods:
-            refused = answer_without_call(codec, function.signature, method, environ["PATH_INFO"])
+            path, header = environ["PATH_INFO"], request.headers.get
+            refused = answer_without_call(codec, function, method, path, header)
             if refused.status == 405:
                 raise as_refused(refused)
             return refused

@@ -56,7 +56,8 @@ class EventHost:
             method = environ["REQUEST_METHOD"]
             if method not in codec.methods:
                 path = environ["PATH_INFO"]
-                refused = answer_without_call(codec, function.signature, method, path)
+                header = header_of(environ)
+                refused = answer_without_call(codec, function, method, path, header)
                 return self._refused(refused, environ)
             arguments = codec.decode(message(environ))
         except RequestRefused as error:
