@@ -1,7 +1,7 @@
 """Whether a sender may deliver events here: the answer to its question, before the first event.
 
 Senders such as Azure Event Grid ask by `OPTIONS` (CloudEvents, HTTP 1.1 Web Hooks for Event
-Delivery, section 4, "abuse protection"). A question that names a callback is answered at once as well.
+Delivery, section 4, "abuse protection"); one that names a callback is answered at once as well.
 """
 
 from __future__ import annotations
