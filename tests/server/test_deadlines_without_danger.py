@@ -283,3 +283,33 @@ def test_worker_whose_call_cannot_be_ended_is_replaced(tmp_path: Path, path: str
         wait_until(lambda: set(server.children()).isdisjoint(before), "the old worker's end")
         assert server.get("/") == (200, b"fine")
         assert server.log.count("is replaced") == 1
+
+
+THREADED = """
+import sys, time
+
+def work(request):
+    path = request.url.path
+    try:
+        while path == "/loops":
+            sum(range(100))
+        while path == "/sleeps":
+            time.sleep(0.01)
+    finally:
+        print("left", path, file=sys.stderr, flush=True)
+    return "fine"
+"""
+
+
+def test_plain_functions_beside_the_event_loop_are_ended_too(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(THREADED)
+    flags = ("--asgi", "--timeout", "0.3", "--threads", "2")
+    with ServerProcess.start(tmp_path / "main.py", "work", *flags) as found:
+        server = found.ready()
+        for number in range(2):
+            with ThreadPoolExecutor(4) as clients:
+                answers = list(clients.map(server.get, ["/loops", "/sleeps"]))
+            assert [status for status, _ in answers] == [504] * 2
+            server.wait_for("left /loops", times=number + 1)
+            server.wait_for("left /sleeps", times=number + 1)
+        wait_until(lambda: server.get() == (200, b"fine"), "a call that is in time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
+
+    from .interruption import Interruption
+
+
+LATE = "its deadline is over"
+"""The message of a cancellation that ends the code in the thread as well."""
+
+_STEP_SECONDS = 0.01
+_MOST_STEPS = 500
 
 
 class _Result(asyncio.Future[Any]):
@@ -19,6 +29,8 @@ class _Result(asyncio.Future[Any]):
 
     def cancel(self, msg: Any = None) -> bool:
         # The task's own `cancel` comes through here.
+        if msg == LATE:
+            self.job.end_late()
         return self.job.leave() or self.cancel_now(msg)
 
     def cancel_now(self, msg: Any = None) -> bool:
@@ -53,6 +65,8 @@ class Job:
         self.is_left = False
         self.is_over = False
         self._call = call
+        self._guard: list[None] = []
+        self._thread = 0
         self._is_kept = is_kept
 
     def run(self) -> None:
@@ -72,7 +86,36 @@ class Job:
 
     def _run(self) -> Any:
         works_for.set(self)
-        return self._call()
+        self._thread = threading.get_ident()
+        guard = self._guard = [None]
+        try:
+            return self._call()
+        finally:
+            try:
+                guard.pop()
+            except IndexError:
+                from .interruption import release
+
+                release(guard, self._thread)
+
+    def end_late(self) -> None:
+        """Raise `RequestTimeoutException` in the thread, if it works and as soon as it may be."""
+        if self.waits_for is not None or not self._guard:
+            return
+        from functions_framework.exceptions import RequestTimeoutException
+
+        from .interruption import Interruption
+
+        first = Job._run.__code__
+        self._try_to_end(
+            Interruption(self._thread, self._guard, first, RequestTimeoutException), _MOST_STEPS
+        )
+
+    def _try_to_end(self, interruption: Interruption, steps: int) -> None:
+        if interruption.attempt() or not steps or self.is_over:
+            interruption.close()
+        else:
+            self.loop.call_later(_STEP_SECONDS, self._try_to_end, interruption, steps - 1)
 
     def _settle(self, value: Any, error: BaseException | None) -> None:
         result = self.result

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.errors import TIMEOUT_REPLY
+from functions_framework.runtime.jobs import LATE
 
 from ..wire.gate import answer
 from ..wire.late_calls import PATIENCE, LateCalls, Place
@@ -55,7 +56,7 @@ class AsyncDeadlines:
         answer(watcher.proto, TIMEOUT_REPLY, request.method)
         self.records.note(request.method, request.path, places_of(task))
         self._told.add(watcher)
-        task.cancel()
+        task.cancel(LATE)
         task.get_loop().call_later(PATIENCE, self._check, task)
 
     def _check(self, task: asyncio.Task[None]) -> None:
