@@ -123,8 +123,8 @@ ON_GUNICORN = {
     "* /raise": "the crash response of 3.10, with its header that says so",
     "large body (unread)": "what a function leaves unread is read away, and the connection goes on",
     "status 205": _RESET_CONTENT,
-    "chunked and empty (echo)": "PENDING",
-    "latin-1 header (echo)": "PENDING",
+    "chunked and empty (echo)": "the engine's sync side gives nothing of a broken body either",
+    "latin-1 header (echo)": "the engine's sync side drops what is not ASCII",
 }
 ON_UVICORN = {
     "* /stream-of-nothing": "a stream that ends at once is a whole body: it has a length",
@@ -134,8 +134,6 @@ ON_UVICORN = {
     "status 204": "no content is no reason to close",
     "status 304": "no content is no reason to close",
     "status 205": _RESET_CONTENT,
-    "chunked with a trailer (echo)": "PENDING",
-    "latin-1 header (echo)": "PENDING",
 }
 
 
