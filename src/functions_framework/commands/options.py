@@ -60,7 +60,8 @@ def parameter(name: str, option: Option) -> click.Option:
             raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
 
     if option.is_switch:
-        return click.Option([option.flag, name], is_flag=True, help=option.help)
+        # No default: what a program leaves out is told from its False.
+        return click.Option([option.flag, name], is_flag=True, default=None, help=option.help)
     return click.Option(
         [option.flag, name],
         metavar=option.metavar,
