@@ -6,7 +6,6 @@ while calls are waiting for something, looks after those that have been at it fo
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,7 @@ class ClientWatch:
         receive = self.receiving.get(watcher)
         if receive is not None and receive.is_asked:
             return
-        # One that is being cancelled already may tidy up (Python 3.11 and newer can tell).
-        if sys.version_info < (3, 11) or not task.cancelling():
+        # One that was told already may tidy up.
+        if watcher not in self.told:
             self.told.add(watcher)
             task.cancel()
