@@ -228,6 +228,10 @@ def work(request):
         finally:
             while True:
                 time.sleep(0.1)
+    if request.path == "/holds":
+        for handler in logging.root.handlers:
+            handler.acquire()
+        time.sleep(60)
     if request.path == "/c":
         lock.acquire()
         lock.acquire()
@@ -270,7 +274,7 @@ def test_what_a_handler_does_stops_no_deadline(tmp_path: Path) -> None:
         assert server.get("/") == (200, b"fine")
 
 
-@pytest.mark.parametrize("path", ["/c", "/never"])
+@pytest.mark.parametrize("path", ["/c", "/never", "/holds"])
 def test_worker_whose_call_cannot_be_ended_is_replaced(tmp_path: Path, path: str) -> None:
     (tmp_path / "main.py").write_text(SERVED)
     with ServerProcess.start(

@@ -61,10 +61,13 @@ if TYPE_CHECKING:
 
     from .careful_lines import CarefulLines
 
-_NOWHERE = frozenset({"logging", "importlib", "_frozen_importlib", "_frozen_importlib_external"})
+_NOWHERE = frozenset({
+    "_frozen_importlib", "_frozen_importlib_external", "importlib", "logging", "loguru",
+})  # fmt: skip
 _PASSED_THROUGH = frozenset({
-    "_weakrefset", "asyncio", "concurrent", "contextlib", "flask", "functions_framework",
-    "multiprocessing", "queue", "starlette", "tempfile", "threading", "weakref", "werkzeug",
+    "_weakrefset", "asyncio", "concurrent", "contextlib", "ddtrace", "flask", "functions_framework",
+    "multiprocessing", "newrelic", "opentelemetry", "prometheus_client", "queue", "sentry_sdk",
+    "starlette", "tempfile", "threading", "weakref", "werkzeug", "wrapt",
 })  # fmt: skip
 _TAKING = frozenset({"__aenter__", "__enter__", "acquire"})
 _GIVING_BACK = frozenset({"__aexit__", "__del__", "__exit__", "release"})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -43,6 +45,7 @@ _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _RETIREMENT_SECONDS = 3600.0
 _MOST_NAMED = 100
 """Calls that are logged one by one at the end: to write takes time that shut-down hooks need."""
+_LONGEST_WAY_OUT = 3.0
 _NO_LIMIT = 365 * 24 * 3600.0
 
 
@@ -197,9 +200,21 @@ def serve(
     _retire_in_time(settings, parent)
     silent_clients.watch(listener, limits, serving)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
+    if left:
+        _leave_in_time(until)
     _log_left(hosted.name, left, allowed)
     loaded.stop(until)
     return None
+
+
+def _leave_in_time(until: float) -> None:
+    """End this process soon: a call that cannot be ended may hold a lock that the way out needs."""
+
+    def leave() -> None:
+        time.sleep(max(0.0, until - time.monotonic()) + _LONGEST_WAY_OUT)
+        os._exit(1)
+
+    threading.Thread(target=leave, name="way-out", daemon=True).start()
 
 
 def _retire_in_time(settings: Settings, parent: Parent) -> None:
