@@ -200,9 +200,7 @@ def serve(
     _retire_in_time(settings, parent)
     silent_clients.watch(listener, limits, serving)
     left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
-    if left:
-        _leave_in_time(until)
-    _log_left(hosted.name, left, allowed)
+    _log_left(hosted.name, left, allowed, until)
     loaded.stop(until)
     return None
 
@@ -250,7 +248,9 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def _log_left(name: str, left: list[Running], grace: float) -> None:
+def _log_left(name: str, left: list[Running], grace: float, until: float) -> None:
+    if left:
+        _leave_in_time(until)
     for call in left[:_MOST_NAMED]:
         _log.error(
             "%s: %s was ended at shutdown: it had been running for %.1f seconds, "
