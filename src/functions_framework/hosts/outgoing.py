@@ -52,6 +52,8 @@ _ORDINARY = frozenset({200, 201, 202, 400, 401, 403, 404, 405, 422, 429, 500, 50
 _PLAIN = frozenset({HTML, TEXT, JSON, CRASH, ("Content-Type", HTML[1]), ("Content-Type", JSON[1])})
 """What nearly all replies have; looked up, as looking at each would cost ten times as much."""
 
+_are_plain = _PLAIN.issuperset
+
 _SERVERS = frozenset({
     "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization",
     "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
@@ -89,13 +91,13 @@ def passed(reply: Reply, method: str, request: Any) -> Reply:
     Raises:
         RequestTimeoutException: the deadline of a call came meanwhile.
     """
-    status, headers, body = reply
     try:
+        # By number: unpacking a named tuple, or asking for its fields, takes longer.
         if (
-            status in _ORDINARY
+            type(reply[2]) is bytes
+            and reply[0] in _ORDINARY
             and method != "HEAD"
-            and type(body) is bytes
-            and (_PLAIN.issuperset(headers) or _are_easy(headers))
+            and (_are_plain(reply[1]) or _are_easy(reply[1]))
         ):
             return reply
     except (TypeError, ValueError):
