@@ -231,7 +231,6 @@ class AsyncServing:
             receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
             self._clients.receiving[watcher] = receive
             scope = RequestScope(request, by_name)
-            method = scope["method"]  # what the client sent: the function may write over it
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
             if deadline is not None:
@@ -239,13 +238,13 @@ class AsyncServing:
             if receive.is_too_long:
                 reply = refusal(too_large(self._body_limit))
             elif not scope["path"]:
-                answer(protocol, NO_PATH, method, request.http_version)
+                answer(protocol, NO_PATH, request.method, request.http_version)
                 return
             else:
                 reply = await self._respond(scope, receive)
             if self._deadlines is not None and deadline is not None:
                 reply = self._deadlines.in_time(reply, watcher, deadline)
-            if (sent := passed(reply, method, request)) is not reply:
+            if (sent := passed(reply, request.method, request)) is not reply:
                 reply = await settled(reply, sent)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
                 await self._send(protocol, request, receive, reply)
