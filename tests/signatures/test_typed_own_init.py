@@ -403,3 +403,14 @@ def test_ordinary_classes_are_filled_in_without_a_call_of_init() -> None:
     assert dataclasses.is_dataclass(Plain)
     signature.decode(Message("application/json", {}, b'{"count": 1}'))
     assert made == []
+
+
+def test_what_init_does_not_take_is_written_all_the_same() -> None:
+    def function(value: User) -> User:
+        return value
+
+    signature = TypedSignature(function)
+    message = Message("application/json", {}, json.dumps(USER).encode())
+    (user,) = signature.decode(message)
+    assert signature.encode(user).body == b'{"name":"a","is_admin":false}'
+    assert signature.encode(User("b")).body == b'{"name":"b","is_admin":false}'

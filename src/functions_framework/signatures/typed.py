@@ -158,7 +158,7 @@ def _read(message: Message) -> Any:
 
 def data_json(value: Any) -> bytes | None:
     """JSON of an object that is made of fields, None for any other."""
-    kind = type(value)
+    kind: Any = type(value)
     if hasattr(kind, "model_dump_json"):
         from functions_framework.model.json_text import refuse_constants
 
@@ -169,9 +169,9 @@ def data_json(value: Any) -> bytes | None:
         or hasattr(kind, "__attrs_attrs__")
     ):
         return None
-    from .types.msgspec_type import write_json
+    from .types.msgspec_type import writer_for
 
-    return write_json(value)
+    return writer_for(kind)(value)
 
 
 def _input_of(function: Callable[..., Any], given: Any) -> tuple[str, Any]:

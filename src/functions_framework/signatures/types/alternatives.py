@@ -14,7 +14,7 @@ import msgspec
 
 from ..problems import InvalidInput
 from .json_body import read_json
-from .msgspec_type import MsgspecType, UnsupportedTypeError, write_json
+from .msgspec_type import MsgspecType, UnsupportedTypeError, write_completed, write_json
 from .query import QueryShape, shape_of
 
 
@@ -49,7 +49,8 @@ class Alternatives:
         if not self.members:
             raise UnsupportedTypeError(f"{annotation} is no union")
         self.covered = frozenset().union(*(member.covered for member in self.members))
-        self.to_json = write_json
+        writers = {member.to_json for member in self.members}
+        self.to_json = write_completed if write_completed in writers else write_json
         self._parameter = parameter
         self._query: QueryShape | None = None
 

@@ -1,12 +1,14 @@
-"""Gives decoded dataclasses the attributes that msgspec leaves to the class.
+"""Gives dataclasses the attributes that are left to their class.
 
-msgspec does not set a field that the input lacks and whose default is a plain value: reading it
-finds the class attribute, but `vars()` lacks it, and so does the JSON that msgspec makes of it.
+msgspec does not set a field that the input lacks and whose default is a plain value, and `__init__`
+does not set such a field that says `init=False`: reading it finds the class attribute, but `vars()`
+lacks it, and so does the JSON that msgspec makes of it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import NODEFAULT
@@ -58,6 +60,40 @@ class Completion:
         elif kind in {list, tuple, set, frozenset}:
             for item in value:
                 self.complete(item)
+
+
+@functools.cache
+def defaults_left_to(cls: Any) -> dict[str, Any]:
+    """The defaults of a dataclass that its `__init__` does not set."""
+    if not dataclasses.is_dataclass(cls) or not getattr(cls, "__dictoffset__", 0):
+        return {}
+    return {
+        field.name: field.default
+        for field in dataclasses.fields(cls)
+        if not field.init and field.default is not dataclasses.MISSING
+    }
+
+
+def complete_result(value: Any) -> None:
+    """Set, in a result and in what it holds, the fields that `__init__` left to their class."""
+    kind = type(value)
+    if kind is dict:
+        for item in value.values():
+            complete_result(item)
+    elif kind in {list, tuple, set, frozenset}:
+        for item in value:
+            complete_result(item)
+    elif dataclasses.is_dataclass(kind):
+        vars_of = getattr(value, "__dict__", {})
+        for name, default in defaults_left_to(kind).items():
+            vars_of.setdefault(name, default)
+        for field in dataclasses.fields(kind):
+            complete_result(getattr(value, field.name, None))
+    else:
+        for name in getattr(kind, "__struct_fields__", ()):
+            complete_result(getattr(value, name, None))
+        for field in getattr(kind, "__attrs_attrs__", ()):
+            complete_result(getattr(value, field.name, None))
 
 
 def _fill(attributes: dict[str, Any], plan: _Plan) -> None:

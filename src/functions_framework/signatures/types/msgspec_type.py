@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import typing
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from functions_framework.model.json_text import UNREADABLE, refuse_nonfinite
 
 from ..problems import Fault, InvalidInput, MalformedInput
 from . import faults
-from .completion import Completion
+from .completion import Completion, complete_result, defaults_left_to
 from .construction import Construction
 from .field_types import is_typed_dict
 from .json_body import read_json
@@ -27,6 +29,9 @@ from .shapes import (
     unhashable_items,
 )
 from .stand_ins import StandIns, Use
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class UnsupportedTypeError(TypeError):
@@ -57,6 +62,18 @@ def write_json(value: Any) -> bytes:
         ValueError: it holds NaN or an infinity.
     """
     return refuse_nonfinite(_write(value), value, _written)
+
+
+def write_completed(value: Any) -> bytes:
+    """Write a value with the fields that `__init__` left to their class; raises as `write_json`."""
+    complete_result(value)
+    return write_json(value)
+
+
+@functools.cache
+def writer_for(*classes: Any) -> Callable[[Any], bytes]:
+    """What writes results of which these classes are parts."""
+    return write_completed if any(map(defaults_left_to, classes)) else write_json
 
 
 def schema_hook(kind: type) -> dict[str, Any]:
@@ -113,7 +130,8 @@ class MsgspecType:
             Construction(self._stand_ins, self._shape) if self._stand_ins.by_class else None
         )
         self.covered = frozenset(map(self._stand_ins.real_class, covered_classes(self._shape)))
-        self.to_json = write_json
+        classes = [item.cls for item in subtypes(self._shape) if hasattr(item, "cls")]
+        self.to_json = writer_for(*map(self._stand_ins.real_class, classes))
         self._query: QueryShape | None = None
 
     def _unsupported(self) -> str | None:
