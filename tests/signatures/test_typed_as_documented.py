@@ -123,6 +123,7 @@ class Row(NamedTuple):
 
 
 limits = st.integers(-2, 2)
+plain = st.sampled_from([int, float, str, bool, None, Color, Literal["a", "b"], Row, Literal[1]])
 leaves = st.sampled_from(
     [int, float, str, bool, None, Any, Color, Level, Rights, decimal.Decimal,
      Literal["a", "b"], Literal[1, 2], Literal[1, "a"], Row]
@@ -142,7 +143,8 @@ def larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         leaves.filter(lambda item: item is not Any).map(set.__class_getitem__),
         st.tuples(inner, inner).map(tuple.__class_getitem__),
         st.tuples(keys, inner).map(dict.__class_getitem__),
-        st.lists(inner, min_size=2, max_size=3).map(lambda items: Union[tuple(items)]),  # noqa: UP007
+        # Unions of limited types are among the cases below: some end the process in msgspec 0.22.
+        st.lists(plain, min_size=2, max_size=3).map(lambda items: Union[tuple(items)]),  # noqa: UP007
         st.builds(lambda kind, item: kind[item], st.sampled_from(generics), inner),
     )
 
@@ -247,6 +249,7 @@ Long = Annotated[str, Meta(min_length=3)]
         (Short | Long, ["a", "abc"], ["ab"]),
         (Annotated[str, Meta(pattern="a")] | Annotated[str, Meta(pattern="b")], ["a", "b"], ["c"]),
         (list[Large | Long], [[10], ["abc"]], [[0], ["a"]]),
+        (Short | tuple[int, str], ["a", [1, "x"]], ["ab", ["x", 1]]),
         (set[int], [[1, 1]], [["x"]]),
         (decimal.Decimal, ["1.5", 1.5, 1], ["x", None]),
         (Mapping[int, int], [{"1": 1}, {"-3": 0}], [{"x": 1}, {"01": 1}]),
@@ -277,6 +280,8 @@ def test_documents_and_checks_agree(annotation: Any, taken: Any, refused: Any) -
         (dict[str, Annotated[int, Meta(ge=1)] | float], "several members have limits"),
         (Annotated[int | str, Meta(ge=1)], "Can only set `ge`"),
         (list[Box[int] | Tag], "more than one"),
+        (list[Short | tuple[int, str]], "several members have limits|a tuple stands beside"),
+        (Box[tuple[()] | Large | None], "several members have limits|a tuple stands beside"),
         (set[list[int]], "items of the type 'list'"),
         (set[Box[int]], "items of the type 'Box'"),
         (frozenset[tuple[Tag, ...]], "items of the type 'Tag'"),

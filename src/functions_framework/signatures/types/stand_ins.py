@@ -20,6 +20,7 @@ from .field_types import (
     field_types,
     has_fields,
     is_named_tuple,
+    is_plain_class,
     is_typed_dict,
 )
 from .init_parameters import (
@@ -233,12 +234,14 @@ def _struct(kind: Any, slots: tuple[Slot, ...]) -> type:
         tag_field=config.tag_field if config else None,
         forbid_unknown_fields=is_named_tuple(cls) or bool(config and config.forbid_unknown_fields),
     )
-    made.__qualname__ = cls.__qualname__
+    # Where short names clash, schemas go by this one.
+    made.__qualname__ = f"{cls.__qualname__}{made.__name__.removeprefix(cls.__name__)}"
     return made
 
 
 def _name_of(kind: Any) -> str:
-    arguments = ", ".join(getattr(item, "__name__", repr(item)) for item in typing.get_args(kind))
+    given = typing.get_args(kind)
+    arguments = ", ".join(i.__name__ if is_plain_class(i) else repr(i) for i in given)
     name = class_of(kind).__name__
     return f"{name}[{arguments}]" if arguments else str(name)
 

@@ -6,13 +6,14 @@ import typing
 from typing import Any
 
 from .field_types import class_of, field_types, has_fields
-from .type_parts import parts_of
+from .type_parts import UNIONS, parts_of
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .checked_type import CheckedType
 
+_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _PACKAGES = frozenset({"pydantic", "annotated_types"})
 
 
@@ -37,13 +38,26 @@ def choose(annotation: Any, parameter: str = "value", *, is_result: bool = False
     if mark is not None:
         raise UnsupportedTypeError(f"{mark!r} is checked by pydantic only; use msgspec.Meta")
     try:
+        _refuse_breakage(annotation)
         return MsgspecType(annotation, parameter, is_result=is_result)
     except UnsupportedTypeError:
         from .alternatives import Alternatives, members_of
 
         if not members_of(annotation):
             raise
+        for member in members_of(annotation):
+            _refuse_breakage(member)
         return Alternatives(annotation, parameter, is_result=is_result)
+
+
+def _refuse_breakage(annotation: Any) -> None:
+    from .msgspec_type import UnsupportedTypeError
+
+    if any(_breaks_msgspec(part) for part, _ in _walk(annotation, set())):
+        raise UnsupportedTypeError(
+            "in a union within it, several members have limits for one kind of JSON value, "
+            "or a tuple stands beside a type with limits"
+        )
 
 
 def is_pydantic(annotation: Any) -> bool:
@@ -79,6 +93,34 @@ def _walk(annotation: Any, seen: set[Any], *, is_read: bool = True) -> Iterator[
             parts = ()  # the library that is chosen reports the name
     for part in parts:
         yield from _walk(part, seen, is_read=is_read)
+
+
+def _breaks_msgspec(annotation: Any) -> bool:
+    """Whether it is a union that msgspec 0.22 frees wrongly: the process would end at any time."""
+    if typing.get_origin(annotation) not in UNIONS:
+        return False
+    members = typing.get_args(annotation)
+    plain = [_bare(member) for member in members]
+    if any(plain.count(kind) > 1 for kind in (int, float, str, bytes)):
+        return True
+    return any(map(_is_fixed_tuple, plain)) and any(map(_has_limits, members))
+
+
+def _bare(annotation: Any) -> Any:
+    is_annotated = typing.get_origin(annotation) is typing.Annotated
+    return typing.get_args(annotation)[0] if is_annotated else annotation
+
+
+def _is_fixed_tuple(annotation: Any) -> bool:
+    # "tuple[()]" has no arguments, and is fixed as well.
+    is_tuple = typing.get_origin(annotation) is tuple
+    return is_tuple and typing.get_args(annotation)[-1:] != (...,)
+
+
+def _has_limits(annotation: Any) -> bool:
+    # By name: metadata of pydantic's has been refused, and msgspec need not be imported here.
+    marks = getattr(annotation, "__metadata__", ())
+    return any(getattr(mark, name, None) is not None for mark in marks for name in _LIMITS)
 
 
 def _is_pydantics(annotation: Any) -> bool:
