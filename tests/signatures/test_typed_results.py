@@ -176,8 +176,8 @@ class Flagged(pydantic.BaseModel):
 
 @dataclasses.dataclass
 class Limited:
-    count: Annotated[int, msgspec.Meta(lt=0)] | Annotated[int, msgspec.Meta(gt=9)]
-    items: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
+    count: Annotated[int, msgspec.Meta(gt=9)] | float
+    items: set[tuple[list[int], ...]] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass
