@@ -85,13 +85,13 @@ class _Start:
     """What a WSGI application is called with to start its response.
 
     Attributes:
-        status: the code, 0 before it was given.
+        status: the code, None before it was given.
         headers: as given.
         is_sent: whether they are on their way, and cannot be given anew.
     """
 
     def __init__(self) -> None:
-        self.status = 0
+        self.status: int | None = None
         self.headers: Headers = []
         self.is_sent = False
         self._written: list[bytes] = []
@@ -99,7 +99,7 @@ class _Start:
     def __call__(
         self, status: str, headers: Headers, exc_info: Any = None
     ) -> Callable[[bytes], None]:
-        if self.status and exc_info is None:
+        if self.status is not None and exc_info is None:
             raise RuntimeError("start_response was called twice without exc_info (PEP 3333).")
         if self.is_sent:
             raise exc_info[1].with_traceback(exc_info[2])
@@ -131,7 +131,7 @@ def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: Environ) -> Reply:
     except BaseException:
         close()
         raise
-    if not start.status:
+    if start.status is None:
         close()
         raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
     start.is_sent = True
