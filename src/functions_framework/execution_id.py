@@ -14,7 +14,17 @@ from .logs.streams import RecordStream, flush_call
 from .model.execution import Execution, Trace, execution, new_execution_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    from functions_framework.model.interfaces import (
+        ASGIApp,
+        Environ,
+        Receive,
+        Scope,
+        Send,
+        StartResponse,
+        WSGIApp,
+    )
 
 execution_context_var = execution
 """The context variable of the call in progress."""
@@ -63,10 +73,10 @@ class WsgiMiddleware:
         wsgi_app: the application.
     """
 
-    def __init__(self, wsgi_app: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, wsgi_app: WSGIApp) -> None:
         self.wsgi_app = wsgi_app
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; the header is in the environ from then on."""
         execution_id = environ.get(_ENVIRON_NAME) or new_execution_id()
         environ[_ENVIRON_NAME] = execution_id
@@ -87,10 +97,10 @@ class AsgiMiddleware:
         app: the application.
     """
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the app; the header is in the scope from then on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)

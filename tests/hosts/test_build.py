@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_functions_stay_themselves_where_nobody_follows_calls(*, is_followed: bo
     function = Function(_hello, "hello", Signature.CLOUDEVENT)
     context = build.FlaskContext()
     context.source = Path(__file__)
-    host = build.build([function], context, Settings(), is_followed=is_followed).host
+    host: Any = build.build([function], context, Settings(), is_followed=is_followed).host
     called, _ = host._routes.only
     assert (called.call is _hello) is not is_followed
     assert called.call.__name__ == "_hello"

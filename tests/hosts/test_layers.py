@@ -291,7 +291,7 @@ def _served(around: Callable[[Head], Steps], *starts: tuple[str, str]) -> Any:
             start_response(status, [(name, "1")])
         return [b"body"]
 
-    def start_response(status: str, headers: Any, *rest: Any) -> None:
+    def start_response(status: str, headers: Any, *rest: Any) -> Any:
         sent.append((status, headers, *rest))
 
     parts = LayeredApp(app, OfFunction(around))(dict(ENVIRON), start_response)

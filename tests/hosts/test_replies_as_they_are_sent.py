@@ -14,6 +14,7 @@ from functions_framework.testing import Client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from typing import Literal
 
 ENVIRON = {"REQUEST_METHOD": "GET", "PATH_INFO": "/a", "SERVER_PROTOCOL": "HTTP/1.1"}
 SCOPE = {"type": "http", "method": "GET", "path": "/a", "headers": []}
@@ -42,7 +43,7 @@ class AsyncStream:
 
 
 class SyncHost:
-    is_async = False
+    is_async: Literal[False] = False
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -52,7 +53,7 @@ class SyncHost:
 
 
 class AsyncHost:
-    is_async = True
+    is_async: Literal[True] = True
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -62,13 +63,14 @@ class AsyncHost:
 
 
 def through_sync(reply: Reply, method: str = "GET") -> Reply:
-    answer: Reply = gated(SyncHost(reply)).respond({**ENVIRON, "REQUEST_METHOD": method})
+    host: Any = gated(SyncHost(reply))
+    answer: Reply = host.respond({**ENVIRON, "REQUEST_METHOD": method})
     return answer
 
 
 def through_async(reply: Reply, method: str = "GET") -> Reply:
-    answering = gated(AsyncHost(reply)).respond({**SCOPE, "method": method}, None)
-    answer: Reply = asyncio.run(answering)
+    host: Any = gated(AsyncHost(reply))
+    answer: Reply = asyncio.run(host.respond({**SCOPE, "method": method}, None))
     return answer
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_framework import execution_id
 from functions_framework.model import execution
 from support.log_process import LABELS, SPAN
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 
 @pytest.fixture(autouse=True)
@@ -77,19 +80,26 @@ def test_wsgi_middleware(sent: str) -> None:
         seen.append((environ["HTTP_FUNCTION_EXECUTION_ID"], running.execution_id, running.span_id))
         return [b"done"]
 
+    def started(*_: Any) -> Any:
+        raise AssertionError("the application begins no response")
+
     environ = {"HTTP_FUNCTION_EXECUTION_ID": sent, "HTTP_X_CLOUD_TRACE_CONTEXT": "abc/7"}
-    assert list(execution_id.WsgiMiddleware(app)(environ, None)) == [b"done"]
+    assert list(execution_id.WsgiMiddleware(app)(environ, started)) == [b"done"]
     ((header, current, span),) = seen
     assert (header, span) == (current, "7")
     assert header == sent or (not sent and len(header) == 12)
     assert execution.current() is None
 
 
+async def _unused(*_: Any) -> Any:
+    raise AssertionError("the application receives and sends nothing")
+
+
 @pytest.mark.parametrize("sent", [None, b"", b"MINE"])
 def test_asgi_middleware(sent: bytes | None) -> None:
     seen = []
 
-    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         running = execution.current()
         assert running is not None
         headers = dict(scope["headers"])
@@ -100,7 +110,7 @@ def test_asgi_middleware(sent: bytes | None) -> None:
     if sent is not None:
         headers.append((b"function-execution-id", sent))
     scope = {"type": "http", "headers": headers}
-    asyncio.run(execution_id.AsgiMiddleware(app)(scope, None, None))
+    asyncio.run(execution_id.AsgiMiddleware(app)(scope, _unused, _unused))
     ((header, current),) = seen
     assert header == current
     assert header == (sent or b"").decode() or (not sent and len(header) == 12)
@@ -110,8 +120,8 @@ def test_asgi_middleware(sent: bytes | None) -> None:
 def test_asgi_middleware_leaves_other_scopes_alone() -> None:
     seen = []
 
-    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         seen.append((scope, execution.current()))
 
-    asyncio.run(execution_id.AsgiMiddleware(app)({"type": "lifespan"}, None, None))
+    asyncio.run(execution_id.AsgiMiddleware(app)({"type": "lifespan"}, _unused, _unused))
     assert seen == [({"type": "lifespan"}, None)]

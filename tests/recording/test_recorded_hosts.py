@@ -25,6 +25,7 @@ from support.server_process import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Literal
 
 SOURCE = """
 import functions_framework
@@ -155,7 +156,7 @@ def test_an_answer_without_a_body(record: Callable[[Request], Recording]) -> Non
 
 def test_a_call_that_is_cancelled_has_no_answer(tmp_path: Path) -> None:
     class Host:
-        is_async = True
+        is_async: Literal[True] = True
 
         async def respond(self, scope: Any, receive: Any) -> Any:
             await asyncio.Event().wait()

@@ -20,6 +20,7 @@ from support.traced_calls import Traced, attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Literal
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01"}
@@ -252,7 +253,7 @@ def test_after_the_call_its_records_carry_the_server_span(traced: Traced) -> Non
 
 def test_request_without_a_call_is_not_taken_for_the_last_one(traced: Traced) -> None:
     class Answering:
-        is_async = False
+        is_async: Literal[False] = False
 
         def respond(self, environ: Any) -> Any:
             from functions_framework.model.message import Reply

@@ -15,6 +15,7 @@ from functions_framework.model.function import Mark, Signature
 
 if TYPE_CHECKING:
     from functions_framework.api.cors import CORS
+    from functions_framework.model.interfaces import Receive, Scope, Send
 
     from .annotations import CloudEventFunction as CloudEventFunction
     from .annotations import HTTPFunction as HTTPFunction
@@ -132,7 +133,7 @@ class LazyASGIApp:
         self.app: Any = None
         self._app_initialized = False
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a scope, after building the application if this is the first."""
         if not self._app_initialized:
             self.app = create_asgi_app(self.target, self.source, self.signature_type)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.hosts.build import Served
+    from functions_framework.model.interfaces import Host
 
 Source = str | os.PathLike[str]
 Overrides = Mapping[Any, Any]
@@ -74,7 +75,7 @@ class Pipeline:
             served = self._take(given, target, signature)
         self.functions: list[Function] = served.functions
         self.function: Function = served.functions[0]
-        self.host: Any = served.host
+        self.host: Host = served.host
         self.lifecycle: Lifecycle = served.lifecycle
         self._overrides = [(self._resource(key), value) for key, value in (overrides or {}).items()]
 

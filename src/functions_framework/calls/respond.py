@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
-from collections.abc import AsyncIterable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -18,10 +17,11 @@ from functions_framework.hosts.outgoing import passed, with_length
 from functions_framework.logs import log_crash
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable
+
+    from functions_framework.model.interfaces import ASGIMessage, AsyncHost, Scope, SyncHost
     from functions_framework.model.message import Headers, Reply
     from functions_framework.model.request import Request
-
-Scope = MutableMapping[str, Any]
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 # What a path may hold as it stands (RFC 3986, section 3.3); `%` because it is encoded already.
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
     is_whole: bool = True
 
 
-def respond(host: Any, request: Request) -> Answer:
+def respond(host: SyncHost, request: Request) -> Answer:
     """Send a request to a sync host, in this thread."""
     scope = scope_of(request)
     source: Any = io.BytesIO(request.body)
@@ -68,13 +68,13 @@ def respond(host: Any, request: Request) -> Answer:
     return _answer(request, reply, b"".join(parts), is_whole=is_whole)
 
 
-async def respond_async(host: Any, request: Request) -> Answer:
+async def respond_async(host: AsyncHost, request: Request) -> Answer:
     """Send a request to an async host, on the running loop."""
     scope = scope_of(request)
     is_answered = asyncio.Event()
     inbox = [{"type": "http.request", "body": request.body, "more_body": False}]
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> ASGIMessage:
         if inbox:
             return inbox.pop()
         await is_answered.wait()  # a client that stays until it has its answer

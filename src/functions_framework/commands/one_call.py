@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import AsyncHost, SyncHost
     from functions_framework.model.request import Request
     from functions_framework.settings import Settings
 
@@ -82,9 +83,10 @@ def call_each(settings: Settings, requests: Sequence[Request]) -> list[Result]:
 
 def _call_each(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     with pipeline.entered():
-        if pipeline.host.is_async:
-            return _run(_call_async(pipeline, requests))
-        return _call(pipeline, requests)
+        host = pipeline.host
+        if host.is_async:
+            return _run(_call_async(pipeline, host, requests))
+        return _call(pipeline, host, requests)
 
 
 def load(settings: Settings) -> Pipeline:
@@ -108,7 +110,7 @@ def load(settings: Settings) -> Pipeline:
     raise SourceFailed(f"The source failed while it was loaded: {type(failed).__name__}.")
 
 
-def _call(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
+def _call(pipeline: Pipeline, host: SyncHost, requests: Sequence[Request]) -> list[Result]:
     try:
         pipeline.start()
     except Exception as error:  # noqa: BLE001 - the user's code
@@ -117,7 +119,7 @@ def _call(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
     with _interrupts() as interrupted:
         for request in requests:
             before = time.perf_counter()
-            answer = copy_context().run(respond, pipeline.host, request)
+            answer = copy_context().run(respond, host, request)
             if interrupted.is_set():
                 break
             results.append(_result(answer, time.perf_counter() - before))
@@ -169,7 +171,9 @@ def _run(work: Coroutine[Any, Any, list[Result]]) -> list[Result]:
         raise
 
 
-async def _call_async(pipeline: Pipeline, requests: Sequence[Request]) -> list[Result]:
+async def _call_async(
+    pipeline: Pipeline, host: AsyncHost, requests: Sequence[Request]
+) -> list[Result]:
     try:
         await pipeline.lifecycle.start()
     except Exception as error:  # noqa: BLE001 - the user's code
@@ -178,7 +182,7 @@ async def _call_async(pipeline: Pipeline, requests: Sequence[Request]) -> list[R
     for request in requests:
         before = time.perf_counter()
         # A task has a context of its own, as each request of the server has.
-        answer = await asyncio.create_task(respond_async(pipeline.host, request))
+        answer = await asyncio.create_task(respond_async(host, request))
         results.append(_result(answer, time.perf_counter() - before))
     await pipeline.lifecycle.stop()
     return results

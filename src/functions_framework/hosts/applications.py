@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.logs import log_crash
@@ -20,15 +20,15 @@ from functions_framework.signatures.results import Closing
 from .asgi.opening import open_asgi
 from .asgi.scope import begin
 from .errors import CRASH_REPLY
-from .wsgi.environ import Environ, begin_seen, code_of, path_of
+from .wsgi.environ import begin_seen, code_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Environ, Receive, Scope
 
-    from .asgi.scope import Receive, Scope
 
 _LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
 _UNSERVED = "lifespan.startup.failed"
@@ -63,7 +63,7 @@ def host_of(functions: Sequence[Function], lifecycle: Lifecycle) -> WSGIHost | A
 class WSGIHost:
     """Serves a WSGI application (PEP 3333)."""
 
-    is_async = False
+    is_async: Literal[False] = False
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -175,7 +175,7 @@ def _is_all(body: bytes, headers: Headers, environ: Environ) -> bool:
 class ASGIHost:
     """Serves an ASGI 3 application."""
 
-    is_async = True
+    is_async: Literal[True] = True
 
     def __init__(self, function: Function, lifespan: Lifespan) -> None:
         self.function = function

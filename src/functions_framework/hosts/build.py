@@ -21,13 +21,14 @@ from .with_flask.context import FlaskContext, uses_flask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from functions_framework.model.interfaces import Host
     from functions_framework.runtime.threads import Start
     from functions_framework.settings import Settings
 
     from .asgi.app import FunctionASGIApp
     from .asgi.host import ASGIHost
     from .asgi.routed import RoutedHost
-    from .cors import CORSRoutes
+    from .cors import CORSLayer
     from .with_flask.app import FunctionApp
     from .wsgi.host import EventHost
 
@@ -54,7 +55,7 @@ class Served(NamedTuple):
     """
 
     functions: list[Function]
-    host: Any
+    host: Host
     lifecycle: Lifecycle
 
 
@@ -95,7 +96,7 @@ def build(
     """
     registered = take()
     lifecycle = Lifecycle.of(registered)
-    host: Any
+    host: Host
     if any(function.protocol for function in loaded):
         from .applications import host_of
 
@@ -142,7 +143,6 @@ def _function_host(
     limited = Threads("function", threads)
     wrapped = with_registered(functions, registered, limited.start)
     plain = [function for function in wrapped if not function.is_asgi]
-
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
     host = ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
@@ -218,27 +218,27 @@ def with_event_settings(functions: Sequence[Function], settings: Settings) -> Se
     return [replace(function, options={**said, **function.options}) for function in functions]
 
 
-def with_cors(host: Any, functions: Sequence[Function], given: str | None) -> Any:
+def with_cors(host: Host, functions: Sequence[Function], given: str | None) -> Host:
     """The host with cross-origin rules around it, itself where nobody set any.
 
     Raises:
         InvalidConfigurationException: a function's `cors=` is malformed.
     """
-    routes = _cors_routes(functions, given)
-    if routes is None:
+    layer = _cors_layer(functions, given)
+    if layer is None:
         return host
-    from .cors import CORSLayer
     from .layered import layered
 
-    return layered(host, CORSLayer(routes))
+    return layered(host, layer)
 
 
-def _cors_routes(functions: Sequence[Function], given: str | None) -> CORSRoutes | None:
+def _cors_layer(functions: Sequence[Function], given: str | None) -> CORSLayer | None:
     if given is None and not any("cors" in function.options for function in functions):
         return None
-    from .cors import cors_routes
+    from .cors import CORSLayer, cors_routes
 
-    return cors_routes(functions, given)
+    routes = cors_routes(functions, given)
+    return None if routes is None else CORSLayer(routes)
 
 
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
@@ -249,12 +249,11 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     app = context.get()
     registered = take()
     app.serve(with_registered(_formatted(function), registered), registered)
-    routes = _cors_routes([function], _cors_setting())
-    if routes is not None:
-        from .cors import CORSLayer
+    layer = _cors_layer([function], _cors_setting())
+    if layer is not None:
         from .wsgi.layer_driver import LayeredApp
 
-        app.wsgi_app = LayeredApp(app.wsgi_app, CORSLayer(routes))  # type: ignore[method-assign]
+        app.wsgi_app = LayeredApp(app.wsgi_app, layer)  # type: ignore[method-assign]
     run_with_process(Lifecycle.of(registered))
     return app
 
@@ -273,8 +272,12 @@ def asgi_app(function: Function) -> FunctionASGIApp:
     threads = Threads("function", _THREADS)
     wrapped = with_registered(_formatted(function), registered, threads.start)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
-    around = with_cors(host, [function], _cors_setting())
-    return FunctionASGIApp(around, Lifecycle.of(registered))
+    layer = _cors_layer([function], _cors_setting())
+    if layer is None:
+        return FunctionASGIApp(host, Lifecycle.of(registered))
+    from .asgi.layer_driver import AsyncLayered
+
+    return FunctionASGIApp(AsyncLayered(host, layer), Lifecycle.of(registered))
 
 
 def run_with_process(lifecycle: Lifecycle) -> None:

@@ -7,7 +7,7 @@ gets a page. Both are for this machine only: everybody else gets the crash reply
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 from werkzeug.debug import DebuggedApplication
@@ -22,11 +22,12 @@ from .wsgi.environ import code_of
 from .wsgi.layer_driver import EnvironHead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    from functions_framework.model.interfaces import Environ, Host, StartResponse, SyncHost
 
     from .asgi.layer_driver import AsyncLayered
     from .layers import Head, Steps
-    from .wsgi.environ import Environ
     from .wsgi.layer_driver import SyncLayered
 
 _LEAD = "The function raised this."
@@ -38,9 +39,9 @@ _REFUSED = Reply(403, [TEXT], b"The debugger does not know this page any more, o
 class SyncDebugHost:
     """Shows crashes of a sync host in Werkzeug's debugger."""
 
-    is_async = False
+    is_async: Literal[False] = False
 
-    def __init__(self, host: Any) -> None:
+    def __init__(self, host: SyncHost) -> None:
         self._host = host
         self._debugged = DebuggedApplication(self._run, evalex=True, console_path="")
 
@@ -50,7 +51,7 @@ class SyncDebugHost:
         if _is_command(environ):
             return self._debug(environ) if is_trusted else _FORBIDDEN
         if not is_trusted:
-            return self._host.respond(environ)  # type: ignore[no-any-return]
+            return self._host.respond(environ)
         return self._debug(environ)
 
     def _debug(self, environ: Environ) -> Reply:
@@ -67,7 +68,7 @@ class SyncDebugHost:
         reply: Reply | None = environ.pop("functions_framework.reply", None)
         return reply or Reply(head[0], head[1], body)
 
-    def _run(self, environ: Environ, _: Callable[..., Any]) -> Iterable[bytes]:
+    def _run(self, environ: Environ, _: StartResponse) -> Iterable[bytes]:
         """The application that the debugger debugs: raises what the host answered with a crash."""
         if _is_command(environ):
             # The debugger did not take it: a wrong secret, no PIN yet, a frame that is gone.
@@ -110,6 +111,6 @@ class DebugLayer:
         return page(error, _LEAD, traceback_text(error), head.header("accept") or "")
 
 
-def debugged(host: Any) -> SyncDebugHost | SyncLayered | AsyncLayered:
+def debugged(host: Host) -> SyncDebugHost | SyncLayered | AsyncLayered:
     """The host with its crashes shown."""
     return layered(host, DebugLayer()) if host.is_async else SyncDebugHost(host)

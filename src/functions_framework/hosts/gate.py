@@ -8,12 +8,13 @@ from .layered import layered
 from .outgoing import passed
 
 if TYPE_CHECKING:
+    from functions_framework.model.interfaces import Host
     from functions_framework.model.message import Reply
 
     from .layers import Head, Steps
 
 
-def gated(host: Any) -> Any:
+def gated(host: Host) -> Host:
     """The host, with replies as they are sent; passing the gate a second time changes nothing."""
     return layered(host, Gate())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestRefused
 from functions_framework.hosts.layered import layered
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from functions_framework.hosts.asgi.layer_driver import AsyncLayered
     from functions_framework.hosts.layers import Head, Steps
     from functions_framework.hosts.wsgi.layer_driver import SyncLayered
+    from functions_framework.model.interfaces import Host
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
 
 
-def recorded(host: Any, target: str, settings: Settings) -> SyncLayered | AsyncLayered:
+def recorded(host: Host, target: str, settings: Settings) -> SyncLayered | AsyncLayered:
     """The host with its calls recorded.
 
     Args:

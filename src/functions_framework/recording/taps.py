@@ -9,7 +9,8 @@ from .value import LARGEST_BODY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_framework.hosts.asgi.scope import Receive
+    from functions_framework.model.interfaces import Receive
+
 
 _PIECE = 1 << 16
 

@@ -1,46 +1,13 @@
-"""What the server asks of a host: the shapes, and nothing that runs."""
+"""What a worker builds for the server: a host, and what is to be known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from functions_framework.api.lifecycle import Lifecycle
-    from functions_framework.model.message import Reply
-
-Environ = dict[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
-class SyncHost(Protocol):
-    """Answers one WSGI environ at a time, on the thread that calls it; raises no `Exception`.
-
-    One whose `reads_request_only` is True is given the request alone, without what PEP 3333 wants
-    beside it.
-    """
-
-    @property
-    def is_async(self) -> bool:
-        """False."""
-
-    def respond(self, environ: Environ) -> Reply:
-        """Decode, call the function, encode."""
-
-
-class AsyncHost(Protocol):
-    """Answers an ASGI scope on the event loop; raises no `Exception` but a cancellation."""
-
-    @property
-    def is_async(self) -> bool:
-        """True."""
-
-    def respond(self, scope: Scope, receive: Receive) -> Awaitable[Reply]:
-        """Decode, call the function, encode."""
-
-
-Host = SyncHost | AsyncHost
+    from functions_framework.model.interfaces import Host
 
 
 class Hosted(NamedTuple):

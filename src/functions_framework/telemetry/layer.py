@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.layered import layered
 from functions_framework.hosts.layers import Watch
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from functions_framework.hosts.layers import Head, Steps
     from functions_framework.hosts.wsgi.layer_driver import SyncLayered
     from functions_framework.model.execution import Execution
+    from functions_framework.model.interfaces import Host
     from functions_framework.model.message import Reply
 
 
-def followed(host: Any, follower: Follower) -> SyncLayered | AsyncLayered:
+def followed(host: Host, follower: Follower) -> SyncLayered | AsyncLayered:
     """The host with its calls told to a follower."""
     return layered(host, FollowerLayer(follower))
 

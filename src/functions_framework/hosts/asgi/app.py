@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.routing import Match, Route, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 
 from .routed import is_starlette_replaced, routes_to
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Receive, Scope, Send
 
     from .host import ASGIHost
     from .layer_driver import AsyncLayered
@@ -29,7 +30,7 @@ class FunctionRouter(Router):
 
     own: tuple[Route, ...] = ()
 
-    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Choose who answers."""
         if scope["type"] != "http" or _route_of(scope, self.routes) is not None:
             await super().app(scope, receive, send)
@@ -42,7 +43,7 @@ class FunctionRouter(Router):
             await found.handle(scope, receive, send)
 
 
-def _route_of(scope: Any, routes: Any) -> Any:
+def _route_of(scope: Scope, routes: Sequence[BaseRoute]) -> BaseRoute | None:
     return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
@@ -76,7 +77,7 @@ class FunctionASGIApp(Starlette):
         self._called = Starlette.__call__
         self._own_router.own = tuple(routes_to(self._host)) if is_starlette_replaced() else ()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI 3 application."""
         scope["app"] = self
         if self._called is not Starlette.__call__:

@@ -16,10 +16,10 @@ from ..streams import Threaded
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Environ, Receive, Scope, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
-    from .scope import Receive, Scope
 
 _TARGET = "/!$&'()*+,;=:@~"
 """What stands for itself in a path (RFC 3986, section 3.3)."""
@@ -34,7 +34,7 @@ class Bridge:
         threads: where calls run.
     """
 
-    def __init__(self, function: Function, host: Any, threads: Threads) -> None:
+    def __init__(self, function: Function, host: SyncHost, threads: Threads) -> None:
         self.function = function
         self._host = host
         self._threads = threads
@@ -103,11 +103,11 @@ class BlockingBody:
         return piece
 
 
-def environ_of(scope: Scope, body: BlockingBody) -> dict[str, Any]:
+def environ_of(scope: Scope, body: BlockingBody) -> Environ:
     """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
     host, port = scope.get("server") or ("localhost", 80)
     path, raw_uri = _paths_of(scope)
-    environ: dict[str, Any] = {
+    environ: Environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": path,

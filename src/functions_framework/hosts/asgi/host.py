@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused, Verdict
 from functions_framework.logs import log_crash
@@ -27,9 +27,10 @@ from ..routes import Routes, paths_of
 from ..streams import Threaded
 from .bridge import Bridge
 from .opening import open_asgi
-from .scope import Receive, Scope, Send, begin, header_fields, live, message, read_body, send_reply
+from .scope import begin, header_fields, live, message, read_body, send_reply
 
 if TYPE_CHECKING:
+    from functions_framework.model.interfaces import Receive, Scope, Send, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
@@ -55,14 +56,14 @@ class ASGIHost:
         bridged: a sync host, with the functions it serves under the same port.
     """
 
-    is_async = True
+    is_async: Literal[True] = True
 
     def __init__(
         self,
         functions: Sequence[Function],
         handlers: ErrorHandlers,
         threads: Threads,
-        bridged: tuple[Any, Sequence[Function]] | None = None,
+        bridged: tuple[SyncHost, Sequence[Function]] | None = None,
     ) -> None:
         self.function = functions[0]
         self.threads = threads
@@ -74,7 +75,7 @@ class ASGIHost:
             for path, function in everything
         )
 
-    def _endpoint(self, function: Function, sync_host: Any) -> Endpoint:
+    def _endpoint(self, function: Function, sync_host: SyncHost | None) -> Endpoint:
         if sync_host is not None:
             return Bridge(function, sync_host, self.threads)
         if function.signature is Signature.HTTP:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..layers import Blocking
 from .scope import header_fields, send_reply
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import AsyncHost, Receive, Scope, Send
     from functions_framework.model.message import Headers, Reply
 
     from ..layers import Layer, Watch
-    from .scope import Receive, Scope, Send
 
 
 class AsyncLayered:
     """An async host with a layer around it."""
 
-    is_async = True
+    is_async: Literal[True] = True
 
-    def __init__(self, host: Any, layer: Layer) -> None:
-        self._host = host
+    def __init__(self, host: AsyncHost, layer: Layer) -> None:
+        self._host: Any = host
         self._respond = host.respond
         self._around = layer.around
 

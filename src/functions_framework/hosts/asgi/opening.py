@@ -14,12 +14,17 @@ from ..beginnings import data_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from functions_framework.model.interfaces import ASGIApp, ASGIMessage, Receive, Scope
+
+    # What it sends, what it raised, None at its end.
+    _Sent = ASGIMessage | BaseException | None
+
 # Room for a head, a body and the end: an app that waits for nothing is done at the first turn.
 _ROOM = 3
 _MOMENT = 0.1
 
 
-async def open_asgi(app: Any, scope: Any, receive: Any) -> Reply:
+async def open_asgi(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
     """Run an ASGI app until its body begins, and hand out the rest as a stream.
 
     An app that is done by then gives a whole reply. An empty part of a body asks for the head to be
@@ -50,17 +55,17 @@ class _Answer:
         is_complete: whether it has sent the last part of its body.
     """
 
-    def __init__(self, app: Any, scope: Any, receive: Any) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive) -> None:
         self._name = type(app).__name__
         self.is_complete = False
         self._scope = scope
-        self._messages: asyncio.Queue[Any] = asyncio.Queue(_ROOM)
-        self._next: asyncio.Future[Any] | None = None
+        self._messages: asyncio.Queue[_Sent] = asyncio.Queue(_ROOM)
+        self._next: asyncio.Future[_Sent] | None = None
         self._has_begun = False
         self._is_left = False
         self.task = asyncio.ensure_future(self._run(app, scope, receive))
 
-    async def _run(self, app: Any, scope: Any, receive: Any) -> None:
+    async def _run(self, app: ASGIApp, scope: Scope, receive: Receive) -> None:
         try:
             await app(scope, receive, self._send)
         except BaseException as error:  # noqa: BLE001 - raised again where it is taken
@@ -68,16 +73,16 @@ class _Answer:
         else:
             await self._send(None)
 
-    async def _send(self, message: Any) -> None:
+    async def _send(self, message: _Sent) -> None:
         if not self._is_left:
             await self._messages.put(message)
 
-    async def take(self) -> Any:
+    async def take(self) -> ASGIMessage | None:
         """The next message, None at the end; raises what the app raised before its last part."""
         waiting, self._next = self._next, None
         return self._seen(await (self._messages.get() if waiting is None else waiting))
 
-    def _seen(self, message: Any) -> Any:
+    def _seen(self, message: _Sent) -> ASGIMessage | None:
         if isinstance(message, BaseException):
             if not self.is_complete:
                 raise message
@@ -92,7 +97,7 @@ class _Answer:
                 self.is_complete = not message.get("more_body", False)
         return message
 
-    async def take_head(self) -> Any:
+    async def take_head(self) -> ASGIMessage:
         """The message that begins the response."""
         head = await self.take()
         if head is None or head["type"] != "http.response.start":

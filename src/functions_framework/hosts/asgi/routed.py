@@ -7,7 +7,7 @@ request, its route, the status and the end.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from starlette import applications, requests, responses, routing
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import ASGIMessage, AsyncHost, Receive, Scope, Send
 
     from .host import ASGIHost
-    from .scope import Receive, Scope, Send
 
 _HANDED_OVER = "functions_framework.replies"
 
@@ -37,7 +37,7 @@ def is_starlette_replaced() -> bool:
     return are_replaced(parts, "starlette") or not is_function_of(made_by, "starlette")
 
 
-def routes_to(host: Any) -> list[routing.Route]:
+def routes_to(host: AsyncHost) -> list[routing.Route]:
     """The routes that lead to a host: every path and every method."""
 
     async def run(request: requests.Request) -> responses.Response:
@@ -57,7 +57,7 @@ class RoutedHost:
         is_seen: whether the requests of a path are seen elsewhere, so that each is seen once.
     """
 
-    is_async = True
+    is_async: Literal[True] = True
 
     def __init__(self, host: ASGIHost, is_seen: Callable[[str], bool]) -> None:
         self.function: Function = host.function
@@ -71,9 +71,9 @@ class RoutedHost:
         if self._is_seen(scope["path"]):
             return await self._host.respond(scope, receive)
         replies: list[tuple[Reply, list[tuple[bytes, bytes]]]] = []
-        messages: list[Any] = []
+        messages: list[ASGIMessage] = []
 
-        async def send(message: Any) -> None:
+        async def send(message: ASGIMessage) -> None:
             messages.append(message)
 
         try:
@@ -87,7 +87,9 @@ class RoutedHost:
         return _reply_of(messages, replies)
 
 
-def _reply_of(messages: list[Any], replies: list[tuple[Reply, list[tuple[bytes, bytes]]]]) -> Reply:
+def _reply_of(
+    messages: list[ASGIMessage], replies: list[tuple[Reply, list[tuple[bytes, bytes]]]]
+) -> Reply:
     """The reply that was sent: the host's own, with what an agent has changed."""
     head, *rest = messages
     given, shown = replies[-1] if replies else (CRASH_REPLY, [])

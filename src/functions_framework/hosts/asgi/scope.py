@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest
@@ -15,11 +14,10 @@ from functions_framework.model.message import Message, Reply
 from ..outgoing import passed, with_length
 
 if TYPE_CHECKING:
-    from functions_framework.model.function import Function
+    from collections.abc import Awaitable, Callable
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Receive, Scope, Send
 
 _EXECUTION_ID = "function-execution-id"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.model.message import HTML, JSON, Reply
 
@@ -17,6 +17,7 @@ from ..routes import paths_of
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Host
     from functions_framework.settings import Settings
 
     from ..layers import Head, Steps
@@ -40,7 +41,7 @@ class Page(NamedTuple):
 Pages = Mapping[str, Page]
 
 
-def with_pages(host: Any, functions: Sequence[Function], settings: Settings) -> Any:
+def with_pages(host: Host, functions: Sequence[Function], settings: Settings) -> Host:
     """The host with the pages that the settings ask for."""
     pages: dict[str, Page] = {}
     paths = paths_of(list(functions))

@@ -9,7 +9,7 @@ runs the same cases over both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 import flask
@@ -26,7 +26,7 @@ from ..errors import CRASH_REPLY, IGNORED_PATHS
 from ..http_errors import HTTPForm, as_http_error
 from ..routes import Routes, paths_of
 from ..streams import begun
-from ..wsgi.environ import Environ, begin_seen, code_of, drain, path_of, send
+from ..wsgi.environ import begin_seen, code_of, drain, path_of, send
 from . import disturbed, lean
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .plain import METHODS, is_plain
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_framework.api.registrations import Registrations
+    from functions_framework.model.interfaces import Environ, StartResponse
 
 # Paths that Flask's own routing answers: the two above and the redirect of an empty path.
 _FLASKS_OWN = IGNORED_PATHS | {""}
@@ -56,7 +57,7 @@ def _answer_500(error: Exception) -> Any:
 class FunctionApp(flask.Flask):
     """A Flask application around one or more sync functions."""
 
-    is_async = False
+    is_async: Literal[False] = False
 
     def __init__(self, name: str, root: Path) -> None:
         super().__init__(
@@ -162,7 +163,7 @@ class FunctionApp(flask.Flask):
             log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
             return CRASH_REPLY
 
-    def wsgi_app(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def wsgi_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve as a WSGI application (PEP 3333)."""
         if self._may_be_lean(environ) and "werkzeug.debug.preserve_context" not in environ:
             reply = self._lean_reply(environ)

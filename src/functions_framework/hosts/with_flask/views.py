@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from werkzeug.exceptions import NotFound
@@ -21,7 +21,10 @@ from ..errors import answer_without_call
 from ..http_errors import as_refused
 from ..outgoing import NO_CONTENT
 from ..streams import begun
-from ..wsgi.environ import Environ, code_of, message
+from ..wsgi.environ import code_of, message
+
+if TYPE_CHECKING:
+    from functions_framework.model.interfaces import Environ
 
 View = Callable[[flask.Request], Any]
 

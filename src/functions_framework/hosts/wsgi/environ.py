@@ -5,7 +5,6 @@ No web library is imported here; `event_host` serves with this alone, `flask_app
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,10 @@ from functions_framework.model.fields import NOT_ASCII, encoded_query
 from functions_framework.model.message import CORE_ATTRIBUTES, Message, Reply
 
 if TYPE_CHECKING:
-    from functions_framework.model.function import Function
+    from collections.abc import Callable, Iterable
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
+    from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Environ, StartResponse
 
 CHUNK = 1 << 16
 LOSSY = "functions_framework.lossy"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.exceptions import RequestRefused, Verdict
 from functions_framework.logs import log_crash
@@ -17,12 +17,13 @@ from ..errors import (
 )
 from ..routes import Routes, paths_of
 from ..streams import begun
-from .environ import Environ, begin, header_of, message, path_of
+from .environ import begin, header_of, message, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
 
     from ..error_handlers import ErrorHandlers
@@ -36,7 +37,7 @@ class EventHost:
             add what PEP 3333 wants beside the request.
     """
 
-    is_async = False
+    is_async: Literal[False] = False
     reads_request_only = True
 
     def __init__(self, functions: Sequence[Function], handlers: ErrorHandlers) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.model.message import Reply
 
@@ -12,18 +12,18 @@ from .environ import code_of, path_of, send, status_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from functions_framework.model.interfaces import Environ, StartResponse, SyncHost, WSGIApp
     from functions_framework.model.message import Headers
 
     from ..layers import Layer, Watch
-    from .environ import Environ, StartResponse
 
 
 class SyncLayered:
     """A sync host with a layer around it."""
 
-    is_async = False
+    is_async: Literal[False] = False
 
-    def __init__(self, host: Any, layer: Layer) -> None:
+    def __init__(self, host: SyncHost, layer: Layer) -> None:
         self._respond = host.respond
         self._around = layer.around
 
@@ -50,7 +50,7 @@ def _done(asked: Blocking | Callable[[], Any]) -> Any:
 class LayeredApp:
     """A WSGI application with a layer around it that changes nothing but heads of replies."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], layer: Layer) -> None:
+    def __init__(self, app: WSGIApp, layer: Layer) -> None:
         self._app = app
         self._around = layer.around
 

@@ -36,10 +36,10 @@ from .waiting_calls import WaitingCalls, turn_away
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from functions_framework.model.interfaces import AsyncHost
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
 
-    from ..hosted import AsyncHost
     from ..wire.granian import Engine
     from ..wire.health import Health
     from ..wire.look import Connection

@@ -23,9 +23,9 @@ from .sources import Collected
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
 
-    from ..hosted import Environ
     from .admission import Admission
     from .slow_senders import SlowSenders
 

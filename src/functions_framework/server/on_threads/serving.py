@@ -32,10 +32,10 @@ from .stream import Stream, settle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions_framework.model.interfaces import Environ, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
 
-    from ..hosted import Environ, SyncHost
     from ..wire.granian import Engine
     from ..wire.health import Health
     from .deadlines import Watchdog

@@ -20,7 +20,8 @@ from .sweep import Sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..hosted import Environ
+    from functions_framework.model.interfaces import Environ
+
     from ..wire.look import Connection
     from .admission import Admission
 

@@ -15,9 +15,8 @@ from ..wire.forwarded import peer_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
-
-    from ..hosted import Environ
 
 _log = own_logger("functions_framework.server")
 _RESET_SECONDS = 0.05

@@ -17,9 +17,9 @@ from functions_framework.runtime.escaping import own_logger
 from .endings import NO_PATH
 
 if TYPE_CHECKING:
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Headers, Reply
 
-    from ..hosted import Environ
     from .exchange import Exchange
 
 _log = own_logger("functions_framework.server")

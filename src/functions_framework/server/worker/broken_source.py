@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.hosts.debug_page import is_local, page
@@ -13,9 +13,8 @@ from functions_framework.model.message import CRASH, TEXT, Reply
 from ..hosted import Hosted
 
 if TYPE_CHECKING:
+    from functions_framework.model.interfaces import Environ
     from functions_framework.settings import Settings
-
-    from ..hosted import Environ
 
 _LEAD = "The source could not be loaded. Save it in order, and load this page again."
 _PLAIN = Reply(
@@ -31,7 +30,7 @@ class BrokenHost:
         is_shown: whether who asks from this machine sees its traceback.
     """
 
-    is_async = False
+    is_async: Literal[False] = False
 
     def __init__(self, error: BaseException, *, is_shown: bool) -> None:
         self._error = error

@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
@@ -102,7 +102,7 @@ class Unloaded(NamedTuple):
 
 def serving_of(hosted: Hosted, settings: Settings) -> AsyncServing | SyncServing:
     """What takes requests to a host."""
-    host: Any = hosted.host
+    host = hosted.host
     serving: AsyncServing | SyncServing
     if host.is_async:
         # asyncio takes longer to import than all the rest: only for who uses it.

@@ -1,0 +1,61 @@
+"""What crosses the seams of a host, as types: WSGI, ASGI, a host itself; nothing here runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from .message import Headers, Reply
+
+Environ = dict[str, Any]
+"""A WSGI environ (PEP 3333); what its keys hold is up to server and middleware."""
+
+
+class StartResponse(Protocol):
+    """What a WSGI application begins its response with (PEP 3333)."""
+
+    def __call__(
+        self, status: str, headers: Headers, exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        """Take the head; with `exc_info` once more. What is returned sends a part of the body."""
+
+
+WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+Scope = MutableMapping[str, Any]
+"""An ASGI connection scope; Starlette and ASGI middleware put their own keys into it."""
+
+ASGIMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[ASGIMessage]]
+Send = Callable[[ASGIMessage], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class SyncHost(Protocol):
+    """Answers one WSGI environ at a time, on the thread that calls it; raises no `Exception`.
+
+    One whose `reads_request_only` is True is given the request alone, without what PEP 3333 wants
+    beside it.
+    """
+
+    @property
+    def is_async(self) -> Literal[False]:
+        """False."""
+
+    def respond(self, environ: Environ) -> Reply:
+        """Decode, call the function, encode."""
+
+
+class AsyncHost(Protocol):
+    """Answers an ASGI scope on the event loop; raises no `Exception` but a cancellation."""
+
+    @property
+    def is_async(self) -> Literal[True]:
+        """True."""
+
+    def respond(self, scope: Scope, receive: Receive) -> Coroutine[Any, Any, Reply]:
+        """Decode, call the function, encode."""
+
+
+Host = SyncHost | AsyncHost
