@@ -18,8 +18,8 @@ class Watcher(NamedTuple):
     """What the engine hands over."""
 
     scope: dict[str, Any]
-    proto: object = None
-    done: object = None
+    proto: Any = None
+    done: Any = None
 
 
 GIVEN = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -60,7 +60,8 @@ def body_in(environ: dict[str, str], source: Source, length: int | None) -> Body
     environ.setdefault("REMOTE_ADDR", "192.0.2.1")  # nobody is connected to this process from there
     environ.setdefault("SERVER_PROTOCOL", "HTTP/1.1")
     environ.setdefault("REQUEST_METHOD", "POST")
-    return Body(source, length, environ, Bounds(Admission(4)), None)
+    protocol: Any = None  # nobody is answered
+    return Body(source, length, environ, Bounds(Admission(4)), protocol)
 
 
 @given(data=CONTENT, is_chunked=st.booleans(), sizes=st.lists(st.integers(-1, 40), max_size=30))

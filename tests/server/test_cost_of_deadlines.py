@@ -44,6 +44,9 @@ class Answers:
     def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
         self.statuses.add(status)
 
+    def response_iter(self, status: int, headers: Any, body: Any) -> None:
+        raise AssertionError("nothing is streamed here")
+
 
 def serving(sources: SourceTree, timeout: float) -> SyncServing:
     settings = Settings(target="hello", source=str(sources.root / "main.py"), timeout=timeout)

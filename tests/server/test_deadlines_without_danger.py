@@ -135,6 +135,9 @@ class Answers:
     def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
         self.statuses.append(status)
 
+    def response_iter(self, status: int, headers: Any, body: Any) -> None:
+        raise AssertionError("nothing is streamed here")
+
 
 def is_free(lock: Any) -> bool:
     """Whether a lock can be taken, by somebody who has nothing to do with it, within a while."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
@@ -14,13 +14,16 @@ from ..wire.limits import too_large
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from functions_framework.model.interfaces import ASGIMessage
+
+    from ..wire.interfaces import AsyncProtocol, RequestHead
     from .slow_senders import AsyncSlowSenders
 
 _DISCONNECT = {"type": "http.disconnect"}
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
-def declared_length(headers: dict[str, str], request: Any) -> int | None:
+def declared_length(headers: dict[str, str], request: RequestHead) -> int | None:
     """The body's length as declared, 0 for no body, None when only its end will tell."""
     if "transfer-encoding" not in headers:
         declared = headers.get("content-length")
@@ -59,7 +62,7 @@ class Receive:
 
     def __init__(
         self,
-        protocol: Any,
+        protocol: AsyncProtocol,
         length: int | None,
         limit: int = 0,
         senders: AsyncSlowSenders | None = None,
@@ -73,8 +76,8 @@ class Receive:
     @classmethod
     def of(
         cls,
-        protocol: Any,
-        request: Any,
+        protocol: AsyncProtocol,
+        request: RequestHead,
         headers: dict[str, str],
         limit: int,
         senders: AsyncSlowSenders | None,
@@ -101,7 +104,7 @@ class Receive:
         """Whether nothing more of it is to come."""
         return self.is_read or self._left == 0
 
-    async def __call__(self) -> dict[str, Any]:
+    async def __call__(self) -> ASGIMessage:
         """The next message: the body's parts, then the client's going.
 
         Raises:
@@ -172,7 +175,7 @@ class Receive:
         self.has_unread = not self.is_read
         return part
 
-    async def _waited(self, part: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    async def _waited(self, part: Awaitable[ASGIMessage]) -> ASGIMessage:
         """Wait for the engine's next part, under watch."""
         senders = self._senders
         task = asyncio.current_task()

@@ -7,12 +7,13 @@ while calls are waiting for something, looks after those that have been at it fo
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from ..wire.interfaces import InProgress, Watcher
     from .body import Receive
 
 _SWEEP_SECONDS = 0.1
@@ -37,7 +38,7 @@ class ClientWatch:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        running: dict[Any, tuple[asyncio.Task[None], float]],
+        running: InProgress,
         outlives: Callable[[str], bool] | None = None,
     ) -> None:
         self._loop = loop
@@ -45,8 +46,8 @@ class ClientWatch:
         self._outlives = outlives
         self._watched: dict[asyncio.Task[None], asyncio.Task[None]] = {}
         self._is_sweeping = False
-        self.receiving: dict[Any, Receive] = {}
-        self.told: set[Any] = set()
+        self.receiving: dict[Watcher, Receive] = {}
+        self.told: set[Watcher] = set()
 
     def wake(self) -> None:
         """A call has begun to wait."""
@@ -71,7 +72,7 @@ class ClientWatch:
     def _release(self, task: asyncio.Task[None]) -> None:
         self._watched.pop(task).cancel()
 
-    async def _cancel_with_client(self, watcher: Any, task: asyncio.Task[None]) -> None:
+    async def _cancel_with_client(self, watcher: Watcher, task: asyncio.Task[None]) -> None:
         await watcher.proto.client_disconnect()
         receive = self.receiving.get(watcher)
         if receive is not None and receive.is_asked:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..wire.look import seen, shut_down
 from ..wire.progress import Progress
@@ -15,6 +15,7 @@ from .finder import Finder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..wire.interfaces import RequestHead
     from ..wire.look import Connection
 
 MOST_AHEAD = 2**18
@@ -33,18 +34,18 @@ class Connections:
         calls: how many are in progress on the connection of a request.
     """
 
-    def __init__(self, seconds: float, calls: Callable[[Any], int]) -> None:
+    def __init__(self, seconds: float, calls: Callable[[RequestHead], int]) -> None:
         self.seconds = seconds or math.inf
         self.calls = calls
         self.stuck: Counter[tuple[str, int]] = Counter()
         """Streams that wait for a window of HTTP/2, by their peer."""
         self._finder = Finder()
 
-    async def find(self, request: Any) -> Connection | None:
+    async def find(self, request: RequestHead) -> Connection | None:
         """The connection of a request, None when it is gone, or elsewhere than on Linux."""
         return await self._finder.find(peer_of(request))
 
-    async def cut(self, request: Any) -> None:
+    async def cut(self, request: RequestHead) -> None:
         """End a client's connection once what was sent to it so far is on its way."""
         # What was sent so far is still on its way through the engine.
         await asyncio.sleep(_FLUSH_SECONDS)
@@ -55,7 +56,7 @@ class Connections:
             if is_reset:
                 await asyncio.sleep(_FLUSH_SECONDS)
 
-    async def cut_answered(self, request: Any) -> None:
+    async def cut_answered(self, request: RequestHead) -> None:
         """End a client's connection as soon as the answer just given is on its way."""
         answered = time.monotonic()
         connection = await self.find(request)
@@ -76,7 +77,7 @@ class Reader:
         connections: of its server.
     """
 
-    def __init__(self, request: Any, connections: Connections) -> None:
+    def __init__(self, request: RequestHead, connections: Connections) -> None:
         self._request = request
         self._connections = connections
         self._connection: Connection | None = None
@@ -150,7 +151,7 @@ def _again(connection: Connection) -> Connection | None:
     return found if found is not None and found.peer == connection.peer else None
 
 
-def peer_of(request: Any) -> tuple[str, int]:
+def peer_of(request: RequestHead) -> tuple[str, int]:
     """Address and port of a request's client."""
     host, _, port = request.client.rpartition(":")
     return host.strip("[]"), int(port)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from functions_framework.model.message import Reply
 
+    from ..wire.interfaces import Watcher
+
 
 class AsyncDeadlines:
     """Gives each call that has to wait for something a timer.
@@ -28,7 +30,7 @@ class AsyncDeadlines:
         records: takes note of late calls.
     """
 
-    def __init__(self, seconds: float, told: set[Any]) -> None:
+    def __init__(self, seconds: float, told: set[Watcher]) -> None:
         self._seconds = seconds
         self._told = told
         self.records = LateCalls(seconds)
@@ -37,20 +39,20 @@ class AsyncDeadlines:
         """The deadline of a call that starts now, in `time.monotonic()` seconds."""
         return time.monotonic() + self._seconds
 
-    def watch(self, task: asyncio.Task[None], watcher: Any, deadline: float) -> None:
+    def watch(self, task: asyncio.Task[None], watcher: Watcher, deadline: float) -> None:
         """Cancel a call and answer for it when its time is over."""
         left = max(0.0, deadline - time.monotonic())
         timer = task.get_loop().call_later(left, self._end, task, watcher)
         task.add_done_callback(lambda _task: timer.cancel())
 
-    def in_time(self, reply: Reply, watcher: Any, deadline: float) -> Reply:
+    def in_time(self, reply: Reply, watcher: Watcher, deadline: float) -> Reply:
         """A call's reply, or the one it gets that came to no await before its deadline was over."""
         if time.monotonic() < deadline or watcher in self._told or type(reply.body) is not bytes:
             return reply
         self.records.note(watcher.scope.method, watcher.scope.path, [])
         return TIMEOUT_REPLY
 
-    def _end(self, task: asyncio.Task[None], watcher: Any) -> None:
+    def _end(self, task: asyncio.Task[None], watcher: Watcher) -> None:
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
         answer(watcher.proto, TIMEOUT_REPLY, request.method)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.execution import Execution
 
-    from ..wire.exchange import Exchange
+    from ..wire.interfaces import RequestHead
 
 _EXECUTION_ID = b"function-execution-id"
 _SAME_IN_ALL = {
@@ -31,7 +31,7 @@ class RequestScope(dict[str, Any]):
 
     __slots__ = ("_given", "_running", "by_name")
 
-    def __init__(self, head: Exchange, by_name: dict[str, str]) -> None:
+    def __init__(self, head: RequestHead, by_name: dict[str, str]) -> None:
         self.update(_SAME_IN_ALL)
         self["method"] = head.method
         self["path"] = head.path

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from ..wire.granian import Engine
     from ..wire.health import Health
+    from ..wire.interfaces import InProgress, RequestHead, Schedule, Watcher
     from ..wire.look import Connection
     from .deadlines import AsyncDeadlines
 
@@ -76,27 +77,25 @@ class AsyncServing:
         self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
-        self._told: set[Any] = set()
+        self._told: set[Watcher] = set()
         self._is_over = False
         self._deadlines: AsyncDeadlines | None = None
         if settings.timeout:
             from .deadlines import AsyncDeadlines
 
             self._deadlines = AsyncDeadlines(settings.timeout, self._told)
-        seconds = settings.body_timeout
         self._handover = Handover(self._loop)
         self._draining: Quiet | None = None
         self.health: Health | None = None
         self.leave: Callable[[str], object] | None = None
-        self._running: dict[Any, tuple[asyncio.Task[None], float]] = {}
+        self._running: InProgress = {}
         self._waiting = WaitingCalls(self._concurrency, self._running, self._start_now)
         self._start = self._waiting.take if self._concurrency else self._start_now
         self._connections = Connections(settings.send_timeout, self._calls_beside)
-        self._senders = (
-            AsyncSlowSenders(self._loop, seconds, self._connections, self._requests)
-            if seconds
-            else None
-        )
+        self._senders: AsyncSlowSenders | None = None
+        if seconds := settings.body_timeout:
+            requests = self._requests
+            self._senders = AsyncSlowSenders(self._loop, seconds, self._connections, requests)
         self._clients = ClientWatch(self._loop, self._running, outlives)
         self._clients.told = self._told
 
@@ -104,8 +103,7 @@ class AsyncServing:
         """Why it takes no more calls at the moment, empty while it does."""
         if self._draining is not None:
             return DRAINING
-        is_saturated = 0 < self._concurrency <= len(self._running)
-        return SATURATED if is_saturated else ""
+        return SATURATED if 0 < self._concurrency <= len(self._running) else ""
 
     def run(
         self,
@@ -125,7 +123,7 @@ class AsyncServing:
         if self._deadlines is not None:
             self._deadlines.records.leave = self.leave
             self._deadlines.records.start()
-        schedule: Callable[[Any], None] = partial(self._handover.give, self._start)
+        schedule: Schedule = partial(self._handover.give, self._start)
         if self._end is not None:
             from ..wire.ends import ending_async
 
@@ -199,18 +197,18 @@ class AsyncServing:
             return []
         return [item for item in connections if item.peer not in peers]
 
-    def _requests(self) -> dict[asyncio.Task[None], Any]:
+    def _requests(self) -> dict[asyncio.Task[None], RequestHead]:
         return {task: watcher.scope for watcher, (task, _) in self._running.items()}
 
     def _peers(self) -> set[tuple[str, int]]:
         return {peer_of(watcher.scope) for watcher in [*self._running, *self._waiting]}
 
-    def _calls_beside(self, request: Any) -> int:
+    def _calls_beside(self, request: RequestHead) -> int:
         """How many calls are in progress on the connection of one."""
         client = request.client
         return sum(watcher.scope.client == client for watcher in self._running)
 
-    def _start_now(self, watcher: Any) -> None:
+    def _start_now(self, watcher: Watcher) -> None:
         if self._is_over:
             turn_away(watcher)
             return
@@ -224,7 +222,7 @@ class AsyncServing:
             if self._deadlines is not None and deadline is not None:
                 self._deadlines.watch(task, watcher, deadline)
 
-    async def _serve(self, watcher: Any, deadline: float | None) -> None:
+    async def _serve(self, watcher: Watcher, deadline: float | None) -> None:
         protocol, request = watcher.proto, watcher.scope
         try:
             by_name = self._gate.admitted(request)
@@ -247,9 +245,9 @@ class AsyncServing:
             if (sent := passed(reply, request.method, request)) is not reply:
                 reply = await settled(reply, sent)
             if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
-                await self._send(protocol, request, receive, reply)
+                await self._send(watcher, receive, reply)
             else:
-                protocol.response_bytes(*reply)
+                protocol.response_bytes(*reply)  # type: ignore[arg-type]
         except BaseException as error:  # noqa: BLE001 - answered, and logged where it is a fault
             self._fail(error, watcher)
         finally:
@@ -259,7 +257,7 @@ class AsyncServing:
             protocol.body = None  # it holds the protocol: nothing is left to the garbage collector
             watcher.done()
 
-    def _fail(self, error: BaseException, watcher: Any) -> None:
+    def _fail(self, error: BaseException, watcher: Watcher) -> None:
         """Answer a call that gave no reply."""
         protocol, request = watcher.proto, watcher.scope
         if isinstance(error, MalformedRequest):
@@ -275,7 +273,8 @@ class AsyncServing:
             log_crash(error, method=request.method, path=request.path)
             answer(protocol, CRASH_REPLY, request.method)
 
-    async def _send(self, protocol: Any, request: Any, receive: Receive, reply: Reply) -> None:
+    async def _send(self, watcher: Watcher, receive: Receive, reply: Reply) -> None:
+        protocol, request = watcher.proto, watcher.scope
         status, headers, body = reply
         if isinstance(body, bytes) and receive.has_unread and not self._body_limit:
             # Unread, the body would cost the client its connection, and perhaps the answer.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from functions_framework.exceptions import BodyTooSlow
 
+    from ..wire.interfaces import RequestHead
     from .connections import Connections
 
 _LONGEST_PAUSE = 1.0
@@ -47,7 +48,7 @@ class AsyncSlowSenders:
         loop: asyncio.AbstractEventLoop,
         seconds: float,
         connections: Connections,
-        requests: Callable[[], dict[asyncio.Task[None], Any]],
+        requests: Callable[[], dict[asyncio.Task[None], RequestHead]],
     ) -> None:
         self._loop = loop
         self._seconds = seconds
@@ -101,7 +102,7 @@ class AsyncSlowSenders:
             entry[0].cancel()
         self._go_on()
 
-    async def _last_sent(self, request: Any) -> float:
+    async def _last_sent(self, request: RequestHead | None) -> float:
         """When the client last sent something; 0 where others share its connection.
 
         What is received at once may be on its way all the time that it is waited for.

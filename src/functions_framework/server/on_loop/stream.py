@@ -13,13 +13,14 @@ from .connections import MOST_AHEAD, Reader
 if TYPE_CHECKING:
     from functions_framework.model.message import Reply
 
+    from ..wire.interfaces import AsyncProtocol, RequestHead
     from .connections import Connections
 
 _log = own_logger("functions_framework.server")
 
 
 async def send_stream(
-    protocol: Any, request: Any, connections: Connections, head: Reply, body: Any
+    protocol: AsyncProtocol, request: RequestHead, connections: Connections, head: Reply, body: Any
 ) -> None:
     """Send a body part by part; close it at the end, and when the client has gone.
 

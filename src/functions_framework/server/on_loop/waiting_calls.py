@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..on_threads.admission import QUEUE
 from ..wire.endings import BUSY, ENDED
 from ..wire.gate import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
+
+    from ..wire.interfaces import Schedule, Watcher
 
 
 class WaitingCalls:
@@ -22,18 +24,16 @@ class WaitingCalls:
         begin: begins one.
     """
 
-    def __init__(
-        self, concurrency: int, running: Collection[Any], begin: Callable[[Any], None]
-    ) -> None:
+    def __init__(self, concurrency: int, running: Collection[Watcher], begin: Schedule) -> None:
         self._concurrency = concurrency
         self._running = running
         self._begin = begin
-        self._waiting: deque[Any] = deque()
+        self._waiting: deque[Watcher] = deque()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Watcher]:
         return iter(self._waiting)
 
-    def take(self, watcher: Any) -> None:
+    def take(self, watcher: Watcher) -> None:
         """Begin a call, or let it wait; one that finds too many waiting is turned away."""
         if len(self._running) < self._concurrency:
             self._begin(watcher)
@@ -54,7 +54,7 @@ class WaitingCalls:
             turn_away(self._waiting.popleft())
 
 
-def turn_away(watcher: Any) -> None:
+def turn_away(watcher: Watcher) -> None:
     """Answer a call that is not begun any more."""
     answer(watcher.proto, ENDED, watcher.scope.method, watcher.scope.http_version)
     watcher.done()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..wire.forwarded import peer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions_framework.model.interfaces import Environ
+
+    from ..wire.interfaces import Answering
     from ..wire.look import Connection
 
 _ARRIVAL_SECONDS = 1.0
@@ -51,10 +54,10 @@ class Slot:
     __slots__ = ("environ", "guard", "protocol", "started", "thread")
 
     def __init__(self) -> None:
-        self.environ: dict[str, Any] | None = None
+        self.environ: Environ | None = None
         self.started = 0.0
         self.thread = 0
-        self.protocol: Any = None
+        self.protocol: Answering = None  # type: ignore[assignment]  # set before it is asked
         self.guard: list[None] = []
 
 

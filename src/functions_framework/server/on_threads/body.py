@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
 
+    from ..wire.interfaces import Answering
     from .admission import Admission
     from .slow_senders import SlowSenders
 
@@ -79,7 +80,7 @@ class Body:
     _taken = 0
 
     def __init__(
-        self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Any
+        self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Answering
     ) -> None:
         self._source = Collected(source) if environ["SERVER_PROTOCOL"] == HTTP2 else source
         self._left = length
@@ -266,7 +267,7 @@ class Body:
         raise MalformedRequest("The request body was cut off before its end.")
 
 
-def declared_length(scope: dict[str, Any]) -> int | None:
+def declared_length(scope: Environ) -> int | None:
     """The body's length as declared, 0 for no body, None when only its end will tell."""
     if "HTTP_TRANSFER_ENCODING" not in scope:
         text = scope.get("CONTENT_LENGTH")

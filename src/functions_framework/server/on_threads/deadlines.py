@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
@@ -25,6 +25,7 @@ from ..wire.late_calls import PATIENCE, LateCalls, places_of
 if TYPE_CHECKING:
     from types import CodeType
 
+    from ..wire.interfaces import Answering
     from .admission import Admission, Slot
 
 ANSWER_AFTER = 0.05
@@ -58,7 +59,7 @@ class Watchdog:
         self.records.start()
         threading.Thread(target=self._run, name="deadlines", daemon=True).start()
 
-    def begin(self, slot: Slot, protocol: Any) -> float:
+    def begin(self, slot: Slot, protocol: Answering) -> float:
         """Put a call under watch; return its deadline in `time.monotonic()` seconds.
 
         `slot.started` is set before and `slot.environ` after: only then it is looked at.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.runtime.interruption import Interruption, frames_until
@@ -19,6 +19,8 @@ from .sources import Collected
 
 if TYPE_CHECKING:
     from types import CodeType
+
+    from ..wire.interfaces import Answering
 
 _SECONDS = 0.25
 """Seconds that interrupted calls have to clean up and answer."""
@@ -65,7 +67,7 @@ class _Call(NamedTuple):
         waits_for_its_client: whether its thread is in the engine, where nothing reaches it.
     """
 
-    protocol: Any
+    protocol: Answering
     method: str
     waits_for_its_client: bool
 

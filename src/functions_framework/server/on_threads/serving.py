@@ -6,7 +6,7 @@ import sys
 import time
 from contextvars import copy_context
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..wire.granian import Engine
     from ..wire.health import Health
+    from ..wire.interfaces import SyncCall, SyncProtocol
     from .deadlines import Watchdog
 
 _log = own_logger("functions_framework.server")
@@ -159,16 +160,16 @@ class SyncServing:
             slow.port = engine.port
             slow.leave = self.leave
 
-    def _callback(self) -> Callable[[Any, dict[str, Any]], None]:
+    def _callback(self) -> SyncCall:
         """What the engine calls: `call`, with what is on around it."""
-        call: Callable[[Any, dict[str, Any]], None] = self.call
+        call: SyncCall = self.call
         if self._end is not None:
             from ..wire.ends import ending_sync
 
             call = ending_sync(call, self._end)
         return call if self.health is None else self.health.answering_sync(call)
 
-    def call(self, protocol: Any, scope: dict[str, Any]) -> None:
+    def call(self, protocol: SyncProtocol, scope: Environ) -> None:
         """Serve one request; runs on a thread of the engine's."""
         admission = self._admission
         try:
@@ -201,14 +202,14 @@ class SyncServing:
             slot.environ = None
             admission.give_back(slot)
 
-    def _turn_away(self, protocol: Any, scope: dict[str, Any]) -> None:
+    def _turn_away(self, protocol: SyncProtocol, scope: Environ) -> None:
         method = scope["REQUEST_METHOD"]
         if self._admission.is_closed:
             answer(protocol, ENDED, method, scope["SERVER_PROTOCOL"])
         else:
             answer(protocol, BUSY, method)
 
-    def _answer(self, protocol: Any, environ: Environ, method: str) -> None:
+    def _answer(self, protocol: SyncProtocol, environ: Environ, method: str) -> None:
         try:
             gate = self._gate
             if (
@@ -236,7 +237,7 @@ class SyncServing:
             _log.exception("The request could not be answered.")
             answer(protocol, CRASHED, method)
 
-    def _serve_with_body(self, protocol: Any, environ: Environ, method: str) -> None:
+    def _serve_with_body(self, protocol: SyncProtocol, environ: Environ, method: str) -> None:
         length, limit = declared_length(environ), self._bounds.limit
         body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
@@ -261,7 +262,7 @@ class SyncServing:
                 body.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
 
-    def _send(self, protocol: Any, environ: Environ, reply: Reply) -> None:
+    def _send(self, protocol: SyncProtocol, environ: Environ, reply: Reply) -> None:
         status, headers, body = reply
         if self._draining is not None:
             self._draining.note()

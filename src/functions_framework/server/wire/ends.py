@@ -8,32 +8,43 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.wsgi.environ import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from functions_framework.logs import CallEnd
+    from functions_framework.model.interfaces import ASGIMessage, Environ
+    from functions_framework.model.message import Headers
+
+    from .interfaces import (
+        AsyncProtocol,
+        BodyState,
+        Parts,
+        Schedule,
+        SyncCall,
+        SyncProtocol,
+        Transport,
+        Watcher,
+    )
 
 _PROBES = ("kube-probe/", "GoogleHC/", "Knative-Ingress-Probe", "Knative-Activator-Probe")
 """How the user agents of load balancers and kubelets begin."""
 
 
-def ending_sync(
-    serve: Callable[[Any, dict[str, Any]], None], end: CallEnd
-) -> Callable[[Any, dict[str, Any]], None]:
+def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
     """The engine's callback for sync calls, with `end` called after each answer."""
 
-    def call(protocol: Any, scope: dict[str, Any]) -> None:
+    def call(protocol: SyncProtocol, scope: Environ) -> None:
         # A function's middleware may change what it is given.
         serve(_SyncProtocol(protocol, scope, end), scope.copy())
 
     return call
 
 
-def ending_async(schedule: Callable[[Any], None], end: CallEnd) -> Callable[[Any], None]:
+def ending_async(schedule: Schedule, end: CallEnd) -> Schedule:
     """The engine's callback for async calls, with `end` called after each answer."""
     return lambda watcher: schedule(_Watcher(watcher, end))
 
@@ -65,21 +76,21 @@ class _SyncProtocol:
 
     __slots__ = ("_answer", "_end", "_protocol", "_scope", "_thread")
 
-    def __init__(self, protocol: Any, scope: dict[str, Any], end: CallEnd) -> None:
+    def __init__(self, protocol: SyncProtocol, scope: Environ, end: CallEnd) -> None:
         self._protocol = protocol
         self._scope = scope
         self._end: CallEnd | None = end
         self._answer = _Answer()
         self._thread = threading.get_ident()
 
-    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self._protocol.response_bytes(status, headers, body)
         self._answer.whole(status, len(body))
         # A deadline answers from its own thread; the call ends in its own all the same.
         if threading.get_ident() == self._thread:
             self.finish()
 
-    def response_iter(self, status: int, headers: Any, stream: Any) -> None:
+    def response_iter(self, status: int, headers: Headers, stream: Parts) -> None:
         counted = _Stream(stream, self._answer, self.finish)
         if self._answer.status:
             counted.close()  # a deadline has answered: nobody pulls this one
@@ -100,13 +111,13 @@ class _Stream:
 
     __slots__ = ("_answer", "_finish", "_stream")
 
-    def __init__(self, stream: Any, answer: _Answer, finish: Callable[[], None]) -> None:
+    def __init__(self, stream: Parts, answer: _Answer, finish: Callable[[], None]) -> None:
         self._stream = stream
         self._answer = answer
         self._finish = finish
 
     def __next__(self) -> bytes:
-        part: bytes = next(self._stream)
+        part = next(self._stream)
         self._answer.size += len(part)
         return part
 
@@ -122,7 +133,7 @@ class _Watcher:
 
     __slots__ = ("_answer", "_end", "_watcher", "proto", "scope")
 
-    def __init__(self, watcher: Any, end: CallEnd) -> None:
+    def __init__(self, watcher: Watcher, end: CallEnd) -> None:
         self._watcher = watcher
         self._end = end
         self._answer = _Answer()
@@ -141,29 +152,29 @@ class _AsyncProtocol:
 
     __slots__ = ("_answer", "_protocol")
 
-    def __init__(self, protocol: Any, answer: _Answer) -> None:
+    def __init__(self, protocol: AsyncProtocol, answer: _Answer) -> None:
         self._protocol = protocol
         self._answer = answer
 
-    def receive(self) -> Any:
+    def receive(self) -> Awaitable[ASGIMessage]:
         return self._protocol.receive()
 
     @property
-    def body(self) -> Any:
+    def body(self) -> BodyState | None:
         return self._protocol.body
 
     @body.setter
-    def body(self, value: Any) -> None:
+    def body(self, value: BodyState | None) -> None:
         self._protocol.body = value
 
-    def client_disconnect(self) -> Any:
+    def client_disconnect(self) -> Awaitable[None]:
         return self._protocol.client_disconnect()
 
-    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self._protocol.response_bytes(status, headers, body)
         self._answer.whole(status, len(body))
 
-    def response_stream(self, status: int, headers: Any) -> _Transport:
+    def response_stream(self, status: int, headers: Headers) -> _Transport:
         answer = self._answer
         answer.status = answer.status or status
         return _Transport(self._protocol.response_stream(status, headers), answer)
@@ -174,7 +185,7 @@ class _Transport:
 
     __slots__ = ("_answer", "_transport")
 
-    def __init__(self, transport: Any, answer: _Answer) -> None:
+    def __init__(self, transport: Transport, answer: _Answer) -> None:
         self._transport = transport
         self._answer = answer
 

@@ -9,9 +9,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
+    from functions_framework.model.interfaces import ASGIMessage
     from functions_framework.model.message import Headers
+
+    from .interfaces import ASGIWatcher, BodyState
 
 _LOOK_SECONDS = 0.25
 _MOST_AHEAD = 2**16
@@ -50,13 +53,13 @@ class Exchange:
     """
 
     # No slots: in most requests nothing else is ever set.
-    body: Any = None
+    body: BodyState | None = None
     _is_answered = False
     _gone: asyncio.Event | None = None
-    _ahead: list[dict[str, Any]] | None = None
-    _next: asyncio.Task[dict[str, Any]] | None = None
+    _ahead: list[ASGIMessage] | None = None
+    _next: asyncio.Task[ASGIMessage] | None = None
 
-    def __init__(self, watcher: Any) -> None:
+    def __init__(self, watcher: ASGIWatcher) -> None:
         self.done = watcher.done
         self._engine = watcher.proto
         self.asgi: dict[str, Any] = watcher.scope
@@ -94,7 +97,7 @@ class Exchange:
                 return value.decode("latin-1")  # type: ignore[no-any-return]
         return ""
 
-    def receive(self) -> Awaitable[dict[str, Any]]:
+    def receive(self) -> Awaitable[ASGIMessage]:
         """The next part of the body as an ASGI message; `http.disconnect` where it broke off."""
         if self._ahead:
             return _done(self._ahead.pop(0))
@@ -120,9 +123,8 @@ class Exchange:
     async def _wait_for_end(self, gone: asyncio.Event) -> None:
         # The engine tells of the client once all of the body was taken.
         body = self.body
-        is_over = body is None
-        taken = 0
-        while not is_over and not body.is_over:
+        is_over, taken = False, 0
+        while body is not None and not is_over and not body.is_over:
             if body.is_waiting or taken > _MOST_AHEAD:
                 await asyncio.sleep(_LOOK_SECONDS)
                 continue
@@ -141,8 +143,8 @@ class Exchange:
             pass
         gone.set()
 
-    async def _read(self) -> dict[str, Any]:
-        return await self._engine.receive()  # type: ignore[no-any-return]
+    async def _read(self) -> ASGIMessage:
+        return await self._engine.receive()
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         """Answer; of no effect where that was done."""
@@ -163,7 +165,7 @@ class Exchange:
         self._engine.send({"type": "http.response.start", "status": status, "headers": fields})
 
 
-async def _done(message: dict[str, Any]) -> dict[str, Any]:
+async def _done(message: ASGIMessage) -> ASGIMessage:
     return message
 
 
@@ -177,7 +179,7 @@ class Transport:
 
     __slots__ = ("_protocol", "_send")
 
-    def __init__(self, protocol: Exchange, send: Any) -> None:
+    def __init__(self, protocol: Exchange, send: Callable[[ASGIMessage], object]) -> None:
         self._protocol = protocol
         self._send = send
         protocol.watch()

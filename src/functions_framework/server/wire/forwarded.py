@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import InvalidConfigurationException
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Mapping
+
+    from functions_framework.model.interfaces import Environ, Scope
 
 PEER = "functions_framework.peer"
 """Where an environ keeps the address of the connection itself when REMOTE_ADDR is amended."""
@@ -62,7 +64,7 @@ class Proxies:
         found = getattr(found, "ipv4_mapped", None) or found
         return any(found in network for network in self._networks)
 
-    def amend_environ(self, environ: dict[str, Any]) -> None:
+    def amend_environ(self, environ: Environ) -> None:
         """Take over what a trusted proxy says of its client, in a WSGI environ."""
         peer = environ["REMOTE_ADDR"]
         if peer not in self:
@@ -73,7 +75,7 @@ class Proxies:
         if used := scheme(environ.get("HTTP_X_FORWARDED_PROTO", "")):
             environ["wsgi.url_scheme"] = used
 
-    def amend_scope(self, scope: MutableMapping[str, Any], headers: Mapping[str, str]) -> None:
+    def amend_scope(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Take over what a trusted proxy says of its client, in an ASGI scope."""
         if scope["client"][0] not in self:
             return
@@ -100,7 +102,7 @@ class Proxies:
         return found
 
 
-def peer_of(environ: dict[str, Any]) -> str:
+def peer_of(environ: Environ) -> str:
     """The address of the connection itself, whatever a proxy says of its client."""
     return environ.get(PEER) or environ["REMOTE_ADDR"]  # type: ignore[no-any-return]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.outgoing import checked
 
@@ -11,8 +11,10 @@ from .drain import ending
 if TYPE_CHECKING:
     from functions_framework.model.message import Reply
 
+    from .interfaces import Answering
 
-def answer(protocol: Any, reply: Reply, method: str, ends: str = "") -> None:
+
+def answer(protocol: Answering, reply: Reply, method: str, ends: str = "") -> None:
     """Give an answer of the server's own; of no effect where the client has one.
 
     Args:
@@ -22,4 +24,4 @@ def answer(protocol: Any, reply: Reply, method: str, ends: str = "") -> None:
         ends: the version of HTTP of a connection that ends with it, empty where it goes on.
     """
     sent = checked(reply, method)
-    protocol.response_bytes(*(ending(sent, ends) if ends else sent))
+    protocol.response_bytes(*(ending(sent, ends) if ends else sent))  # type: ignore[arg-type]

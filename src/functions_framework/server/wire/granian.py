@@ -20,8 +20,11 @@ from functions_framework.runtime.values import value_class
 from ..worker.debuggers import traced
 
 if TYPE_CHECKING:
+    import asyncio
     import socket
     from collections.abc import Callable
+
+    from .interfaces import ASGIWatcher, Schedule, SyncCall
 
 CONNECTIONS = 100_000
 """Connections a worker holds at once. Idle ones count, so it is set out of reach."""
@@ -124,14 +127,14 @@ class Engine:
         """The port it listens on."""
         return self._listener.getsockname()[1]  # type: ignore[no-any-return]
 
-    def start_sync(self, call: Callable[[Any, dict[str, Any]], None]) -> None:
+    def start_sync(self, call: SyncCall) -> None:
         """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
         loop = _NoLoop()
         worker = self._granian.WSGIWorker(**self._arguments(self._limits.threads))
         scheduler = self._scheduler(loop, traced(call), lambda _watcher: None)
         worker.serve_mtr(scheduler, loop, self._stop)
 
-    def start_async(self, schedule: Callable[[Any], None], loop: Any) -> None:
+    def start_async(self, schedule: Schedule, loop: asyncio.AbstractEventLoop) -> None:
         """Listen; `schedule(exchange)` is called on a thread of Granian's for each request."""
         from .exchange import Exchange  # asyncio is not for sync servers
 
@@ -181,7 +184,9 @@ class Engine:
             return holder(descriptor, False, self._limits.backlog)  # noqa: FBT003 - positional in Rust
         return holder(descriptor, False)  # noqa: FBT003
 
-    def _scheduler(self, loop: Any, call: Any, schedule: Callable[[Any], None]) -> Any:
+    def _scheduler(
+        self, loop: object, call: SyncCall | None, schedule: Callable[[ASGIWatcher], None]
+    ) -> Any:
         scheduler = self._granian.CallbackScheduler(loop, call, None, None, None)
         scheduler._schedule_fn = schedule  # noqa: SLF001 - its constructor takes none
         return scheduler

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
 
+    from functions_framework.model.interfaces import Environ
+
+    from .interfaces import Schedule, SyncCall, SyncProtocol, Watcher
+
     Check = Callable[[], Any]
     Outcome = tuple[str, Exception | None]
 
@@ -54,12 +58,10 @@ class Health:
         """Whether a request asks for health."""
         return path in self._paths and method in _METHODS
 
-    def answering_sync(
-        self, call: Callable[[Any, dict[str, Any]], None]
-    ) -> Callable[[Any, dict[str, Any]], None]:
+    def answering_sync(self, call: SyncCall) -> SyncCall:
         """The engine's callback for sync calls, with probes answered here."""
 
-        def serve(protocol: Any, scope: dict[str, Any]) -> None:
+        def serve(protocol: SyncProtocol, scope: Environ) -> None:
             method, path = scope["REQUEST_METHOD"], scope["PATH_INFO"]
             if self.is_probe(method, path):
                 reply = self._reply("" if path == self._live_path else self._why_not_blocking())
@@ -69,20 +71,18 @@ class Health:
 
         return serve
 
-    def answering_async(
-        self, schedule: Callable[[Any], None], loop: asyncio.AbstractEventLoop
-    ) -> Callable[[Any], None]:
+    def answering_async(self, schedule: Schedule, loop: asyncio.AbstractEventLoop) -> Schedule:
         """The engine's callback for async calls, with probes answered on the loop of the calls.
 
         A loop that is blocked answers none: that is what liveness is to show.
         """
 
-        def start(watcher: Any) -> None:
+        def start(watcher: Watcher) -> None:
             probe = loop.create_task(self._answer(watcher))
             self._probes.add(probe)
             probe.add_done_callback(self._probes.discard)
 
-        def serve(watcher: Any) -> None:
+        def serve(watcher: Watcher) -> None:
             request = watcher.scope
             if self.is_probe(request.method, request.path):
                 loop.call_soon_threadsafe(start, watcher)
@@ -91,7 +91,7 @@ class Health:
 
         return serve
 
-    async def _answer(self, watcher: Any) -> None:
+    async def _answer(self, watcher: Watcher) -> None:
         request = watcher.scope
         try:
             reply = self._reply("" if request.path == self._live_path else await self._why_not())

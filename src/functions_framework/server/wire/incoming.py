@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Headers, Reply
 
-    from .exchange import Exchange
+    from .interfaces import RequestHead
 
 _log = own_logger("functions_framework.server")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(?::[0-9]*)?")
@@ -61,7 +61,7 @@ class Gate:
             self._warn("cookie")
         return None
 
-    def admitted(self, head: Exchange) -> dict[str, str]:
+    def admitted(self, head: RequestHead) -> dict[str, str]:
         """The header fields of an async call by lower-case name, put right where they must be.
 
         Raises:
@@ -77,7 +77,7 @@ class Gate:
             return found
         return self._amended(head)
 
-    def _amended(self, head: Exchange) -> dict[str, str]:
+    def _amended(self, head: RequestHead) -> dict[str, str]:
         """Put right what can be (RFC 9112, section 3.2; RFC 9113, section 8.2.3)."""
         # As nginx and gunicorn do: what makes variables of names takes `_` and `-` for the same.
         fields = [

@@ -10,9 +10,10 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
-    Call = Callable[[Any, dict[str, Any]], None]
+    from functions_framework.model.interfaces import Environ
+
+    from ..wire.interfaces import SyncCall, SyncProtocol
 
 
 def is_debugged() -> bool:
@@ -20,7 +21,7 @@ def is_debugged() -> bool:
     return "pydevd" in sys.modules
 
 
-def traced(call: Call) -> Call:
+def traced(call: SyncCall) -> SyncCall:
     """What the engine calls, itself as long as no tool is there to trace anything.
 
     A debugger may also be there and attach later, so it is asked at each call.
@@ -30,7 +31,7 @@ def traced(call: Call) -> Call:
     debugger = _debugger()
     if debugger is not None:
 
-        def call_debugged(protocol: Any, scope: dict[str, Any]) -> None:
+        def call_debugged(protocol: SyncProtocol, scope: Environ) -> None:
             # Debuggers look a thread up among those `threading` knows; this makes it one of them.
             threading.current_thread()
             debugger()
@@ -40,7 +41,7 @@ def traced(call: Call) -> Call:
     if threading.gettrace() is None and threading.getprofile() is None:
         return call
 
-    def call_traced(protocol: Any, scope: dict[str, Any]) -> None:
+    def call_traced(protocol: SyncProtocol, scope: Environ) -> None:
         if sys.gettrace() is None:
             sys.settrace(threading.gettrace())
         if sys.getprofile() is None:

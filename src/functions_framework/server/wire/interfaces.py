@@ -1,0 +1,158 @@
+"""What the engine hands over, and what is asked of it for each request, as types; nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from functions_framework.model.interfaces import Environ
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from functions_framework.model.interfaces import ASGIMessage
+    from functions_framework.model.message import Headers
+
+
+class Answering(Protocol):
+    """What answers a request with a whole reply, on either side."""
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes, /) -> None:
+        """Answer; of no effect where that was done."""
+
+
+class Parts(Protocol):
+    """A streamed body as the engine pulls it from a thread."""
+
+    def __next__(self) -> bytes:
+        """The next part."""
+
+    def close(self) -> None:
+        """Called at the end, and when the client has gone."""
+
+
+class SyncProtocol(Answering, Protocol):
+    """What answers a request that is served on a thread."""
+
+    def response_iter(self, status: int, headers: Headers, body: Parts, /) -> None:
+        """Answer with a body that comes in parts."""
+
+
+SyncCall = Callable[[SyncProtocol, Environ], None]
+"""What the engine calls on a thread for each request."""
+
+
+class RequestHead(Protocol):
+    """The head of a request that is served on the event loop; see `exchange.Exchange`."""
+
+    @property
+    def asgi(self) -> dict[str, Any]:
+        """The engine's scope."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+
+    @property
+    def path(self) -> str:
+        """The decoded path."""
+
+    @property
+    def http_version(self) -> str:
+        """`1`, `1.1` or `2`."""
+
+    @property
+    def client(self) -> str:
+        """Address and port of the client's end of the connection."""
+
+    def header(self, name: bytes) -> str:
+        """The value of one header field, empty where there is none."""
+
+
+class BodyState(Protocol):
+    """How far the reading of a request's body has come."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more of it is to come."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for more of it."""
+
+
+class Transport(Protocol):
+    """Takes the parts of an answer's body."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a part; raises ConnectionError where the client has gone."""
+
+    def close(self) -> None:
+        """End the body: all of it was sent."""
+
+
+class AsyncProtocol(Answering, Protocol):
+    """What reads a request that is served on the event loop, and answers it.
+
+    Attributes:
+        body: what reads the body, once something does.
+    """
+
+    body: BodyState | None
+
+    def receive(self) -> Awaitable[ASGIMessage]:
+        """The next part of the body."""
+
+    def client_disconnect(self) -> Awaitable[None]:
+        """Wait until the client has gone, or has its answer."""
+
+    def response_stream(self, status: int, headers: Headers, /) -> Transport:
+        """Begin an answer whose body is sent in parts."""
+
+
+class Watcher(Protocol):
+    """A request on the event loop, as it goes from the engine to the host."""
+
+    @property
+    def scope(self) -> RequestHead:
+        """Its head."""
+
+    @property
+    def proto(self) -> AsyncProtocol:
+        """What reads and answers."""
+
+    def done(self) -> None:
+        """Tell the engine that the call is over."""
+
+
+Schedule = Callable[[Watcher], None]
+"""What is called on the engine's thread for each request that is served on the event loop."""
+
+InProgress = dict[Watcher, tuple["asyncio.Task[None]", float]]
+"""The calls in progress on the event loop, with when each was begun."""
+
+
+class ASGIProtocol(Protocol):
+    """The engine's own ASGI callables."""
+
+    def receive(self) -> Awaitable[ASGIMessage]:
+        """See ASGI 3."""
+
+    def send(self, message: ASGIMessage, /) -> object:
+        """See ASGI 3; nobody waits for what it returns."""
+
+
+class ASGIWatcher(Protocol):
+    """The engine's own object of a request; `exchange.Exchange` is made of it."""
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """An ASGI scope."""
+
+    @property
+    def proto(self) -> ASGIProtocol:
+        """Its callables."""
+
+    @property
+    def done(self) -> Callable[[], None]:
+        """Tells that the call is over."""
