@@ -119,7 +119,9 @@ def _unlisted(
 # What is different on purpose, and why: patterns of requests.
 _RESET_CONTENT = "a 205 has no content (RFC 9110 15.3.6)"
 _HTTP10 = "HTTP/1.0 with keep-alive goes on, as it asks for"
+_CUT = "over HTTP/1.0 a failed stream is reset: its end alone would look whole"
 ON_GUNICORN = {
+    "HTTP/1.0 /broken": _CUT,
     "* /raise": "the crash response of 3.10, with its header that says so",
     "large body (unread)": "what a function leaves unread is read away, and the connection goes on",
     "status 205": _RESET_CONTENT,
@@ -127,6 +129,7 @@ ON_GUNICORN = {
     "latin-1 header (echo)": "the engine's sync side drops what is not ASCII",
 }
 ON_UVICORN = {
+    "HTTP/1.0 /broken": _CUT,
     "* /stream-of-nothing": "a stream that ends at once is a whole body: it has a length",
     "HEAD /broken": "a HEAD asks for no body, so the stream is never begun",
     "HTTP/1.0 keep-alive *": _HTTP10,

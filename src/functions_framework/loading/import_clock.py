@@ -6,6 +6,7 @@ of imports before the first request.
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import json
 import os
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.logs.configuration import is_json
@@ -89,7 +90,7 @@ class _Cost(NamedTuple):
 
 
 class ImportCost(NamedTuple):
-    """One import of a file.
+    """One import statement of a file.
 
     Attributes:
         module: what was imported.
@@ -107,19 +108,11 @@ class ImportClock:
 
     Packages are found where the user's code imports them: modules of the user's own are told with
     the time they take themselves, and those of this framework are looked through.
-
-    Args:
-        file: the source whose imports are told line by line as well.
-
-    Attributes:
-        lines: these imports; the list fills while the clock runs.
     """
 
-    def __init__(self, file: str = "") -> None:
+    def __init__(self) -> None:
         self._thread = threading.get_ident()
         self._costs: list[_Cost] = []
-        self._file = file
-        self.lines: list[ImportCost] = []
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -142,31 +135,14 @@ class ImportClock:
         def timed(name: str, import_: Any) -> Any:
             if threading.get_ident() != self._thread or name in sys.modules:
                 return find_and_load(name, import_)
-            line = self._line()
             outer, self._costs = self._costs, []
             started = time.perf_counter()
             try:
                 return find_and_load(name, import_)
             finally:
-                spent = time.perf_counter() - started
-                self._costs = outer + self._cost_of(name, spent)
-                if line is not None:
-                    self.lines.append(ImportCost(name, line, spent))
+                self._costs = outer + self._cost_of(name, time.perf_counter() - started)
 
         return _unseen(timed)
-
-    def _line(self) -> int | None:
-        """The line of the file that asks for this import, None where another one does."""
-        if not self._file:
-            return None
-        machinery = 0
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way
-        while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-            machinery += frame.f_code.co_name == "timed"
-            frame = frame.f_back
-        # An import inside an import, such as that of a package around a module, is in its time.
-        is_own = frame is not None and frame.f_code.co_filename == self._file and not machinery
-        return frame.f_lineno if frame is not None and is_own else None
 
     def _timed_run(self, exec_module: Callable[..., Any]) -> Callable[..., Any]:
         def timed(loader: Any, module: ModuleType) -> Any:
@@ -243,7 +219,26 @@ def measured() -> Iterator[Callable[[], LoadReport]]:
 
 @contextmanager
 def timed_imports(source: Path) -> Iterator[list[ImportCost]]:
-    """Time the imports of one file inside; the list fills as they run."""
-    clock = ImportClock(str(source))
-    with clock.running():
-        yield clock.lines
+    """Time the import statements of one file inside; the list fills as they run.
+
+    Statements, unlike loads, are there for modules that are loaded already, and have a line.
+    """
+    costs: list[ImportCost] = []
+    original = builtins.__import__
+    file = str(source)
+
+    def timing(name: str, *args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1)  # noqa: SLF001 - CPython and PyPy; there is no other way
+        if caller.f_code.co_filename != file:
+            return original(name, *args, **kwargs)
+        before = time.perf_counter()
+        try:
+            return original(name, *args, **kwargs)
+        finally:
+            costs.append(ImportCost(name, caller.f_lineno, time.perf_counter() - before))
+
+    builtins.__import__ = timing
+    try:
+        yield costs
+    finally:
+        builtins.__import__ = original
