@@ -18,7 +18,7 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.runtime import background_loop
 from functions_framework.settings import Settings
 
-from .world import World, apart
+from .isolation import World, apart
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -17,12 +17,12 @@ from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.admission import Running
 from ..wire.drain import POLL_SECONDS, Quiet, last_response
-from ..wire.endings import CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
 from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from ..wire.loop import Handover
+from ..wire.own_replies import CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
 from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
 from .body import Receive

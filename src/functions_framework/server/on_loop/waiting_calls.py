@@ -6,8 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ..on_threads.admission import QUEUE
-from ..wire.endings import BUSY, ENDED
 from ..wire.gate import answer
+from ..wire.own_replies import BUSY, ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.runtime.interruption import Interruption, frames_until
 
-from ..wire.endings import ENDED
 from ..wire.gate import answer
+from ..wire.own_replies import ENDED
 from .body import Body
 from .sources import Collected
 

@@ -17,11 +17,11 @@ from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.native_threads import are_replaced
 
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
-from ..wire.endings import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
 from ..wire.incoming import Gate
 from ..wire.limits import too_large
+from ..wire.own_replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from .admission import QUEUE, Admission, Running
 from .body import Body, Bounds, declared_length
 from .slow_readers import SlowReaders

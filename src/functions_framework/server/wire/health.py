@@ -12,8 +12,8 @@ from functions_framework.model.function import is_async_callable
 from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
 
-from .endings import DRAINING
 from .gate import answer
+from .own_replies import DRAINING
 
 if TYPE_CHECKING:
     import asyncio

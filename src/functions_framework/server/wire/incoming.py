@@ -14,7 +14,7 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.model.fields import cookie_joined, merged
 from functions_framework.runtime.escaping import own_logger
 
-from .endings import NO_PATH
+from .own_replies import NO_PATH
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
