@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from functions_framework.server.worker.retirement import memory_in_use
+from functions_framework.runtime.memory import memory_in_use
 from support.served_source import written
 from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
 

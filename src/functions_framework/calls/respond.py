@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from functions_framework.hosts.asgi.bridge import environ_of
 from functions_framework.hosts.outgoing import passed, with_length
 from functions_framework.logs import log_crash
+from functions_framework.model.fields import PATH_CHARACTERS, as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from functions_framework.model.message import Headers, Reply
     from functions_framework.model.request import Request
 
+_ENCODED = f"{PATH_CHARACTERS}%"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-# What a path may hold as it stands (RFC 3986, section 3.3); `%` because it is encoded already.
-_PATH_CHARACTERS = "/%:@!$&'()*+,;=-._~"
 
 
 class Answer(NamedTuple):
@@ -150,10 +150,10 @@ def scope_of(request: Request) -> Scope:
         "method": request.method,
         "scheme": "http",
         "path": unquote(request.path),
-        "raw_path": quote(request.path, safe=_PATH_CHARACTERS).encode(),
+        "raw_path": quote(request.path, safe=_ENCODED).encode(),
         "query_string": request.query.encode(),
         "root_path": "",
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "headers": as_bytes(headers),
         "client": ("127.0.0.1", 50000),
         "server": ("localhost", 80),
     }

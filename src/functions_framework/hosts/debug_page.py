@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from functions_framework.model.addresses import ip_address, is_loopback
 from functions_framework.model.message import CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def is_local(head: Head) -> bool:
     """
     if any(head.header(name) is not None for name in _FORWARDING):
         return False
-    return _is_loopback(head.client) and is_local_host(head.header("host") or "")
+    return is_loopback(head.client) and is_local_host(head.header("host") or "")
 
 
 def is_local_host(host: str) -> bool:
@@ -54,22 +54,18 @@ def is_local_host(host: str) -> bool:
     if found is None:
         return False
     if found["address"] is not None:
-        return _is_loopback(found["address"], or_all=True)
+        return _is_own(found["address"])
     name = found["name"].lower().removesuffix(".")
-    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name, or_all=True)
+    return name == "localhost" or name.endswith(".localhost") or _is_own(name)
 
 
 # RFC 9110, section 7.2: a host and perhaps a port.
 _HOST = re.compile(r"(?:\[(?P<address>[0-9a-fA-F:.]+)\]|(?P<name>[a-zA-Z0-9_.-]+))(?::[0-9]*)?")
 
 
-def _is_loopback(text: str, *, or_all: bool = False) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or (or_all and address.is_unspecified)
+def _is_own(text: str) -> bool:
+    address = ip_address(text)
+    return address is not None and (address.is_loopback or address.is_unspecified)
 
 
 def page(error: BaseException, lead: str, text: str, accepted: str) -> Reply:

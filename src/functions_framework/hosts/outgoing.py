@@ -27,7 +27,16 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
-from functions_framework.model.message import CRASH, HTML, JSON, TEXT, Headers, Reply
+from functions_framework.model.message import (
+    CRASH,
+    HTML,
+    JSON,
+    NO_CONTENT,
+    NO_LENGTH,
+    TEXT,
+    Headers,
+    Reply,
+)
 from functions_framework.runtime.escaping import own_logger
 
 from .errors import CRASH_REPLY
@@ -38,9 +47,6 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
 
 _log = own_logger("functions_framework.hosts")
-
-NO_CONTENT = frozenset({204, 205, 304})
-"""Statuses whose replies have no content."""
 
 MOST_FIELDS = 1000
 """Header fields of one reply; the engine aborts the process at some 24,000."""
@@ -169,7 +175,7 @@ def _path(request: Any) -> str:
 def with_length(reply: Reply, method: str) -> Headers:
     """The headers of a reply that was checked, with the Content-Length that the engine adds."""
     status, headers, body = reply
-    if method == "HEAD" or status in {204, 304} or not isinstance(body, bytes):
+    if method == "HEAD" or status in NO_LENGTH or not isinstance(body, bytes):
         return headers
     return [*headers, ("content-length", str(len(body)))]
 

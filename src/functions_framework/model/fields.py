@@ -1,4 +1,4 @@
-"""A request's header fields and query as text: one value for each name, and only ASCII."""
+"""Header fields, path and query between their bytes and text; one value for each name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .message import Headers
+
+PATH_CHARACTERS = "/:@!$&'()*+,;="
+"""What stands for itself in a path (RFC 3986, section 3.3), besides letters, digits and `-._~`."""
 
 REPEATED = "\n"
 """Between the values of a `ce-` header that came twice: no value of one header holds it."""
@@ -19,6 +24,16 @@ NOT_ASCII = (
 """Why an event is refused whose header the engine has not handed over."""
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def as_text(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The header fields of an ASGI scope or message as text."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
+
+
+def as_bytes(fields: Headers) -> list[tuple[bytes, bytes]]:
+    """Header fields as an ASGI scope or message has them."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
 def merged(fields: Headers) -> dict[str, str]:

@@ -55,6 +55,12 @@ CORE_ATTRIBUTES = (
 )  # fmt: skip
 """What every CloudEvent may have (CloudEvents core, section 3.1)."""
 
+NO_CONTENT = frozenset({204, 205, 304})
+"""Statuses whose replies have no content (RFC 9110, section 6.4.1)."""
+
+NO_LENGTH = NO_CONTENT - {205}
+"""Those that have no Content-Length of it either (RFC 9110, section 8.6)."""
+
 HTML = ("content-type", "text/html; charset=utf-8")
 TEXT = ("content-type", "text/plain; charset=utf-8")
 JSON = ("content-type", "application/json")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from functions_framework.model.execution import execution
+from functions_framework.model.fields import PATH_CHARACTERS
 
 from .redaction import Redactor
 from .taps import Kept
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from .directory import Directory
 
-# What a path may hold as it stands (RFC 3986, section 3.3).
-_PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -84,7 +83,7 @@ class Exchange:
         asked = self._asked
         request = RecordedRequest(
             method,
-            quote(redactor.path("request.path", path), safe=_PATH_CHARACTERS),
+            quote(redactor.path("request.path", path), safe=PATH_CHARACTERS),
             redactor.query("request.query", query),
             redactor.headers("request.headers", headers),
             message_body("request.body", bytes(asked.start), asked.size, headers, redactor),

@@ -115,7 +115,7 @@ def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Sup
 
 
 def _warn_of_debugging(host: str) -> None:
-    if not listening.is_loopback(host):
+    if listening.is_reached_by_others(host):
         terminal.warn(
             f"--debug is on, and the server listens on {host}, which others may reach. Tracebacks "
             "and the debugger are for this machine only, but never debug in production: use "

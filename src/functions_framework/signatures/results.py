@@ -21,6 +21,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from functions_framework.model.fields import as_text
 from functions_framework.model.message import HTML, JSON, Reply
 
 Dump = Callable[[Any], bytes]
@@ -221,9 +222,7 @@ def _from_werkzeug(response: Any) -> Reply:
 def _from_starlette(response: Any) -> Reply:
     from starlette.responses import StreamingResponse
 
-    headers = [
-        (name.decode("latin-1"), text.decode("latin-1")) for name, text in response.raw_headers
-    ]
+    headers = as_text(response.raw_headers)
     if response.background is None and isinstance(response, StreamingResponse):
         return Reply(response.status_code, headers, _parts_of(response.body_iterator))
     if response.background is None and hasattr(response, "body"):

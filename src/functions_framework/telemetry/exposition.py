@@ -9,7 +9,6 @@ import sys
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
@@ -17,11 +16,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from functions_framework.runtime.memory import resident_bytes
+
 from .counting import STARTS
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from prometheus_client.core import Metric
 
@@ -155,7 +157,6 @@ class Processes:
 
 def _resident_bytes(pid: int) -> int:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        return resident_bytes(pid)
     except (OSError, IndexError):  # gone by now
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")

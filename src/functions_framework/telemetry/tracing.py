@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+from functions_framework.model.addresses import host_and_port
 from functions_framework.model.execution import NO_TRACE, Trace, read_cloud_trace, traceparent_of
 
 from .outcome import ERROR, OK, TIMEOUT, event_attributes
@@ -112,11 +113,8 @@ def _client_of(request: Head) -> dict[str, Any]:
         "client.address": request.client,
         "user_agent.original": request.header("user-agent") or "",
     }
-    address = request.header("host") or ""
-    host, _, port = address.rpartition(":")
-    if port.isdigit():
-        return {**found, "server.address": host.strip("[]"), "server.port": int(port)}
-    return {**found, "server.address": address}
+    found["server.address"], port = host_and_port(request.header("host") or "")
+    return found if port is None else {**found, "server.port": port}
 
 
 class TracedCall:

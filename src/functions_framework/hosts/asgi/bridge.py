@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import execution
+from functions_framework.model.fields import PATH_CHARACTERS
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 
 from ..streams import Threaded
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ, Receive, Scope, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
-
-
-_TARGET = "/!$&'()*+,;=:@~"
-"""What stands for itself in a path (RFC 3986, section 3.3)."""
 
 
 class Bridge:
@@ -144,6 +141,6 @@ def _paths_of(scope: Scope) -> tuple[str, str]:
     decoded = path.encode() if raw is None else unquote_to_bytes(raw)
     if raw is None or decoded.decode("utf-8", "replace") != path:
         # A part of the path was taken away.
-        decoded, raw = path.encode(), quote(path, safe=_TARGET).encode()
+        decoded, raw = path.encode(), quote(path, safe=PATH_CHARACTERS).encode()
     target = raw + b"?" + query if query else raw
     return decoded.decode("latin-1"), target.decode("latin-1")

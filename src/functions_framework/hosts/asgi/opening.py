@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.logs import log_crash
+from functions_framework.model.fields import as_text
 from functions_framework.model.message import Reply
 
 from ..beginnings import data_of
@@ -42,7 +43,7 @@ async def open_asgi(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
     except BaseException:
         answer.cancel()
         raise
-    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in head.get("headers", ())]
+    headers = as_text(head.get("headers", ()))
     body: Any = _Rest(answer, first) if whole is None else whole
     return Reply(head["status"], headers, body)
 

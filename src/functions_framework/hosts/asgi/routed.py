@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from starlette import applications, requests, responses, routing
 
 from functions_framework.logs import log_crash
+from functions_framework.model.fields import as_text
 from functions_framework.model.message import Reply
 from functions_framework.runtime.cancelling import is_asked_for
 
@@ -96,7 +97,7 @@ def _reply_of(
     pairs = [(bytes(name), bytes(value)) for name, value in head["headers"]]
     headers = given.headers
     if pairs != shown:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
+        headers = as_text(pairs)
     is_streamed = bool(replies) and not isinstance(given.body, bytes)
     body = given.body if is_streamed else b"".join(part.get("body", b"") for part in rest)
     return Reply(head["status"], headers, body)

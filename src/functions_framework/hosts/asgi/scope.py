@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import Execution, execution
-from functions_framework.model.fields import encoded_query, merged
+from functions_framework.model.fields import as_text, encoded_query, merged
 from functions_framework.model.message import Message, Reply
 
 from ..outgoing import passed, with_length
@@ -30,9 +30,7 @@ def header_fields(scope: Scope) -> dict[str, str]:
     known: dict[str, str] | None = getattr(scope, "by_name", None)
     if known is not None:
         return known
-    return merged(
-        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    )
+    return merged(as_text(scope["headers"]))
 
 
 def begin(scope: Scope, function: Function | None) -> Execution:

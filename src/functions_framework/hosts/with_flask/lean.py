@@ -17,9 +17,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask.wrappers import Request
 from werkzeug.datastructures import EnvironHeaders
 
-from functions_framework.model.message import Reply
-
-from ..outgoing import NO_CONTENT
+from functions_framework.model.message import NO_CONTENT, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

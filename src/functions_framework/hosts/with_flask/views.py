@@ -12,14 +12,13 @@ from werkzeug.exceptions import NotFound
 from functions_framework.exceptions import RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
-from functions_framework.model.message import Reply
+from functions_framework.model.message import NO_CONTENT, Reply
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Closing, encode
 
 from ..beginnings import begin
 from ..errors import answer_without_call
 from ..http_errors import as_refused
-from ..outgoing import NO_CONTENT
 from ..streams import begun
 from ..wsgi.environ import code_of, message
 

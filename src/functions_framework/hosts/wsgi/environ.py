@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.model.execution import Execution, execution, new_execution_id
 from functions_framework.model.fields import NOT_ASCII, encoded_query
-from functions_framework.model.message import CORE_ATTRIBUTES, Message, Reply
+from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -141,7 +141,7 @@ def _with_length(reply: Reply) -> list[tuple[str, str]]:
     headers = list(reply.headers)
     if (
         isinstance(reply.body, bytes)
-        and reply.status not in {204, 304}
+        and reply.status not in NO_LENGTH
         and not any(name.lower() == "content-length" for name, _ in headers)
     ):
         headers.append(("Content-Length", str(len(reply.body))))

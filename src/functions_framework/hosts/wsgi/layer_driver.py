@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from functions_framework.model.addresses import host_and_port
 from functions_framework.model.message import Reply
 
 from ..layers import Blocking
@@ -120,7 +121,7 @@ class EnvironHead:
     @property
     def client(self) -> str:
         """See `Head`."""
-        return _without_port(self._environ.get("REMOTE_ADDR") or "")
+        return host_and_port(self._environ.get("REMOTE_ADDR") or "")[0]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -148,12 +149,6 @@ class EnvironHead:
     def watched(self, body: Any, watch: Watch) -> Watched:
         """See `Head`."""
         return Watched(body, watch)
-
-
-def _without_port(address: str) -> str:
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 class Watched:

@@ -43,7 +43,7 @@ class Connections:
 
     async def find(self, request: RequestHead) -> Connection | None:
         """The connection of a request, None when it is gone, or elsewhere than on Linux."""
-        return await self._finder.find(peer_of(request))
+        return await self._finder.find(request.peer)
 
     async def cut(self, request: RequestHead) -> None:
         """End a client's connection once what was sent to it so far is on its way."""
@@ -129,7 +129,7 @@ class Reader:
     def _is_alone(self) -> bool:
         """Whether all calls on the connection wait like this: none may be lost with it."""
         connections, request = self._connections, self._request
-        return connections.calls(request) <= connections.stuck[peer_of(request)]
+        return connections.calls(request) <= connections.stuck[request.peer]
 
 
 def _taken(connection: Connection) -> int:
@@ -149,9 +149,3 @@ def _again(connection: Connection) -> Connection | None:
     """The same connection a moment later, None when it is gone."""
     found = seen(connection.descriptor)
     return found if found is not None and found.peer == connection.peer else None
-
-
-def peer_of(request: RequestHead) -> tuple[str, int]:
-    """Address and port of a request's client."""
-    host, _, port = request.client.rpartition(":")
-    return host.strip("[]"), int(port)

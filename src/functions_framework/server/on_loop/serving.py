@@ -27,7 +27,7 @@ from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
 from .body import Receive
 from .client_gone import ClientWatch
-from .connections import Connections, peer_of
+from .connections import Connections
 from .scope import RequestScope
 from .slow_senders import AsyncSlowSenders
 from .stream import send_stream, settled
@@ -201,12 +201,12 @@ class AsyncServing:
         return {task: watcher.scope for watcher, (task, _) in self._running.items()}
 
     def _peers(self) -> set[tuple[str, int]]:
-        return {peer_of(watcher.scope) for watcher in [*self._running, *self._waiting]}
+        return {watcher.scope.peer for watcher in [*self._running, *self._waiting]}
 
     def _calls_beside(self, request: RequestHead) -> int:
         """How many calls are in progress on the connection of one."""
-        client = request.client
-        return sum(watcher.scope.client == client for watcher in self._running)
+        peer = request.peer
+        return sum(watcher.scope.peer == peer for watcher in self._running)
 
     def _start_now(self, watcher: Watcher) -> None:
         if self._is_over:

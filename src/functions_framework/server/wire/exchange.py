@@ -84,12 +84,6 @@ class Exchange:
         host, port = self.asgi["client"]
         return host, int(port)
 
-    @property
-    def client(self) -> str:
-        """The same as text."""
-        host, port = self.asgi["client"]
-        return f"{host}:{port}"
-
     def header(self, name: bytes) -> str:
         """The value of one header field, empty where there is none."""
         for given, value in self.asgi["headers"]:

@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.model.addresses import ip_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,13 +57,8 @@ class Proxies:
         return known
 
     def _is_listed(self, address: str) -> bool:
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        # A socket for both families shows an IPv4 peer as ::ffff:1.2.3.4.
-        found = getattr(found, "ipv4_mapped", None) or found
-        return any(found in network for network in self._networks)
+        found = ip_address(address)
+        return found is not None and any(found in network for network in self._networks)
 
     def amend_environ(self, environ: Environ) -> None:
         """Take over what a trusted proxy says of its client, in a WSGI environ."""
@@ -94,7 +90,7 @@ class Proxies:
         found = None
         for word in reversed(forwarded_for.split(",")):
             address = word.strip()
-            if not _is_address(address):
+            if ip_address(address) is None:
                 break
             found = address
             if address not in self:
@@ -111,11 +107,3 @@ def scheme(forwarded_proto: str) -> str | None:
     """The scheme the client used, None when it is neither http nor https."""
     word = forwarded_proto.rpartition(",")[2].strip().lower()
     return word if word in _SCHEMES else None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

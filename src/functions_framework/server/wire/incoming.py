@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.hosts.errors import refusal
-from functions_framework.model.fields import cookie_joined, merged
+from functions_framework.model.fields import as_bytes, as_text, cookie_joined, merged
 from functions_framework.runtime.escaping import own_logger
 
 from .own_replies import NO_PATH
@@ -80,11 +80,7 @@ class Gate:
     def _amended(self, head: RequestHead) -> dict[str, str]:
         """Put right what can be (RFC 9112, section 3.2; RFC 9113, section 8.2.3)."""
         # As nginx and gunicorn do: what makes variables of names takes `_` and `-` for the same.
-        fields = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in head.asgi["headers"]
-            if b"_" not in name
-        ]
+        fields = as_text(pair for pair in head.asgi["headers"] if b"_" not in pair[0])
         hosts = [value for name, value in fields if name == "host"]
         if hosts == [""] and head.http_version != "1.1":
             fields = [pair for pair in fields if pair[0] != "host"]  # the engine has put it there
@@ -94,9 +90,7 @@ class Gate:
             raise MalformedRequest(_BAD_HOST)
         self._remember(fields)
         fields = cookie_joined(fields)
-        head.asgi["headers"] = [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in fields
-        ]
+        head.asgi["headers"] = as_bytes(fields)
         return merged(fields)
 
     def _remember(self, fields: Headers) -> None:

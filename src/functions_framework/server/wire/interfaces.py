@@ -62,7 +62,7 @@ class RequestHead(Protocol):
         """`1`, `1.1` or `2`."""
 
     @property
-    def client(self) -> str:
+    def peer(self) -> tuple[str, int]:
         """Address and port of the client's end of the connection."""
 
     def header(self, name: bytes) -> str:

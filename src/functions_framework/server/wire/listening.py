@@ -37,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         InvalidConfigurationException: the address is unknown, taken or not allowed.
     """
-    name = host.strip().removeprefix("[").removesuffix("]")
+    name = _without_brackets(host)
     try:
         # As bytes: text is looked at by a codec for international names, which is large.
         node = name.encode() if name.isascii() else name
@@ -114,21 +114,20 @@ def _refusal(host: str, port: int, error: OSError) -> str:
 
 def url_host(host: str) -> str:
     """The host as a URL writes it: IPv6 addresses in brackets."""
-    bare = host.strip().removeprefix("[").removesuffix("]")
+    bare = _without_brackets(host)
     return f"[{bare}]" if ":" in bare else bare
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine's own, reached by nobody else."""
-    import ipaddress
+def is_reached_by_others(host: str) -> bool:
+    """Whether an address or name to listen on is more than this machine's own."""
+    from functions_framework.model.addresses import is_loopback
 
-    bare = host.strip().removeprefix("[").removesuffix("]")
-    try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
-        return bare == "localhost"
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    bare = _without_brackets(host)
+    return bare != "localhost" and not is_loopback(bare)
+
+
+def _without_brackets(host: str) -> str:
+    return host.strip().removeprefix("[").removesuffix("]")
 
 
 def refuse_new(listener: socket.socket) -> None:

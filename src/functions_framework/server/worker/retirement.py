@@ -6,13 +6,11 @@ For functions that leak, or that hold what should be fetched anew. Off by defaul
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime.memory import memory_in_use
 from functions_framework.runtime.native_threads import start_thread
 from functions_framework.settings.parsers import show_size
 
@@ -59,16 +57,3 @@ class _Retirement:
         if self._memory and memory_in_use() > self._memory:
             return f"it holds more than {show_size(self._memory)} of memory"
         return ""
-
-
-def memory_in_use() -> int:
-    """Bytes of memory this process holds; the most it ever held where the system tells no more."""
-    if sys.platform.startswith("linux"):
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-    if sys.platform == "win32":
-        return 0
-    import resource
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
