@@ -15,11 +15,13 @@ import pytest
 from functions_framework.loading import source, standard_names
 from functions_framework.loading.load import load
 from functions_framework.settings import Settings, options
+from support.served_source import all_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from functions_framework.model.function import Function
+    from support.served_source import Given, Served
 
 # A machine that runs tests in parallel stalls now and then: time is no property of a parser.
 hypothesis.settings.register_profile("timeless", deadline=None)
@@ -88,6 +90,17 @@ def _interpreter_as_found() -> Iterator[None]:
         file = getattr(sys.modules[name], "__file__", None) or ""
         if file.startswith(tempfile.gettempdir()):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Served]]:
+    """The servers of a module, by name: its `SERVERS` says what each is started with."""
+    given: dict[str, Given] = request.module.SERVERS
+    directories = {name: tmp_path_factory.mktemp("served") for name in given}
+    with all_served(directories, given) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.made_replies import ASKERS, MAKERS, SOURCE, TARGETS, Made
-from support.served_source import written
-from support.server_process import ServerProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from support.served_source import Given, Served
 
 pytestmark = pytest.mark.once
 
@@ -34,14 +27,7 @@ REPLIES = st.builds(
 )
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = written(tmp_path_factory.mktemp("replies"), SOURCE)
-    with ExitStack() as stack:
-        started = {
-            target: stack.enter_context(ServerProcess.start(source, target)) for target in TARGETS
-        }
-        yield {target: server.ready() for target, server in started.items()}
+SERVERS = {target: Given(SOURCE, target=target) for target in TARGETS}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -52,14 +38,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
     method=st.sampled_from(["GET", "HEAD", "POST"]),
 )
 def test_any_reply_leaves_the_connection_in_step_or_ends_it(
-    servers: dict[str, ServerProcess],
+    servers: dict[str, Served],
     made: Made,
     maker: tuple[str, str],
     version: str,
     method: str,
 ) -> None:
     target, path = maker
-    server = servers[target]
+    server = servers[target].server
     # What HTTP/2 forbids raises, and so does what takes more than ten seconds.
     got = ASKERS[version](server, made.target(path), method)
     assert got.is_in_step or (got.is_in_step is None and not made.is_whole)

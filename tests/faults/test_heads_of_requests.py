@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.http2_client import send_stream
-from support.served_source import written
-from support.server_process import ServerProcess
+from support.served_source import Given, Served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from support.server_process import ServerProcess
 
 SYNC = """
     import sys
@@ -94,14 +92,7 @@ ON_LOOP = ["async", "both", "asgi"]
 EVENT = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\n"
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    with ExitStack() as stack:
-        found = {}
-        for kind, (text, target) in SOURCES.items():
-            source = written(tmp_path_factory.mktemp(kind), text)
-            found[kind] = stack.enter_context(ServerProcess.start(source, target))
-        yield {kind: server.ready() for kind, server in found.items()}
+SERVERS = {kind: Given(text, target=target) for kind, (text, target) in SOURCES.items()}
 
 
 def _ask(server: ServerProcess, head: str) -> tuple[int, Any]:
@@ -128,9 +119,9 @@ HOSTS = {
 @pytest.mark.parametrize("kind", SOURCES)
 @pytest.mark.parametrize("fault", HOSTS)
 def test_host_that_is_missing_double_or_malformed_is_refused(
-    servers: dict[str, ServerProcess], kind: str, fault: str
+    servers: dict[str, Served], kind: str, fault: str
 ) -> None:
-    status, body = _ask(servers[kind], f"GET /seen HTTP/1.1\r\n{HOSTS[fault]}")
+    status, body = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\n{HOSTS[fault]}")
     assert (status, b"Host header" in body) == (400, True)
 
 
@@ -138,35 +129,38 @@ def test_host_that_is_missing_double_or_malformed_is_refused(
 @pytest.mark.parametrize(
     "host", ["a", "a.example:8080", "127.0.0.1", "[::1]:8080", "xn--caf-dma.example"]
 )
-def test_host_in_order_is_seen(servers: dict[str, ServerProcess], kind: str, host: str) -> None:
-    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: {host}\r\n")
+def test_host_in_order_is_seen(servers: dict[str, Served], kind: str, host: str) -> None:
+    status, seen = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\nhost: {host}\r\n")
     assert (status, seen["host"]) == (200, host)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_http_1_0_needs_no_host(servers: dict[str, ServerProcess], kind: str) -> None:
-    assert _ask(servers[kind], "GET /seen HTTP/1.0\r\n")[0] == 200
+def test_http_1_0_needs_no_host(servers: dict[str, Served], kind: str) -> None:
+    assert _ask(servers[kind].server, "GET /seen HTTP/1.0\r\n")[0] == 200
 
 
 @pytest.mark.parametrize("kind", ON_LOOP)
 @pytest.mark.parametrize("first", [True, False])
 def test_name_with_an_underscore_never_stands_for_another(
-    servers: dict[str, ServerProcess], kind: str, first: bool
+    servers: dict[str, Served], kind: str, first: bool
 ) -> None:
     own, forged = "x-real-ip: 192.0.2.1\r\n", "X_Real_Ip: 203.0.113.9\r\n"
     fields = forged + own if first else own + forged
-    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: a\r\n{fields}")
+    status, seen = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\nhost: a\r\n{fields}")
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     assert (status, headers["x-real-ip"]) == (200, "192.0.2.1")
     assert "x_real_ip" not in headers
-    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: a\r\n{forged}")
+    status, seen = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\nhost: a\r\n{forged}")
     assert "203.0.113.9" not in json.dumps(seen)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_cookies_of_http_2_are_one(servers: dict[str, ServerProcess], kind: str) -> None:
+def test_cookies_of_http_2_are_one(servers: dict[str, Served], kind: str) -> None:
     status, body = send_stream(
-        servers[kind].port, "/seen", method="GET", fields=[("cookie", "a=1"), ("cookie", "b=2")]
+        servers[kind].server.port,
+        "/seen",
+        method="GET",
+        fields=[("cookie", "a=1"), ("cookie", "b=2")],
     )
     seen = json.loads(body)
     assert (status, seen["cookies"]) == (200, {"a": "1", "b": "2"})
@@ -175,11 +169,9 @@ def test_cookies_of_http_2_are_one(servers: dict[str, ServerProcess], kind: str)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_query_that_is_not_encoded_keeps_its_bytes(
-    servers: dict[str, ServerProcess], kind: str
-) -> None:
+def test_query_that_is_not_encoded_keeps_its_bytes(servers: dict[str, Served], kind: str) -> None:
     head = "GET /seen?q=caf\xc3\xa9 HTTP/1.1\r\nhost: a\r\n"
-    status, seen = _ask(servers[kind], head)
+    status, seen = _ask(servers[kind].server, head)
     # Starlette reads the bytes as latin-1.
     read = {"async": "caf\xc3\xa9", "asgi": "caf\xc3\xa9"}.get(kind, "caf\xe9")
     assert (status, seen["q"]) == (200, read)
@@ -187,19 +179,21 @@ def test_query_that_is_not_encoded_keeps_its_bytes(
 
 @pytest.mark.parametrize("kind", SOURCES)
 @pytest.mark.parametrize("target", ["/%E5", "/\xc3\xa9", "/a%00b", "/%F0%9F?q=%F0", "/seen?q=%FF"])
-def test_no_target_is_a_crash(servers: dict[str, ServerProcess], kind: str, target: str) -> None:
-    status, _ = servers[kind].send(f"GET {target} HTTP/1.1\r\nhost: a\r\n\r\n".encode("latin-1"))
+def test_no_target_is_a_crash(servers: dict[str, Served], kind: str, target: str) -> None:
+    status, _ = servers[kind].server.send(
+        f"GET {target} HTTP/1.1\r\nhost: a\r\n\r\n".encode("latin-1")
+    )
     assert status in {200, 404}
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_header_that_is_not_ascii_is_latin_1(servers: dict[str, ServerProcess], kind: str) -> None:
+def test_header_that_is_not_ascii_is_latin_1(servers: dict[str, Served], kind: str) -> None:
     fields = "cookie: a=caf\xe9; b=2\r\nx-city: K\xf6ln\r\n"
-    status, seen = _ask(servers[kind], f"GET /seen HTTP/1.1\r\nhost: a\r\n{fields}")
+    status, seen = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\nhost: a\r\n{fields}")
     assert status == 200
     if kind not in ON_LOOP:
         # The engine's sync side drops it.
-        servers[kind].wait_for("cookie header holds bytes that are not ASCII")
+        servers[kind].server.wait_for("cookie header holds bytes that are not ASCII")
         return
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     assert (headers["cookie"], headers["x-city"]) == ("a=caf\xe9; b=2", "K\xf6ln")
@@ -209,12 +203,12 @@ def test_header_that_is_not_ascii_is_latin_1(servers: dict[str, ServerProcess], 
 @pytest.mark.parametrize("kind", WITH_EVENTS)
 @pytest.mark.parametrize("name", ["ce-subject", "ce-my-ext"])
 def test_event_with_a_header_that_is_not_ascii_is_not_cut_short(
-    servers: dict[str, ServerProcess], kind: str, name: str
+    servers: dict[str, Served], kind: str, name: str
 ) -> None:
     head = f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}{name}: caf\xe9\r\ncontent-length: 0\r\n"
-    assert _ask(servers[kind], head)[0] == (200 if kind in ON_LOOP else 400)
+    assert _ask(servers[kind].server, head)[0] == (200 if kind in ON_LOOP else 400)
     if kind in ON_LOOP:
-        servers[kind].wait_for("caf\xe9")
+        servers[kind].server.wait_for("caf\xe9")
 
 
 @pytest.mark.parametrize("kind", ON_LOOP)
@@ -227,9 +221,11 @@ def test_event_with_a_header_that_is_not_ascii_is_not_cut_short(
     ],
 )
 def test_path_can_be_had_as_it_came(
-    servers: dict[str, ServerProcess], kind: str, target: str, path: str
+    servers: dict[str, Served], kind: str, target: str, path: str
 ) -> None:
-    status, body = servers[kind].send(f"GET {target} HTTP/1.1\r\nhost: a\r\n\r\n".encode("latin-1"))
+    status, body = servers[kind].server.send(
+        f"GET {target} HTTP/1.1\r\nhost: a\r\n\r\n".encode("latin-1")
+    )
     assert status == 200, body
     raw = json.loads(body)["raw"]
     assert raw == (target if kind == "both" else path)
@@ -238,11 +234,11 @@ def test_path_can_be_had_as_it_came(
 @pytest.mark.parametrize("kind", ["async"])
 @pytest.mark.parametrize("name", ["ce-id", "ce-subject", "ce-ext"])
 def test_event_with_a_header_twice_is_refused(
-    servers: dict[str, ServerProcess], kind: str, name: str
+    servers: dict[str, Served], kind: str, name: str
 ) -> None:
     twice = f"{name}: 1\r\n" * (1 if name == "ce-id" else 2)
     head = f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}{twice}content-length: 0\r\n"
-    status, body = _ask(servers[kind], head)
+    status, body = _ask(servers[kind].server, head)
     assert (status, b"more than once" in body) == (400, True)
 
 
@@ -255,19 +251,19 @@ def test_event_with_a_header_twice_is_refused(
     ],
 )
 def test_structured_event_with_an_attribute_in_two_cases_is_refused(
-    servers: dict[str, ServerProcess], kind: str, event: dict[str, str]
+    servers: dict[str, Served], kind: str, event: dict[str, str]
 ) -> None:
     body = json.dumps(event)
     head = (
         "POST /event HTTP/1.1\r\nhost: a\r\ncontent-type: application/cloudevents+json\r\n"
         f"content-length: {len(body)}\r\n\r\n{body}"
     )
-    status, said = servers[kind].send(head.encode())
+    status, said = servers[kind].server.send(head.encode())
     assert (status, b"small and in capital" in said) == (400, True)
 
 
 @pytest.mark.parametrize("kind", WITH_EVENTS)
-def test_extension_keeps_its_hyphens(servers: dict[str, ServerProcess], kind: str) -> None:
+def test_extension_keeps_its_hyphens(servers: dict[str, Served], kind: str) -> None:
     head = f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}ce-my-ext: 1\r\ncontent-length: 0\r\n"
-    assert _ask(servers[kind], head)[0] == 200
-    servers[kind].wait_for("'my-ext': '1'")
+    assert _ask(servers[kind].server, head)[0] == 200
+    servers[kind].server.wait_for("'my-ext': '1'")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,10 +12,10 @@ import functions_framework
 from functions_framework import CORS, aio
 from functions_framework.api.origins import matches, read_origins
 from functions_framework.exceptions import InvalidConfigurationException
-from support.served_source import refused, served, written
+from support.served_source import Given, Served, refused, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from support.served_source import Served
@@ -60,15 +59,10 @@ def double(number: int) -> int:
 """
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    def start(word: str, *flags: str) -> Served:
-        text = SOURCE.format(word=word)
-        return stack.enter_context(served(tmp_path_factory.mktemp("cors"), text, *flags))
-
-    with ExitStack() as stack:
-        found = {word: start(word) for word in ("", "async ")}
-        yield found | {f"{word}server": start(word, "--cors", f"{A},{B}") for word in found}
+SERVERS = {word: Given(SOURCE.format(word=word)) for word in ("", "async ")}
+SERVERS |= {
+    f"{word}server": given._replace(flags=("--cors", f"{A},{B}")) for word, given in SERVERS.items()
+}
 
 
 @pytest.fixture(params=["", "async "], ids=["def", "async def"])

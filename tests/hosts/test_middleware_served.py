@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,10 +13,9 @@ import pytest
 
 import functions_framework
 from functions_framework import aio
-from support.served_source import EVENT, served, written
+from support.served_source import EVENT, Given, Served, served, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from support.served_source import Served
@@ -65,15 +63,7 @@ async def inner(invocation, call_next):
 """
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    with ExitStack() as stack:
-        yield {
-            word: stack.enter_context(
-                served(tmp_path_factory.mktemp("layers"), SOURCE.format(word=word))
-            )
-            for word in ("", "async ")
-        }
+SERVERS = {word: Given(SOURCE.format(word=word)) for word in ("", "async ")}
 
 
 @pytest.fixture(params=["", "async "], ids=["def", "async def"])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.served_source import EVENT, refused, served
+from support.served_source import EVENT, Given, Served, refused, served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from support.served_source import Served
@@ -54,13 +52,7 @@ SOURCES = {
 SERVED = {kind: SOURCE.format(**words) for kind, words in SOURCES.items()}
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    with ExitStack() as stack:
-        yield {
-            kind: stack.enter_context(served(tmp_path_factory.mktemp("several"), text))
-            for kind, text in SERVED.items()
-        }
+SERVERS = {kind: Given(text) for kind, text in SERVED.items()}
 
 
 @pytest.fixture(params=SERVED)

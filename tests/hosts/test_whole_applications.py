@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,11 +14,11 @@ from functions_framework import aio
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.function import protocol_of
 from support.application_sources import BARE, FAILING, FASTAPI, FLASK, STARLETTE
-from support.served_source import refused, served, written
+from support.served_source import Given, Served, refused, served, written
 from support.server_process import read_answer, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from support.served_source import Served
@@ -27,13 +26,7 @@ if TYPE_CHECKING:
 LIBRARIES = {"flask": FLASK, "starlette": STARLETTE, "fastapi": FASTAPI}
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(served(tmp_path_factory.mktemp(name), text, target="app"))
-            for name, text in LIBRARIES.items()
-        }
+SERVERS = {name: Given(text, target="app") for name, text in LIBRARIES.items()}
 
 
 @pytest.fixture(params=LIBRARIES)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from support.server_process import KINDS, ServerProcess
+
+if TYPE_CHECKING:
+    from support.served_source import Served
 
 
 @pytest.fixture(params=KINDS)
@@ -14,6 +19,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(kind: str, servers: dict[str, ServerProcess]) -> ServerProcess:
+def server(kind: str, servers: dict[str, Served]) -> ServerProcess:
     """The one of this kind among the `servers` of a module."""
-    return servers[kind]
+    return servers[kind].server

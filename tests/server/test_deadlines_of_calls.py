@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import served_as_each_kind
+from support.served_source import each_kind
 from support.server_process import ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 TIMEOUT = 0.5
@@ -78,11 +77,7 @@ async def waiting(request):
 """
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    folder = tmp_path_factory.mktemp("late")
-    with served_as_each_kind(folder, SOURCE, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT)) as found:
-        yield found
+SERVERS = each_kind(SOURCE, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT))
 
 
 @pytest.mark.parametrize("path", ["/hang", "/c"])

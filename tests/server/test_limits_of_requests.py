@@ -16,23 +16,18 @@ import h2.events
 import pytest
 
 from functions_framework.server.on_threads.admission import QUEUE
-from support.served_source import served_as_each_kind
+from support.served_source import each_kind
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 LIMITS = ["--max-body-size", "10K", "--max-header-size", "20K"]
 LIMITS += ["--header-timeout", "0.5", "--keep-alive", "0.6"]
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    folder = tmp_path_factory.mktemp("limited")
-    with served_as_each_kind(folder, FUNCTIONS, *LIMITS) as found:
-        yield found
+SERVERS = each_kind(FUNCTIONS, *LIMITS)
 
 
 def chunked(size: int) -> bytes:

@@ -6,31 +6,22 @@ Starlette, and WSGI and ASGI applications, over HTTP/1.1 and HTTP/2.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.made_replies import ASKERS, MAKERS, SOURCE, TARGETS, Got, Made
-from support.served_source import written
+from support.served_source import Given, Served, written
 from support.server_process import KINDS, ServerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    source = written(tmp_path_factory.mktemp("replies"), SOURCE)
-    with ExitStack() as stack:
-        started = {
-            target: stack.enter_context(ServerProcess.start(source, target)) for target in TARGETS
-        }
-        yield {target: server.ready() for target, server in started.items()}
+SERVERS = {target: Given(SOURCE, target=target) for target in TARGETS}
 
 
 class Maker:
@@ -46,9 +37,9 @@ class Maker:
 
 
 @pytest.fixture(params=[(*maker, version) for maker in MAKERS for version in ASKERS], ids="-".join)
-def maker(request: pytest.FixtureRequest, servers: dict[str, ServerProcess]) -> Maker:
+def maker(request: pytest.FixtureRequest, servers: dict[str, Served]) -> Maker:
     target, path, version = request.param
-    return Maker(servers[target], path, version)
+    return Maker(servers[target].server, path, version)
 
 
 @pytest.mark.parametrize("status", [0, 14, -1, 99, 100, 101, 103, 199, 1000, 65535, 70000, 10**30])

@@ -9,16 +9,12 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_framework.server.on_threads.slow_senders import MOST_WAITING
-from support.served_source import served_as_each_kind
+from support.served_source import Served, each_kind
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TIMEOUT = 0.5
 LATE = (408, b"Nothing more of the request body came for 0.5 seconds.\n")
@@ -31,11 +27,7 @@ FRAMES = {
 }
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    folder = tmp_path_factory.mktemp("stopping")
-    with served_as_each_kind(folder, FUNCTIONS, BODY_TIMEOUT=str(TIMEOUT)) as found:
-        yield found
+SERVERS = each_kind(FUNCTIONS, BODY_TIMEOUT=str(TIMEOUT))
 
 
 class Others:
@@ -117,8 +109,8 @@ def test_client_that_sends_slowly_but_goes_on_is_waited_for(
         assert time.monotonic() - start > 2 * TIMEOUT
 
 
-def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, ServerProcess]) -> None:
-    server = servers["plain"]
+def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, Served]) -> None:
+    server = servers["plain"].server
     with ExitStack() as stack:
         stopped = [stack.enter_context(server.connect()) for _ in range(40)]
         for connection in stopped:

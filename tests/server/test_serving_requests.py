@@ -11,19 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import served_as_each_kind
+from support.served_source import each_kind
 from support.server_process import FUNCTIONS, ServerProcess, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerProcess]]:
-    folder = tmp_path_factory.mktemp("served")
-    with served_as_each_kind(folder, FUNCTIONS) as found:
-        yield found
+SERVERS = each_kind(FUNCTIONS)
 
 
 def test_answers_a_request(server: ServerProcess) -> None:

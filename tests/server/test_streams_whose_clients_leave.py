@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import served
+from support.served_source import Given, Served, served
 from support.server_process import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.served_source import Served
 
 SOURCE = """
@@ -111,15 +109,7 @@ TARGETS = {
 CASES = [(name, kind) for name, (_, _, kinds) in TARGETS.items() for kind in kinds]
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(
-                served(tmp_path_factory.mktemp("left"), SOURCE, target=target)
-            )
-            for name, (target, _, _) in TARGETS.items()
-        }
+SERVERS = {name: Given(SOURCE, target=target) for name, (target, _, _) in TARGETS.items()}
 
 
 def count(worker: int, what: str) -> int:

@@ -41,26 +41,52 @@ def served(
     directory: Path, text: str, *flags: str, target: str | None = None, **variables: str
 ) -> Iterator[Served]:
     """Serve a source until the end of the block."""
-    with ServerProcess.start(written(directory, text), target, *flags, **variables) as server:
-        server.ready()
-        url = f"http://{server.host}:{server.port}"
-        # No variables of the machine's: a proxy is not for loopback.
-        with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
-            yield Served(server, client)
+    source = written(directory, text)
+    with (
+        ServerProcess.start(source, target, *flags, **variables) as server,
+        _with_client(server) as found,
+    ):
+        yield found
+
+
+class Given(NamedTuple):
+    """What a server of a module's tests is started with; the `servers` fixture starts them."""
+
+    text: str
+    flags: tuple[str, ...] = ()
+    target: str | None = None
+    variables: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
+
+
+def each_kind(text: str, *flags: str, **variables: str) -> dict[str, Given]:
+    """A server of its own for the target of each of `KINDS`."""
+    return {kind: Given(text, flags, kind, variables) for kind in KINDS}
 
 
 @contextmanager
-def served_as_each_kind(
-    directory: Path, text: str, *flags: str, **variables: str
-) -> Iterator[dict[str, ServerProcess]]:
-    """Serve the target of each of `KINDS`, each by a server of its own."""
-    source = written(directory, text)
+def all_served(
+    directories: dict[str, Path], given: dict[str, Given]
+) -> Iterator[dict[str, Served]]:
+    """Start servers at once, and wait for all of them."""
     with ExitStack() as stack:
-        found = {
-            kind: stack.enter_context(ServerProcess.start(source, kind, *flags, **variables))
-            for kind in KINDS
+        started = {
+            name: stack.enter_context(
+                ServerProcess.start(
+                    written(directories[name], one.text), one.target, *one.flags, **one.variables
+                )
+            )
+            for name, one in given.items()
         }
-        yield {kind: server.ready() for kind, server in found.items()}
+        yield {name: stack.enter_context(_with_client(one)) for name, one in started.items()}
+
+
+@contextmanager
+def _with_client(server: ServerProcess) -> Iterator[Served]:
+    server.ready()
+    url = f"http://{server.host}:{server.port}"
+    # No variables of the machine's: a proxy is not for loopback.
+    with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+        yield Served(server, client)
 
 
 def refused(
