@@ -264,11 +264,14 @@ def test_the_middleware_starts_no_second_response() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ValueError("halfway")
 
+    async def receive() -> Any:
+        raise AssertionError("nothing is received")
+
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
     scope = {"type": "http", "method": "GET", "path": "/"}
-    call = aio.ExceptionHandlerMiddleware(failing)(scope, None, send)
+    call = aio.ExceptionHandlerMiddleware(failing)(scope, receive, send)
     with pytest.raises(ValueError, match="halfway"):
         asyncio.run(call)
     assert sent == ["http.response.start"]

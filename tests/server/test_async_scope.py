@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Watcher(NamedTuple):
     """What the engine hands over."""
 
-    scope: dict[str, Any]
+    scope: Any
     proto: Any = None
     done: Any = None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.asgi.scope import send_reply
 from functions_framework.hosts.errors import CRASH_REPLY
 from functions_framework.logs import log_crash
+
+if TYPE_CHECKING:
+    from functions_framework.model.interfaces import ASGIApp, ASGIMessage, Receive, Scope, Send
 
 
 class ExceptionHandlerMiddleware:
@@ -16,14 +19,14 @@ class ExceptionHandlerMiddleware:
         app: the ASGI application inside.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI 3 application."""
         is_started = False
 
-        async def watch(message: Any) -> None:
+        async def watch(message: ASGIMessage) -> None:
             nonlocal is_started
             is_started = is_started or message["type"] == "http.response.start"
             await send(message)

@@ -47,8 +47,7 @@ class Answer(NamedTuple):
 def respond(host: SyncHost, request: Request) -> Answer:
     """Send a request to a sync host, in this thread."""
     scope = scope_of(request)
-    source: Any = io.BytesIO(request.body)
-    environ = environ_of(scope, source)
+    environ = environ_of(scope, io.BytesIO(request.body))
     given = host.respond(environ)
     reply = passed(given, request.method, environ)
     body: Any = reply.body

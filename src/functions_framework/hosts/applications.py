@@ -23,11 +23,18 @@ from .errors import CRASH_REPLY
 from .wsgi.environ import begin_seen, code_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Environ, Receive, Scope
+    from functions_framework.model.interfaces import (
+        ASGIApp,
+        ASGIMessage,
+        Environ,
+        Receive,
+        Scope,
+        WSGIApp,
+    )
 
 
 _LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
@@ -117,7 +124,7 @@ class _Start:
         return written
 
 
-def _open_wsgi(app: Callable[..., Iterable[bytes]], environ: Environ) -> Reply:
+def _open_wsgi(app: WSGIApp, environ: Environ) -> Reply:
     """Run an app until its head is known; a body whose declared length is reached is whole."""
     start = _Start()
     parts = app(environ, start)
@@ -207,10 +214,10 @@ class Lifespan:
         state: what the application keeps for its requests, None if it has no lifespan.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._events: asyncio.Queue[ASGIMessage] = asyncio.Queue()
+        self._answers: asyncio.Queue[ASGIMessage] = asyncio.Queue()
         self._running: asyncio.Future[None] | None = None
         self.state: dict[str, Any] | None = None
 
@@ -234,7 +241,7 @@ class Lifespan:
         else:
             self.state, self._running = state, running
 
-    async def _answer(self, message: dict[str, Any]) -> None:
+    async def _answer(self, message: ASGIMessage) -> None:
         # An app that takes the lifespan for a request ends here, as one without a lifespan.
         if not message["type"].startswith("lifespan."):
             raise RuntimeError(f"A lifespan has no place for {message['type']!r} (ASGI, lifespan).")
@@ -250,7 +257,7 @@ class Lifespan:
             await self._ask("lifespan.shutdown", self._running)
             await self._running
 
-    async def _ask(self, event: str, running: asyncio.Future[None]) -> dict[str, Any] | None:
+    async def _ask(self, event: str, running: asyncio.Future[None]) -> ASGIMessage | None:
         """Send an event; the answer to it, None if the application ended without one."""
         await self._events.put({"type": event})
         answering = asyncio.ensure_future(self._answers.get())

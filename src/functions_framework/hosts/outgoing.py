@@ -45,6 +45,7 @@ from .wsgi.environ import path_of
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Scope, WithPath
 
 _log = own_logger("functions_framework.hosts")
 
@@ -79,7 +80,7 @@ class Passed(Reply):
     __slots__ = ()
 
 
-def passed(reply: Reply, method: str, request: Any) -> Reply:
+def passed(reply: Reply, method: str, request: Scope | WithPath) -> Reply:
     """The reply as it is sent; the same one where nothing is to be done.
 
     What cannot be sent is logged as a crash and answered as one. Whoever sends it closes a stream
@@ -166,7 +167,7 @@ def checked(reply: Reply, method: str) -> Reply:
     return Passed(status, headers, held(body, length))
 
 
-def _path(request: Any) -> str:
+def _path(request: Scope | WithPath) -> str:
     if not isinstance(request, MutableMapping):
         return str(request.path)
     return path_of(request) if "PATH_INFO" in request else str(request["path"])  # type: ignore[arg-type]

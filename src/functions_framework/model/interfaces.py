@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +10,22 @@ if TYPE_CHECKING:
 
 Environ = dict[str, Any]
 """A WSGI environ (PEP 3333); what its keys hold is up to server and middleware."""
+
+
+class InputStream(Protocol):
+    """The body of a request, `wsgi.input` of an environ (PEP 3333)."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Up to `size` bytes, all that is left without."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Up to and with the next newline, at most `size` bytes."""
+
+    def readlines(self, hint: int | None = -1, /) -> list[bytes]:
+        """All lines, or as many as reach `hint` bytes."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The lines."""
 
 
 class StartResponse(Protocol):
@@ -30,6 +46,14 @@ ASGIMessage = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[ASGIMessage]]
 Send = Callable[[ASGIMessage], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class WithPath(Protocol):
+    """What knows the path of a request, besides environs and scopes."""
+
+    @property
+    def path(self) -> str:
+        """Percent-decoded."""
 
 
 class SyncHost(Protocol):

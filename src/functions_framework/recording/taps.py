@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .value import LARGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_framework.model.interfaces import Receive
+    from functions_framework.model.interfaces import ASGIMessage, InputStream, Receive
 
 
 _PIECE = 1 << 16
@@ -45,7 +45,7 @@ class BodyTap:
         source: the server's own.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: InputStream) -> None:
         self._source = source
         self.kept = Kept()
 
@@ -94,7 +94,7 @@ class AsyncBodyTap:
         self._is_read = False
         self.kept = Kept()
 
-    async def __call__(self) -> Any:
+    async def __call__(self) -> ASGIMessage:
         """The next message."""
         message = await self._receive()
         if message["type"] == "http.request":

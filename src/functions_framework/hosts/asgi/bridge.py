@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
@@ -16,8 +16,10 @@ from functions_framework.runtime.crossing import run_in_thread, wait_for
 from ..streams import Threaded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Environ, Receive, Scope, SyncHost
+    from functions_framework.model.interfaces import Environ, InputStream, Receive, Scope, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
@@ -87,7 +89,7 @@ class BlockingBody:
         """Read all lines."""
         return list(self)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
     def _fetch(self) -> bytes:
@@ -100,7 +102,7 @@ class BlockingBody:
         return piece
 
 
-def environ_of(scope: Scope, body: BlockingBody) -> Environ:
+def environ_of(scope: Scope, body: InputStream) -> Environ:
     """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
     host, port = scope.get("server") or ("localhost", 80)
     path, raw_uri = _paths_of(scope)

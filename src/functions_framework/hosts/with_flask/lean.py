@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from flask.sessions import SessionMixin
     from werkzeug.routing import MapAdapter, Rule
 
+    from functions_framework.model.interfaces import Environ
+
 _new = object.__new__
 
 APP_CONTEXT = _cv_app
@@ -36,7 +38,7 @@ _HTML = ("Content-Type", "text/html; charset=utf-8")
 _SPECIAL = frozenset({"content-type", "content-length", "location", "content-location"})
 
 
-def make_request(app: flask.Flask, environ: dict[str, Any], rule: Rule, path: str) -> flask.Request:
+def make_request(app: flask.Flask, environ: Environ, rule: Rule, path: str) -> flask.Request:
     """`flask.Request(environ)` after matching, its fields set at once instead of by constructors.
 
     Args:
@@ -97,7 +99,7 @@ class LeanRequestContext(RequestContext):
     def __init__(
         self,
         app: flask.Flask,
-        environ: Any,
+        environ: Environ,
         request: flask.Request | None = None,
         session: SessionMixin | None = None,
     ) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.interfaces import ASGIMessage
 
-    from ..wire.interfaces import AsyncProtocol, RequestHead
+    from ..wire.interfaces import AsyncProtocol, BodyPart, RequestHead
     from .slow_senders import AsyncSlowSenders
 
 _DISCONNECT = {"type": "http.disconnect"}
@@ -163,7 +163,7 @@ class Receive:
             message = await self._waited(self._protocol.receive())
         finally:
             self.is_waiting = False
-        part: bytes = message.get("body", b"")
+        part = message.get("body", b"")
         # A body that broke off ends with `http.disconnect`.
         self.is_read = not message.get("more_body", False)
         self.is_broken = message["type"] == "http.disconnect"
@@ -175,7 +175,7 @@ class Receive:
         self.has_unread = not self.is_read
         return part
 
-    async def _waited(self, part: Awaitable[ASGIMessage]) -> ASGIMessage:
+    async def _waited(self, part: Awaitable[BodyPart]) -> BodyPart:
         """Wait for the engine's next part, under watch."""
         senders = self._senders
         task = asyncio.current_task()

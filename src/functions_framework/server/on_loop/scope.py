@@ -42,7 +42,7 @@ class RequestScope(dict[str, Any]):
     @property
     def query(self) -> str:
         """The query string, undecoded."""
-        return self._given["query_string"].decode("latin-1")  # type: ignore[no-any-return]
+        return self._given["query_string"].decode("latin-1")
 
     def show_id_of(self, running: Execution) -> None:
         """Let the headers hold the id of a call whose request has none, or an empty one."""
@@ -59,11 +59,11 @@ class RequestScope(dict[str, Any]):
     def _make(self, key: str) -> Any:
         if key == "headers":
             return self._headers()
-        value = self._given[key]
+        value = self._given[key]  # type: ignore[literal-required]
         return (value[0], int(value[1])) if key in {"client", "server"} else value
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        found: list[tuple[bytes, bytes]] = self._given["headers"]
+        found = self._given["headers"]
         if self._running is not None:
             found = [pair for pair in found if pair[0] != _EXECUTION_ID]
             found.append((_EXECUTION_ID, self._running.execution_id.encode()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
 
-    from ..wire.interfaces import Answering
+    from ..wire.interfaces import Answering, Source
     from .admission import Admission
     from .slow_senders import SlowSenders
 
@@ -80,7 +80,12 @@ class Body:
     _taken = 0
 
     def __init__(
-        self, source: Any, length: int | None, environ: Environ, bounds: Bounds, protocol: Answering
+        self,
+        source: Source,
+        length: int | None,
+        environ: Environ,
+        bounds: Bounds,
+        protocol: Answering,
     ) -> None:
         self._source = Collected(source) if environ["SERVER_PROTOCOL"] == HTTP2 else source
         self._left = length
@@ -230,7 +235,7 @@ class Body:
         if senders is not None:
             senders.begin(self)
         try:
-            data: bytes = self._source.read() if size is None else self._source.read(size)
+            data = self._source.read() if size is None else self._source.read(size)
         finally:
             if senders is not None:
                 senders.end(self)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..wire.interfaces import Source
 
 
 class Collected:
@@ -18,7 +20,7 @@ class Collected:
         source: Granian's own body.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
         self._content: BytesIO | None = None
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from functions_framework.logs import CallEnd
-    from functions_framework.model.interfaces import ASGIMessage, Environ
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Headers
 
     from .interfaces import (
         AsyncProtocol,
+        BodyPart,
         BodyState,
         Parts,
         Schedule,
@@ -156,7 +157,7 @@ class _AsyncProtocol:
         self._protocol = protocol
         self._answer = answer
 
-    def receive(self) -> Awaitable[ASGIMessage]:
+    def receive(self) -> Awaitable[BodyPart]:
         return self._protocol.receive()
 
     @property

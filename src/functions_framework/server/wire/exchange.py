@@ -6,15 +6,14 @@ That side alone hands over heads and ends of bodies as they came. Nothing here k
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from functions_framework.model.interfaces import ASGIMessage
     from functions_framework.model.message import Headers
 
-    from .interfaces import ASGIWatcher, BodyState
+    from .interfaces import ASGIWatcher, BodyPart, BodyState, ResponseMessage
 
 _LOOK_SECONDS = 0.25
 _MOST_AHEAD = 2**16
@@ -56,17 +55,16 @@ class Exchange:
     body: BodyState | None = None
     _is_answered = False
     _gone: asyncio.Event | None = None
-    _ahead: list[ASGIMessage] | None = None
-    _next: asyncio.Task[ASGIMessage] | None = None
+    _ahead: list[BodyPart] | None = None
+    _next: asyncio.Task[BodyPart] | None = None
 
     def __init__(self, watcher: ASGIWatcher) -> None:
         self.done = watcher.done
         self._engine = watcher.proto
-        self.asgi: dict[str, Any] = watcher.scope
-        asgi = self.asgi
-        self.method: str = asgi["method"]
-        self.path: str = asgi["path"]
-        self.http_version: str = asgi["http_version"]
+        self.asgi = asgi = watcher.scope
+        self.method = asgi["method"]
+        self.path = asgi["path"]
+        self.http_version = asgi["http_version"]
 
     @property
     def scope(self) -> Exchange:
@@ -88,10 +86,10 @@ class Exchange:
         """The value of one header field, empty where there is none."""
         for given, value in self.asgi["headers"]:
             if given == name:
-                return value.decode("latin-1")  # type: ignore[no-any-return]
+                return value.decode("latin-1")
         return ""
 
-    def receive(self) -> Awaitable[ASGIMessage]:
+    def receive(self) -> Awaitable[BodyPart]:
         """The next part of the body as an ASGI message; `http.disconnect` where it broke off."""
         if self._ahead:
             return _done(self._ahead.pop(0))
@@ -137,7 +135,7 @@ class Exchange:
             pass
         gone.set()
 
-    async def _read(self) -> ASGIMessage:
+    async def _read(self) -> BodyPart:
         return await self._engine.receive()
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
@@ -159,7 +157,7 @@ class Exchange:
         self._engine.send({"type": "http.response.start", "status": status, "headers": fields})
 
 
-async def _done(message: ASGIMessage) -> ASGIMessage:
+async def _done(message: BodyPart) -> BodyPart:
     return message
 
 
@@ -173,7 +171,7 @@ class Transport:
 
     __slots__ = ("_protocol", "_send")
 
-    def __init__(self, protocol: Exchange, send: Callable[[ASGIMessage], object]) -> None:
+    def __init__(self, protocol: Exchange, send: Callable[[ResponseMessage], object]) -> None:
         self._protocol = protocol
         self._send = send
         protocol.watch()

@@ -3,15 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict
 
 from functions_framework.model.interfaces import Environ
 
 if TYPE_CHECKING:
     import asyncio
 
-    from functions_framework.model.interfaces import ASGIMessage
     from functions_framework.model.message import Headers
+
+
+class HTTPScope(TypedDict):
+    """The scope of a request as the engine has it (ASGI, HTTP connection scope)."""
+
+    method: str
+    path: str
+    raw_path: bytes
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    scheme: str
+    http_version: str
+    client: tuple[str, str]
+    """Address and port, as text."""
+    server: tuple[str, str]
+
+
+class BodyPart(TypedDict, total=False):
+    """What the engine gives of a request's body; an `http.disconnect` has a type alone."""
+
+    type: str
+    body: bytes
+    more_body: bool
+
+
+class ResponseStart(TypedDict):
+    """The head of an answer."""
+
+    type: Literal["http.response.start"]
+    status: int
+    headers: list[tuple[bytes, bytes]]
+
+
+class _ResponseBody(TypedDict):
+    type: Literal["http.response.body"]
+    body: bytes
+
+
+class ResponseBody(_ResponseBody, total=False):
+    """A part of an answer's body, the last one unless it says that there are more."""
+
+    more_body: bool
+
+
+ResponseMessage = ResponseStart | ResponseBody
 
 
 class Answering(Protocol):
@@ -19,6 +63,13 @@ class Answering(Protocol):
 
     def response_bytes(self, status: int, headers: Headers, body: bytes, /) -> None:
         """Answer; of no effect where that was done."""
+
+
+class Source(Protocol):
+    """The body of a request that is served on a thread."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all that is left without; waits for them."""
 
 
 class Parts(Protocol):
@@ -46,7 +97,7 @@ class RequestHead(Protocol):
     """The head of a request that is served on the event loop; see `exchange.Exchange`."""
 
     @property
-    def asgi(self) -> dict[str, Any]:
+    def asgi(self) -> HTTPScope:
         """The engine's scope."""
 
     @property
@@ -100,7 +151,7 @@ class AsyncProtocol(Answering, Protocol):
 
     body: BodyState | None
 
-    def receive(self) -> Awaitable[ASGIMessage]:
+    def receive(self) -> Awaitable[BodyPart]:
         """The next part of the body."""
 
     def client_disconnect(self) -> Awaitable[None]:
@@ -135,10 +186,10 @@ InProgress = dict[Watcher, tuple["asyncio.Task[None]", float]]
 class ASGIProtocol(Protocol):
     """The engine's own ASGI callables."""
 
-    def receive(self) -> Awaitable[ASGIMessage]:
+    def receive(self) -> Awaitable[BodyPart]:
         """See ASGI 3."""
 
-    def send(self, message: ASGIMessage, /) -> object:
+    def send(self, message: ResponseMessage, /) -> object:
         """See ASGI 3; nobody waits for what it returns."""
 
 
@@ -146,8 +197,8 @@ class ASGIWatcher(Protocol):
     """The engine's own object of a request; `exchange.Exchange` is made of it."""
 
     @property
-    def scope(self) -> dict[str, Any]:
-        """An ASGI scope."""
+    def scope(self) -> HTTPScope:
+        """The scope."""
 
     @property
     def proto(self) -> ASGIProtocol:
