@@ -130,8 +130,10 @@ def test_headers() -> None:
     ]
 
 
+# Text that is a secret's name makes secrets of its neighbours: pairs have tests of their own.
+WORDS = st.text().filter(lambda text: not Redactor().is_secret(text))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none() | st.booleans() | st.integers() | WORDS,
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("token"), inner),
 )
 
