@@ -33,7 +33,7 @@ def request_of(  # noqa: PLR0913 - what a request has
     method: str,
     path: str = "/",
     *,
-    json: Any = _UNSET,
+    json: object = _UNSET,
     data: str | bytes | Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
     query: Query | None = None,

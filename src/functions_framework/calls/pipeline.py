@@ -105,7 +105,7 @@ class Pipeline:
         with apart(self._world.registered):
             return build.build([function], context, Settings(threads=_THREADS))
 
-    def _resource(self, key: Any) -> Resource[Any, Any]:
+    def _resource(self, key: object) -> Resource[Any, Any]:
         if isinstance(key, Resource):
             return key
         registered = self._world.registered.resources

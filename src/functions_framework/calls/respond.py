@@ -107,13 +107,13 @@ async def _read(body: AsyncIterable[Any], request: Request, path: str) -> tuple[
     return b"".join(parts), True
 
 
-def _close(body: Any) -> None:
+def _close(body: object) -> None:
     close: Callable[[], object] | None = getattr(body, "close", None)
     if close is not None:
         close()
 
 
-async def _close_async(body: Any) -> None:
+async def _close_async(body: object) -> None:
     close = getattr(body, "aclose", None)
     if close is not None:
         closing = close()

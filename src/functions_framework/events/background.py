@@ -53,7 +53,7 @@ def is_push(payload: dict[str, Any]) -> bool:
     return "message" in payload and "subscription" in payload and "context" not in payload
 
 
-def is_background(payload: Any) -> bool:
+def is_background(payload: object) -> bool:
     """Whether a payload says by its keys that it is a background event."""
     return isinstance(payload, dict) and (
         bool(payload.get("context"))
@@ -63,7 +63,7 @@ def is_background(payload: Any) -> bool:
     )
 
 
-def decode(payload: Any, path: str = "/") -> BackgroundEvent:
+def decode(payload: object, path: str = "/") -> BackgroundEvent:
     """Read a payload of any of the three shapes; unknown keys are ignored.
 
     Args:
@@ -93,13 +93,13 @@ def decode(payload: Any, path: str = "/") -> BackgroundEvent:
     )
 
 
-def _kind_of(payload: Any) -> str:
+def _kind_of(payload: object) -> str:
     if isinstance(payload, dict):
         return "an empty object"
     return "an array" if isinstance(payload, list) else "a single value"
 
 
-def _from_push(message: Any, path: str) -> BackgroundEvent:
+def _from_push(message: object, path: str) -> BackgroundEvent:
     """Read a push message; one without data carries attributes only (Pub/Sub, PubsubMessage)."""
     if not isinstance(message, dict):
         raise MalformedRequest("The Pub/Sub push request's 'message' is not a JSON object.")

@@ -167,7 +167,7 @@ def absent_headers(message: Message) -> RequiredAttributeFault | None:
     )
 
 
-def decode_structured(payload: Any) -> Parts:
+def decode_structured(payload: object) -> Parts:
     """Make an event of a body's JSON value (JSON format, section 3).
 
     A null member counts as absent; the members of an `extensions` object are attributes.
@@ -262,7 +262,7 @@ def require(attributes: Mapping[str, Any]) -> None:
     raise RequiredAttributeFault("InvalidRequiredFields: specversion must be '1.0' (or '0.3').")
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 

@@ -51,7 +51,7 @@ def build(parts: Parts) -> CloudEvent:
     return _make(*parts)
 
 
-def _make(attributes: dict[str, Any], data: Any) -> CloudEvent:
+def _make(attributes: dict[str, Any], data: object) -> CloudEvent:
     event = _new(CloudEvent)
     event._attributes = attributes  # noqa: SLF001 - see `build`
     event.data = data
@@ -130,7 +130,7 @@ def _checked(event: AnyCloudEvent) -> dict[str, Any]:
     return attributes
 
 
-def _canonical(value: Any, name: str) -> str:
+def _canonical(value: object, name: str) -> str:
     """The canonical text of an attribute's value (core, section 2.4)."""
     if isinstance(value, str):
         return value
@@ -148,7 +148,7 @@ def _canonical(value: Any, name: str) -> str:
     )
 
 
-def _body(data: Any, content_type: str | None) -> bytes:
+def _body(data: object, content_type: str | None) -> bytes:
     if data is None:
         return b""
     if isinstance(data, bytes):
@@ -163,7 +163,7 @@ def _body(data: Any, content_type: str | None) -> bytes:
     )
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     except TypeError as error:

@@ -56,7 +56,7 @@ def to_cloud_event(event: BackgroundEvent) -> Parts:
     return Parts(attributes, data)
 
 
-def _text(value: Any, what: str) -> str:
+def _text(value: object, what: str) -> str:
     if not isinstance(value, str) or not value:
         _refuse(f"the background event's {what} must be text that is not empty.")
     return value
@@ -98,7 +98,7 @@ def _wrap_message(event: BackgroundEvent) -> dict[str, Any]:
     return {"message": message}
 
 
-def _with_location(tail: str, domain: Any) -> str:
+def _with_location(tail: str, domain: object) -> str:
     if not isinstance(domain, str) or not domain.partition(".")[0]:
         _refuse("a Realtime Database event needs 'domain', text beside 'context'.")
     location = domain.partition(".")[0]
@@ -116,7 +116,7 @@ def _rename_metadata(data: Any, names: Mapping[str, str]) -> Any:
     return {**data, "metadata": renamed}
 
 
-def _user(data: Any) -> str:
+def _user(data: object) -> str:
     uid = data.get("uid") if isinstance(data, dict) else None
     return f"users/{uid}" if isinstance(uid, str) and uid else ""
 
@@ -189,14 +189,14 @@ def _subject(attributes: Mapping[str, Any], service: str) -> str:
     return subject
 
 
-def _kind(attributes: Mapping[str, Any], data: Any) -> Any:
+def _kind(attributes: Mapping[str, Any], data: object) -> Any:
     if not isinstance(data, dict):
         _refuse("the data of a storage CloudEvent must be a JSON object.")
     # Other senders than the service itself leave the kind out.
     return data.get("kind", attributes["type"])
 
 
-def _unwrap_message(data: Any) -> Any:
+def _unwrap_message(data: object) -> Any:
     if isinstance(data, list):
         return data
     message = data.get("message", data) if isinstance(data, dict) else None

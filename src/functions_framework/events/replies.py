@@ -35,7 +35,7 @@ class ReplyForm(NamedTuple):
     is_structured: bool = False
 
 
-def events_in(result: Any, form: ReplyForm) -> list[CloudEvent] | None:
+def events_in(result: object, form: ReplyForm) -> list[CloudEvent] | None:
     """The events that a result holds, None where it is none.
 
     An event is an object of the CloudEvents SDK, or a dict with a `type` and, beside it, a
@@ -57,7 +57,7 @@ def events_in(result: Any, form: ReplyForm) -> list[CloudEvent] | None:
     return None if event is None else [event]
 
 
-def encode(result: Any, events: list[CloudEvent], form: ReplyForm) -> Reply:
+def encode(result: object, events: list[CloudEvent], form: ReplyForm) -> Reply:
     """The response with the events of a result; a list of them is a batch, even of one.
 
     Raises:
@@ -85,7 +85,7 @@ def of_data(body: bytes, content_type: str, form: ReplyForm) -> CloudEvent:
     return _filled(CloudEvent, attributes, data, form)
 
 
-def _event(value: Any, form: ReplyForm) -> CloudEvent | None:
+def _event(value: object, form: ReplyForm) -> CloudEvent | None:
     if isinstance(value, dict):
         return _of_dict(value, form) if _is_event(value) else None
     sdk = sys.modules.get("cloudevents.abstract")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _log = own_logger("functions_framework.hosts")
 
 
-def data_of(part: Any) -> bytes:
+def data_of(part: object) -> bytes:
     """A part as it is sent.
 
     Raises:
@@ -38,7 +38,7 @@ def data_of(part: Any) -> bytes:
 class Begun:
     """A stream that can be sent; made by `begin`."""
 
-    def __init__(self, body: Any, parts: Iterator[Any], first: bytes | None) -> None:
+    def __init__(self, body: object, parts: Iterator[Any], first: bytes | None) -> None:
         self._body = body
         self._parts = parts
         self._first = first
@@ -84,7 +84,7 @@ def begin(body: Any) -> Begun:
 class AsyncBegun:
     """The same on an event loop; made by `begin_async`."""
 
-    def __init__(self, body: Any, parts: AsyncIterator[Any], first: bytes | None) -> None:
+    def __init__(self, body: object, parts: AsyncIterator[Any], first: bytes | None) -> None:
         self._body = body
         self._parts = parts
         self._first = first

@@ -43,7 +43,7 @@ def are_replaced(classes: Iterable[type], *packages: str) -> bool:
     )
 
 
-def is_function_of(value: Any, *packages: str) -> bool:
+def is_function_of(value: object, *packages: str) -> bool:
     """Whether a module's function is a plain one that the packages define."""
     return type(value) is FunctionType and _root(value.__globals__["__name__"]) in packages
 

@@ -65,7 +65,7 @@ class Head(Protocol):
     def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:
         """Have the body read through what is made of its source: `wsgi.input`, or `receive`."""
 
-    def watched(self, body: Any, watch: Watch) -> Iterator[Any] | AsyncIterator[Any]:
+    def watched(self, body: object, watch: Watch) -> Iterator[Any] | AsyncIterator[Any]:
         """A streamed body of the reply that tells a watch what becomes of it."""
 
 

@@ -181,7 +181,7 @@ def with_length(reply: Reply, method: str) -> Headers:
     return [*headers, ("content-length", str(len(body)))]
 
 
-def _status(status: Any) -> int:
+def _status(status: object) -> int:
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 999:
         raise ValueError(f"The reply's status is {status!r}: expected one from 200 to 999.")
     return int(status)
@@ -211,7 +211,7 @@ def _sorted(given: Headers) -> tuple[Headers, list[Any]]:
     return (_without(headers, dropped) if dropped else headers), lengths
 
 
-def _servers_name(name: Any) -> str:
+def _servers_name(name: object) -> str:
     """The lower-case name of a field that is the server's, empty for another's."""
     found = _known.get(name) if isinstance(name, str) else None
     if found is not None:
@@ -225,7 +225,7 @@ def _servers_name(name: Any) -> str:
     return servers
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: object) -> str:
     """A field's value as the engine takes it.
 
     The engine sends a text as UTF-8, and nothing else: bytes that are none cannot be sent.

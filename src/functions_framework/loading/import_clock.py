@@ -132,7 +132,7 @@ class ImportClock:
             loader.exec_module = exec_module
 
     def _timed(self, find_and_load: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(name: str, import_: Any) -> Any:
+        def timed(name: str, import_: object) -> Any:
             if threading.get_ident() != self._thread or name in sys.modules:
                 return find_and_load(name, import_)
             outer, self._costs = self._costs, []
@@ -145,7 +145,7 @@ class ImportClock:
         return _unseen(timed)
 
     def _timed_run(self, exec_module: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(loader: Any, module: ModuleType) -> Any:
+        def timed(loader: object, module: ModuleType) -> Any:
             name = module.__name__
             if threading.get_ident() != self._thread or not is_users_own(name):
                 return exec_module(loader, module)

@@ -76,7 +76,7 @@ def object_in(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def safe_text(value: Any) -> str:
+def safe_text(value: object) -> str:
     """A value's repr, or its type where even that fails."""
     try:
         return repr(value)
@@ -109,7 +109,7 @@ def encode_ascii(fields: dict[str, Any]) -> str:
     return json.dumps(plain)
 
 
-def _is_json(value: Any) -> bool:
+def _is_json(value: object) -> bool:
     try:
         json.dumps(value, allow_nan=False)
     except Exception:  # noqa: BLE001 - whatever it raises, it is not

@@ -51,7 +51,7 @@ class Mark:
     path: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
-    def put_on(self, target: Any) -> None:
+    def put_on(self, target: object) -> None:
         """Attach this mark to a callable.
 
         Raises:
@@ -66,7 +66,7 @@ class Mark:
             ) from None
 
 
-def mark_of(target: Any) -> Mark | None:
+def mark_of(target: object) -> Mark | None:
     """The mark on a callable or on what it wraps (`__wrapped__`, `functools.partial`)."""
     for layer in _layers_of(target):
         mark = getattr(layer, ATTRIBUTE, None)
@@ -75,7 +75,7 @@ def mark_of(target: Any) -> Mark | None:
     return None
 
 
-def _layers_of(target: Any) -> Iterator[Any]:
+def _layers_of(target: object) -> Iterator[Any]:
     seen: set[int] = set()
     while target is not None and id(target) not in seen:
         seen.add(id(target))
@@ -98,7 +98,7 @@ def is_async_callable(target: Any) -> bool:
     )
 
 
-def protocol_of(target: Any) -> Literal["asgi", "wsgi"] | None:
+def protocol_of(target: object) -> Literal["asgi", "wsgi"] | None:
     """The interface an application is called by, None if it is a function of ours.
 
     Applications of every library are told by the names their specifications give to what they are
@@ -125,7 +125,7 @@ def _required_parameters(target: Any) -> list[str]:
     return [item.name for item in parameters if item.default is item.empty]
 
 
-def _is_simple(target: Any) -> bool:
+def _is_simple(target: object) -> bool:
     """Whether a callable is a plain `def` that tells all of itself; importing `inspect` costs."""
     return (
         type(target) is FunctionType

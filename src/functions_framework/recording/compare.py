@@ -145,7 +145,7 @@ class _Comparison:
         elif before.is_truncated and before.size != after.size and not self._redactor.places:
             yield Change("body size", str(before.size), str(after.size))
 
-    def _values(self, where: str, before: Any, after: Any) -> Iterator[Change]:
+    def _values(self, where: str, before: object, after: object) -> Iterator[Change]:
         if before == REDACTED:
             return
         if isinstance(before, dict) and isinstance(after, dict):
@@ -169,7 +169,7 @@ def _item(items: list[Any], index: int) -> Any:
     return items[index] if index < len(items) else _MISSING
 
 
-def _shown(value: Any) -> str | None:
+def _shown(value: object) -> str | None:
     if value is _MISSING:
         return None
     return _short(json.dumps(value, ensure_ascii=False))

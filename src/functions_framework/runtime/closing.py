@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
-def close(parts: Any, body: Any) -> None:
+def close(parts: object, body: object) -> None:
     """Close an iterator and the iterable it is of, both even if the first fails.
 
     Args:
@@ -21,13 +19,13 @@ def close(parts: Any, body: Any) -> None:
         _close(body)
 
 
-def _close(item: Any) -> None:
+def _close(item: object) -> None:
     end = getattr(item, "close", None)
     if end is not None:
         end()
 
 
-async def aclose(parts: Any, body: Any) -> None:
+async def aclose(parts: object, body: object) -> None:
     """The same for async ones."""
     try:
         if parts is not body:
@@ -36,7 +34,7 @@ async def aclose(parts: Any, body: Any) -> None:
         await _aclose(body)
 
 
-async def _aclose(item: Any) -> None:
+async def _aclose(item: object) -> None:
     end = getattr(item, "aclose", None)
     if end is not None:
         await end()

@@ -27,13 +27,13 @@ class _Result(asyncio.Future[Any]):
 
     job: Job
 
-    def cancel(self, msg: Any = None) -> bool:
+    def cancel(self, msg: object = None) -> bool:
         # The task's own `cancel` comes through here.
         if msg == LATE:
             self.job.end_late()
         return self.job.leave() or self.cancel_now(msg)
 
-    def cancel_now(self, msg: Any = None) -> bool:
+    def cancel_now(self, msg: object = None) -> bool:
         return super().cancel(msg)
 
 
@@ -117,7 +117,7 @@ class Job:
         else:
             self.loop.call_later(_STEP_SECONDS, self._try_to_end, interruption, steps - 1)
 
-    def _settle(self, value: Any, error: BaseException | None) -> None:
+    def _settle(self, value: object, error: BaseException | None) -> None:
         result = self.result
         if result.done():
             return

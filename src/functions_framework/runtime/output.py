@@ -79,7 +79,7 @@ def _is_open(number: int) -> bool:
     return True
 
 
-def _is_plain(stream: Any) -> bool:
+def _is_plain(stream: object) -> bool:
     """Whether a stream is the interpreter's own, on a file or pipe."""
     if type(stream) is not io.TextIOWrapper:
         return False

@@ -92,7 +92,7 @@ else:
     def _refuse(self, name: str, *_value: Any) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be set: it is a value.")
 
-    def asdict(value: Any) -> dict[str, Any]:
+    def asdict(value: object) -> dict[str, Any]:
         """The fields' values by name; what they hold is not copied."""
         return {name: getattr(value, name) for name in type(value).__value_fields__}
 

@@ -86,7 +86,7 @@ def _settings_of(given: dict[str, Any]) -> Settings:
     return Settings.load(values, names=known)
 
 
-def _read(name: str, value: Any) -> Any:
+def _read(name: str, value: object) -> Any:
     try:
         return options()[name].parse(str(value))
     except ValueError as error:

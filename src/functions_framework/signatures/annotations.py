@@ -74,7 +74,7 @@ def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return [item for item in signature.parameters.values() if item.kind in _POSITIONAL]
 
 
-def resolve(function: Callable[..., Any], annotation: Any) -> Any:
+def resolve(function: Callable[..., Any], annotation: object) -> Any:
     """Evaluate an annotation written as text, or under `from __future__ import annotations`.
 
     Names are looked up in the function's module and in what the function closes over.
@@ -90,7 +90,7 @@ def resolve(function: Callable[..., Any], annotation: Any) -> Any:
     return typing.get_type_hints(holder, scope, _enclosed(plain), include_extras=True)["it"]
 
 
-def _enclosed(plain: Any) -> dict[str, Any]:
+def _enclosed(plain: object) -> dict[str, Any]:
     names = getattr(getattr(plain, "__code__", None), "co_freevars", ())
     found = {}
     for name, cell in zip(names, getattr(plain, "__closure__", None) or (), strict=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.events import background, cloudevents
 from functions_framework.events.binding import RequiredAttributeFault
@@ -49,7 +49,7 @@ class CloudEventSignature:
         except RequiredAttributeFault as fault:
             return (_from_background(message, fault),)
 
-    def encode(self, result: Any) -> Reply:
+    def encode(self, result: object) -> Reply:
         """The event that was returned as the reply; else that the event was taken.
 
         Raises:

@@ -22,5 +22,5 @@ class Codec(Protocol):
             RequestRefused: the request was at fault.
         """
 
-    def encode(self, result: Any) -> Reply:
+    def encode(self, result: object) -> Reply:
         """The reply to what the function returned."""

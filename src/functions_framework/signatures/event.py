@@ -49,7 +49,7 @@ class EventSignature:
         event = _event_of(message)
         return event.data, event.context()
 
-    def encode(self, result: Any) -> Reply:  # noqa: ARG002 - every signature takes it
+    def encode(self, result: object) -> Reply:  # noqa: ARG002 - every signature takes it
         """Answer that the event was taken."""
         return EVENT_TAKEN
 
@@ -81,7 +81,7 @@ def _from_headers(message: Message) -> BackgroundEvent:
     return to_background_event(Parts(attributes, data))
 
 
-def _is_cloud_event(payload: Any) -> bool:
+def _is_cloud_event(payload: object) -> bool:
     return (
         isinstance(payload, dict)
         and "specversion" in payload

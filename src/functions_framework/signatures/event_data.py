@@ -50,7 +50,7 @@ class EventData(NamedTuple):
     place: Place
     checked: CheckedType
 
-    def convert(self, data: Any) -> Any:
+    def convert(self, data: object) -> Any:
         """Check an event's decoded data.
 
         Args:
@@ -92,7 +92,7 @@ class CheckedEvents:
         first.data = checked
         return arguments
 
-    def encode(self, result: Any) -> Reply:
+    def encode(self, result: object) -> Reply:
         """The reply to what the function returned."""
         return self._codec.encode(result)
 
@@ -122,7 +122,7 @@ def event_data(function: Callable[..., Any], signature: Signature) -> EventData 
     return _annotated_data(function, found[0].name, found[0].annotation)
 
 
-def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
+def _resolved(function: Callable[..., Any], name: str, annotation: object) -> Any:
     try:
         return resolve(function, annotation)
     except (NameError, SyntaxError, TypeError) as error:
@@ -134,7 +134,7 @@ def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
         )
 
 
-def _annotated_data(function: Callable[..., Any], name: str, written: Any) -> EventData | None:
+def _annotated_data(function: Callable[..., Any], name: str, written: object) -> EventData | None:
     # Without "Annotated" nothing is asked for, and a type that is there for readers only, such as
     # one imported under TYPE_CHECKING, need not resolve.
     if isinstance(written, str) and "Annotated" not in written:
@@ -149,7 +149,7 @@ def _annotated_data(function: Callable[..., Any], name: str, written: Any) -> Ev
     return None
 
 
-def _background_data(function: Callable[..., Any], name: str, written: Any) -> EventData | None:
+def _background_data(function: Callable[..., Any], name: str, written: object) -> EventData | None:
     if written is MISSING:
         return None
     try:
@@ -162,7 +162,7 @@ def _background_data(function: Callable[..., Any], name: str, written: Any) -> E
     return EventData(Place.DATA, checked) if checked.is_made_of_fields else None
 
 
-def _checked(function: Callable[..., Any], annotation: Any, name: str) -> CheckedType:
+def _checked(function: Callable[..., Any], annotation: object, name: str) -> CheckedType:
     from .typed import checked_type  # functions that ask for nothing load nothing
 
     return checked_type(function, annotation, name)

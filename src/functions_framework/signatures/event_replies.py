@@ -40,7 +40,7 @@ class EventReplies:
         )
         self._writer = _writer_of(function.call) if self._form.type else None
 
-    def encode(self, result: Any) -> Reply:
+    def encode(self, result: object) -> Reply:
         """The response to what the function returned, which is not None.
 
         Raises:
@@ -54,7 +54,7 @@ class EventReplies:
         event = of_data(*self._data(result), self._form)
         return encode(event, [event], self._form)
 
-    def _data(self, result: Any) -> tuple[bytes, str]:
+    def _data(self, result: object) -> tuple[bytes, str]:
         if isinstance(result, (bytes, bytearray)):
             return bytes(result), "application/octet-stream"
         if self._writer is not None:

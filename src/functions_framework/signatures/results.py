@@ -55,7 +55,7 @@ class Deferred:
         raise TypeError("A deferred response is opened with its request's scope before it is sent.")
 
 
-def sorted_json(value: Any) -> bytes:
+def sorted_json(value: object) -> bytes:
     """JSON as Flask's default provider writes it: sorted keys, ASCII, a newline at the end.
 
     Raises:
@@ -67,7 +67,7 @@ def sorted_json(value: Any) -> bytes:
     return f"{text}\n".encode()
 
 
-def compact_json(value: Any) -> bytes:
+def compact_json(value: object) -> bytes:
     """JSON in the fewest bytes: the dict's own order, non-ASCII text unescaped.
 
     Raises:
@@ -80,7 +80,7 @@ def compact_json(value: Any) -> bytes:
     return refuse_nonfinite(msgspec.json.encode(value), value)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     # What Flask's provider adds to the json module: dates, UUIDs, decimals, dataclasses, __html__.
     from flask.json.provider import DefaultJSONProvider
 
@@ -111,7 +111,7 @@ def encode(value: Any, dump: Dump = sorted_json) -> Reply:
     return _encode_other(value, dump)
 
 
-def _encode_other(value: Any, dump: Dump) -> Reply:
+def _encode_other(value: object, dump: Dump) -> Reply:
     if isinstance(value, str):
         return Reply(200, [HTML], value.encode())
     if isinstance(value, (bytes, bytearray)):
@@ -123,7 +123,7 @@ def _encode_other(value: Any, dump: Dump) -> Reply:
     return _from_response(value) or _refuse(value)
 
 
-def _refuse(value: Any) -> Reply:
+def _refuse(value: object) -> Reply:
     raise TypeError(
         "The function did not return a valid response: expected a str, bytes, dict, list, tuple, "
         f"iterator or Response object, found {type(value).__name__}."
@@ -163,7 +163,7 @@ def _code(status: Any) -> int:
         ) from None
 
 
-def _merged(reply: Reply, given: Any) -> list[tuple[str, str]]:
+def _merged(reply: Reply, given: object) -> list[tuple[str, str]]:
     """The reply's headers with those of the function, which replace others of their name."""
     try:
         added = [pair for name, value in _pairs_of(given) for pair in _fields(name, value)]
@@ -185,16 +185,16 @@ def _pairs_of(given: Any) -> Iterable[Any]:
     return pairs
 
 
-def _fields(name: Any, value: Any) -> list[tuple[str, str]]:
+def _fields(name: object, value: object) -> list[tuple[str, str]]:
     several = value if isinstance(value, (list, tuple, set)) else (value,)
     return [(_text(name), _text(item)) for item in several]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _from_response(value: Any) -> Reply | None:
+def _from_response(value: object) -> Reply | None:
     # A Response of a library that was never imported cannot be what the function returned.
     if "werkzeug" in sys.modules:
         from werkzeug.wrappers import Response

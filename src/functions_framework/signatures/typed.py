@@ -70,7 +70,7 @@ class TypedSignature:
         FunctionsFrameworkException: there is no usable type, or there are two.
     """
 
-    def __init__(self, function: Callable[..., Any], input_type: Any = None) -> None:
+    def __init__(self, function: Callable[..., Any], input_type: object = None) -> None:
         self.parameter, self.input_type = _input_of(function, input_type)
         self.checked: CheckedType | None = None
         self.result: Any = MISSING
@@ -116,7 +116,7 @@ class TypedSignature:
             raise UnsupportedInputType(f"{_TAKES_JSON}.")
         return (checked.from_json(message.body),)
 
-    def encode(self, result: Any) -> Reply:
+    def encode(self, result: object) -> Reply:
         """The reply to what the function returned.
 
         Raises:
@@ -134,7 +134,7 @@ class TypedSignature:
                 return results.encode((Reply(200, [JSON], body), *result[1:]))
         return results.encode(result)
 
-    def _json(self, value: Any) -> bytes | None:
+    def _json(self, value: object) -> bytes | None:
         kind = type(value)
         if kind.__module__ == "builtins":
             covers = kind in self._covered and self.writer is not None
@@ -174,7 +174,7 @@ def data_json(value: Any) -> bytes | None:
     return writer_for(kind)(value)
 
 
-def _input_of(function: Callable[..., Any], given: Any) -> tuple[str, Any]:
+def _input_of(function: Callable[..., Any], given: object) -> tuple[str, Any]:
     """The first parameter's name, and the input type from it or from the decorator."""
     found = parameters(function)
     if not found:
@@ -209,7 +209,7 @@ def _name(annotation: Any) -> str:
     return annotation.__qualname__ if named else str(annotation)
 
 
-def checked_type(function: Callable[..., Any], annotation: Any, parameter: str) -> CheckedType:
+def checked_type(function: Callable[..., Any], annotation: object, parameter: str) -> CheckedType:
     """What checks a parameter's type.
 
     Raises:
@@ -229,7 +229,7 @@ def checked_type(function: Callable[..., Any], annotation: Any, parameter: str) 
         )
 
 
-def writer_of(annotation: Any) -> CheckedType | None:
+def writer_of(annotation: object) -> CheckedType | None:
     """What writes results of an annotated type; None for types of other kinds (responses, say)."""
     from .types.msgspec_type import UnsupportedTypeError
     from .types.type_choice import choose

@@ -52,7 +52,7 @@ def _described(name: str) -> dict[str, Any]:
     return merged
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
+def merge_patch(target: object, patch: object) -> Any:
     """Apply a JSON merge patch (RFC 7396, section 2) and return the result."""
     if not isinstance(patch, dict):
         return patch

@@ -32,7 +32,7 @@ def forms_of(sample: Sample) -> list[str]:
     return found if sample.request is None else [*found, "push"]
 
 
-def parts(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> binding.Parts:
+def parts(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> binding.Parts:
     """The attributes and data of a sample's CloudEvent.
 
     Args:
@@ -57,12 +57,12 @@ def parts(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> bindin
     return binding.Parts(attributes, own if data is UNSET else data)
 
 
-def cloud_event(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> CloudEvent:
+def cloud_event(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> CloudEvent:
     """A sample's CloudEvent as the object functions get; arguments and errors as `parts`."""
     return cloudevents.build(parts(sample, given, data))
 
 
-def background(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> dict[str, Any]:
+def background(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> dict[str, Any]:
     """The JSON object of a sample's background event; arguments and errors as `parts`."""
     if sample.event is None or sample.kind not in tables.BACKGROUND_TYPES:
         raise _no_form(sample, "background form")
@@ -77,7 +77,7 @@ def background(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> d
     return {"context": context, "data": event.data, **beside}
 
 
-def pushed(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> Request:
+def pushed(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> Request:
     """The request the service itself posts, signed where it signs; as `parts`, `data` its body."""
     if sample.request is None:
         raise _no_form(sample, "request of its own")
@@ -97,7 +97,9 @@ def pushed(sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> Reque
     )
 
 
-def request_in(form: str, sample: Sample, given: Mapping[str, Any], data: Any = UNSET) -> Request:
+def request_in(
+    form: str, sample: Sample, given: Mapping[str, Any], data: object = UNSET
+) -> Request:
     """The request that carries a sample in one of `FORMS`.
 
     Raises:

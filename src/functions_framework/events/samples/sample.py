@@ -98,7 +98,7 @@ class Field(NamedTuple):
             ) from None
         return self.check(value)
 
-    def check(self, value: Any) -> Any:
+    def check(self, value: object) -> Any:
         """The value itself.
 
         Raises:

@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 _LEFT_OUT: Any = object()
 
 
-def fill(template: Any, values: Mapping[str, Any]) -> Any:
+def fill(template: object, values: Mapping[str, Any]) -> Any:
     """The template with its placeholders replaced.
 
     Raises:

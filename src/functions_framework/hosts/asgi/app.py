@@ -56,7 +56,7 @@ class FunctionASGIApp(Starlette):
 
     def __init__(self, host: ASGIHost | AsyncLayered, lifecycle: Lifecycle) -> None:
         @asynccontextmanager
-        async def lifespan(_: Any) -> AsyncIterator[None]:
+        async def lifespan(_: object) -> AsyncIterator[None]:
             await lifecycle.start()
             yield
             await lifecycle.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
@@ -137,7 +137,7 @@ async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _close(body: Any) -> None:
+async def _close(body: object) -> None:
     close = getattr(body, "aclose", None)
     if close is not None:
         await close()

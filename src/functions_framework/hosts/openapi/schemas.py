@@ -113,7 +113,7 @@ def _msgspec_schemas(
     return {(id_, purpose): item for id_, item in zip(types, made, strict=True)}, components
 
 
-def _as_taken(value: Any) -> Any:
+def _as_taken(value: object) -> Any:
     """A schema that says how msgspec reads: an item of a set may come twice, a decimal bare."""
     if isinstance(value, list):
         return [_as_taken(item) for item in value]
@@ -127,7 +127,7 @@ def _as_taken(value: Any) -> Any:
     return taken | {key: value[key] for key in ("default",) if key in value}
 
 
-def _references(value: Any) -> Iterator[str]:
+def _references(value: object) -> Iterator[str]:
     """The names of the components that a schema refers to."""
     if isinstance(value, list):
         for item in value:
@@ -161,7 +161,7 @@ def _pydantic_schemas(
     return by_key, _with_secrets(shared.get("$defs", {}), secrets)
 
 
-def _with_secrets(value: Any, names: frozenset[str]) -> Any:
+def _with_secrets(value: object, names: frozenset[str]) -> Any:
     """A schema whose secret properties say so; pydantic does not know our mark."""
     if not isinstance(value, dict):
         return [_with_secrets(item, names) for item in value] if isinstance(value, list) else value
@@ -173,7 +173,7 @@ def _with_secrets(value: Any, names: frozenset[str]) -> Any:
     return marked
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def _renamed(value: object, names: Mapping[str, str]) -> Any:
     """The schema with its references led to the names its components got.
 
     Defaults that are secret, or that could hold secrets, are left out.
@@ -196,7 +196,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     return renamed
 
 
-def _target(reference: Any, names: Mapping[str, str]) -> Any:
+def _target(reference: object, names: Mapping[str, str]) -> Any:
     if not isinstance(reference, str):  # a field that happens to have this name
         return _renamed(reference, names)
     name = reference.removeprefix(PREFIX)

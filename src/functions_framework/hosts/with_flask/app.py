@@ -73,7 +73,7 @@ class FunctionApp(flask.Flask):
         self._encode_plain = lean.Encoder(self).encode
         self.register_error_handler(500, _answer_500)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name in METHODS:
             self._is_lean = None  # somebody wraps a method of this app

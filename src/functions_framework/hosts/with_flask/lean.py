@@ -169,7 +169,7 @@ class Encoder:
             return value if _is_plain_reply(value) else None
         return None
 
-    def _encode_json(self, value: Any) -> Reply | None:
+    def _encode_json(self, value: object) -> Reply | None:
         provider = self._app.json
         if (
             type(provider) is not DefaultJSONProvider
@@ -235,7 +235,7 @@ def json_encoder(
     except (AttributeError, TypeError):  # another interpreter's json
         return plain.encode
 
-    def encode(value: Any) -> str:
+    def encode(value: object) -> str:
         try:
             return "".join(chunks(value, 0))
         except RecursionError:
@@ -244,7 +244,7 @@ def json_encoder(
     return encode
 
 
-def _is_plain(headers: Any) -> bool:
+def _is_plain(headers: object) -> bool:
     if type(headers) is not dict:
         return False
     for name, value in headers.items():

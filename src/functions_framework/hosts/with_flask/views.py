@@ -90,7 +90,7 @@ def _event_view(function: Function) -> View:
     return run
 
 
-def not_found(_: Any = None) -> Any:
+def not_found(_: object = None) -> Any:
     """The view of a path that nobody owns."""
     raise NotFound
 
@@ -105,7 +105,7 @@ def reply_of(response: flask.Response, environ: Environ) -> Reply:
     return Reply(code_of(status), headers, whole)
 
 
-def is_foreign(body: Any) -> bool:
+def is_foreign(body: object) -> bool:
     """Whether a returned value is none that Flask itself knows."""
     if isinstance(body, (Reply, AsyncIterator)):
         return True
@@ -113,7 +113,7 @@ def is_foreign(body: Any) -> bool:
     return starlette is not None and isinstance(body, starlette.Response)
 
 
-def begun_result(result: Any, method: str) -> Any:
+def begun_result(result: object, method: str) -> Any:
     """What a function returned, the first part of a stream in it there.
 
     Raises:

@@ -69,7 +69,7 @@ class RequestScope(dict[str, Any]):
             found.append((_EXECUTION_ID, self._running.execution_id.encode()))
         return found
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         """As `dict.get`, for parts not made yet too."""
         # Named, as `super()` takes longer than the rest of a look that each call has.
         return self[key] if key in _LATER else dict.get(self, key, default)

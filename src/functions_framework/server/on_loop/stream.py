@@ -59,7 +59,7 @@ async def settled(given: Reply, sent: Reply) -> Reply:
     return sent
 
 
-async def _close(body: Any) -> None:
+async def _close(body: object) -> None:
     close = getattr(body, "aclose", None)
     if close is None:
         return

@@ -159,7 +159,7 @@ async def _asked(check: Check) -> Outcome:
         return f"The readiness check {name!r} failed.", error
 
 
-def _read(name: str, result: Any) -> str:
+def _read(name: str, result: object) -> str:
     """Why a check's result says no, nothing where it says yes; raises TypeError for another."""
     is_ready, text = result if isinstance(result, tuple) and len(result) == 2 else (result, "")
     if not isinstance(is_ready, bool) or not isinstance(text, str):

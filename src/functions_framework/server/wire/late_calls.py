@@ -63,7 +63,7 @@ class LateCalls:
             self._is_started = True
             threading.Thread(target=self._write, name="late-calls", daemon=True).start()
 
-    def note(self, method: Any, path: Any, places: list[Place]) -> None:
+    def note(self, method: object, path: object, places: list[Place]) -> None:
         """One record, to be written soon.
 
         Args:

@@ -36,7 +36,7 @@ class Handover:
         with suppress(AttributeError):  # a loop of another kind, such as uvloop's
             loop.call_soon_threadsafe = self._call_soon_threadsafe  # type: ignore[method-assign, assignment]
 
-    def give(self, callback: Callable[[Any], object], argument: Any) -> None:
+    def give(self, callback: Callable[[Any], object], argument: object) -> None:
         """Have `callback(argument)` called; for the engine's thread only, which this learns."""
         self._engine = get_ident()
         self._due.append((callback, (argument,), None))

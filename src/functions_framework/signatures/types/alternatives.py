@@ -18,7 +18,7 @@ from .msgspec_type import MsgspecType, UnsupportedTypeError, write_completed, wr
 from .query import QueryShape, shape_of
 
 
-def members_of(annotation: Any) -> tuple[Any, ...]:
+def members_of(annotation: object) -> tuple[Any, ...]:
     """The alternatives of a union, empty for any other type."""
     is_union = typing.get_origin(annotation) in {typing.Union, types.UnionType}
     return typing.get_args(annotation) if is_union else ()
@@ -40,7 +40,7 @@ class Alternatives:
     """
 
     def __init__(
-        self, annotation: Any, parameter: str = "value", *, is_result: bool = False
+        self, annotation: object, parameter: str = "value", *, is_result: bool = False
     ) -> None:
         self.annotation = annotation
         self.members = [
@@ -82,7 +82,7 @@ class Alternatives:
             self._query = shape_of({"anyOf": parts}, definitions, self._parameter)
         return self._first(self._query.read(query), is_query=True)
 
-    def from_data(self, data: Any) -> Any:
+    def from_data(self, data: object) -> Any:
         """Check data decoded from JSON.
 
         Raises:
@@ -90,7 +90,7 @@ class Alternatives:
         """
         return self._first(data, is_query=False)
 
-    def _first(self, data: Any, *, is_query: bool) -> Any:
+    def _first(self, data: object, *, is_query: bool) -> Any:
         refusals = []
         for member in sorted(self.members, key=lambda item: -item.likeness(data)):
             try:

@@ -27,8 +27,8 @@ class CheckedType(Protocol):
     def from_query(self, query: str) -> Any:
         """Read a query string, whose numbers and booleans are text."""
 
-    def from_data(self, data: Any) -> Any:
+    def from_data(self, data: object) -> Any:
         """Check data that was decoded from JSON already."""
 
-    def to_json(self, value: Any) -> bytes:
+    def to_json(self, value: object) -> bytes:
         """Write a result."""

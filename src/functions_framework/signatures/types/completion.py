@@ -63,7 +63,7 @@ class Completion:
 
 
 @functools.cache
-def defaults_left_to(cls: Any) -> dict[str, Any]:
+def defaults_left_to(cls: object) -> dict[str, Any]:
     """The defaults of a dataclass that its `__init__` does not set."""
     if not dataclasses.is_dataclass(cls) or not getattr(cls, "__dictoffset__", 0):
         return {}

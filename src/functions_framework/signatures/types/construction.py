@@ -39,7 +39,7 @@ class Construction:
             if is_secret(field.type)
         }
 
-    def construct(self, value: Any) -> tuple[Any, list[Fault]]:
+    def construct(self, value: object) -> tuple[Any, list[Fault]]:
         """The value with each stand-in replaced by an instance, and what the classes refused."""
         found: list[Fault] = []
         return self._made(value, (), found), found
@@ -56,7 +56,7 @@ class Construction:
             return kind(made)
         return value
 
-    def _called(self, stand_in: StandIn, value: Any, path: Path, found: list[Fault]) -> Any:
+    def _called(self, stand_in: StandIn, value: object, path: Path, found: list[Fault]) -> Any:
         given = {}
         before = len(found)
         for index, slot in enumerate(stand_in.slots):

@@ -32,13 +32,13 @@ def described(annotation: Any) -> Any:
     return Annotated[annotation, msgspec.Meta(extra_json_schema={"propertyNames": names})]
 
 
-def needs_description(annotation: Any) -> bool:
+def needs_description(annotation: object) -> bool:
     """Whether a type is or holds one that `described` changes; classes are not looked into."""
     is_changed = described(annotation) is not annotation
     return is_changed or any(map(needs_description, parts_of(annotation)))
 
 
-def has_opaque_default(kind: Any) -> bool:
+def has_opaque_default(kind: object) -> bool:
     """Whether a default of a class with fields cannot be written as JSON, as schemas do."""
     cls = class_of(kind)
     fields = getattr(cls, "__dataclass_fields__", {}).values()
@@ -49,7 +49,7 @@ def has_opaque_default(kind: Any) -> bool:
     return not all(map(_is_json, defaults))
 
 
-def _is_json(default: Any) -> bool:
+def _is_json(default: object) -> bool:
     if default is dataclasses.MISSING or default is msgspec.NODEFAULT:
         return True
     if type(default).__module__.partition(".")[0] in {"attr", "msgspec"}:  # markers and factories
@@ -61,7 +61,7 @@ def _is_json(default: Any) -> bool:
     return True
 
 
-def _names_of(annotation: Any) -> dict[str, Any] | None:
+def _names_of(annotation: object) -> dict[str, Any] | None:
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) not in _MAPPINGS or arguments[0] is str:
         return None

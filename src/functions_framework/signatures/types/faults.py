@@ -29,7 +29,7 @@ _WHERE = re.compile(r" - at `[^`]*`$")
 _ECHO = re.compile(r"^Invalid (?:enum )?value .*", re.DOTALL)
 
 
-def find(shape: shapes.Type, data: Any, *, is_strict: bool) -> list[Fault]:
+def find(shape: shapes.Type, data: object, *, is_strict: bool) -> list[Fault]:
     """List the faults of data that msgspec does not convert to a type.
 
     Args:
@@ -44,7 +44,7 @@ class _Finder:
     def __init__(self, is_strict: bool) -> None:  # noqa: FBT001 - of this module only
         self._is_strict = is_strict
 
-    def walk(self, shape: shapes.Type, data: Any, path: Path) -> Iterator[Fault]:
+    def walk(self, shape: shapes.Type, data: object, path: Path) -> Iterator[Fault]:
         if isinstance(shape, shapes.Metadata):
             inner = list(self.walk(shape.type, data, path))
             hides = inner and bool((shape.extra or {}).get("secret"))
@@ -99,7 +99,7 @@ class _Finder:
                 yield Fault(where, HIDDEN if hides else f"As a name: {fault.detail}")
             yield from self.walk(shape.value_type, value, where)
 
-    def _walk_union(self, shape: shapes.UnionType, data: Any, path: Path) -> Iterator[Fault]:
+    def _walk_union(self, shape: shapes.UnionType, data: object, path: Path) -> Iterator[Fault]:
         members = [item for item in shape.types if not isinstance(item, shapes.NoneType)]
         if data is None and len(members) < len(shape.types):
             return
@@ -127,7 +127,7 @@ class _Finder:
         accepted = ", ".join(repr(bare(item).tag) for item in members)
         yield Fault((*path, name), REQUIRED if tag is None else f"Expected one of {accepted}.")
 
-    def _whole(self, shape: shapes.Type, data: Any, path: Path) -> Iterator[Fault]:
+    def _whole(self, shape: shapes.Type, data: object, path: Path) -> Iterator[Fault]:
         try:
             msgspec.convert(data, plain_type(shape), strict=self._is_strict, str_keys=True)
         except msgspec.ValidationError as error:

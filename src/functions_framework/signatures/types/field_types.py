@@ -14,17 +14,17 @@ if typing.TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def class_of(kind: Any) -> Any:
+def class_of(kind: object) -> Any:
     """The class behind `Box[int]`; the class itself where nothing was filled in."""
     return typing.get_origin(kind) or kind
 
 
-def is_plain_class(kind: Any) -> bool:
+def is_plain_class(kind: object) -> bool:
     """Whether it is a class, and no `list[int]`: on Python 3.10 that claims to be a type."""
     return isinstance(kind, type) and not isinstance(kind, types.GenericAlias)
 
 
-def has_fields(kind: Any) -> bool:
+def has_fields(kind: object) -> bool:
     """Whether it is a class with fields, of any library, or such a class filled in."""
     cls = class_of(kind)
     return is_plain_class(cls) and (
@@ -47,7 +47,7 @@ def is_named_tuple(cls: Any) -> bool:
     return is_plain_class(cls) and issubclass(cls, tuple) and hasattr(cls, "_fields")
 
 
-def field_types(kind: Any) -> dict[str, Any]:
+def field_types(kind: object) -> dict[str, Any]:
     """The type of each annotated name of a class and its bases; an `InitVar` gives its own.
 
     Raises:
@@ -66,7 +66,7 @@ def field_types(kind: Any) -> dict[str, Any]:
     return found
 
 
-def resolved(written: Any, scope: dict[str, Any], local: Mapping[str, Any]) -> Any:
+def resolved(written: object, scope: dict[str, Any], local: Mapping[str, Any]) -> Any:
     """An annotation with the text in it evaluated.
 
     Raises:
@@ -79,7 +79,7 @@ def resolved(written: Any, scope: dict[str, Any], local: Mapping[str, Any]) -> A
     return typing.get_type_hints(holder, scope, dict(local), include_extras=True)["it"]
 
 
-def _variables(kind: Any) -> dict[Any, dict[Any, Any]]:
+def _variables(kind: object) -> dict[Any, dict[Any, Any]]:
     """For the class and each of its bases, what stands for its type variables."""
     found: dict[Any, dict[Any, Any]] = {}
     waiting: list[tuple[Any, dict[Any, Any]]] = [(kind, {})]

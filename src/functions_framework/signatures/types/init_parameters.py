@@ -31,7 +31,7 @@ class Parameter(NamedTuple):
     default: Any = ABSENT
 
 
-def takes_its_fields(kind: Any) -> bool:
+def takes_its_fields(kind: object) -> bool:
     """Whether setting each field is the same as calling `__init__`; other classes are called."""
     cls = class_of(kind)
     if cls.__new__ is not object.__new__ or not _is_generated(cls):
@@ -48,7 +48,7 @@ def takes_its_fields(kind: Any) -> bool:
     )
 
 
-def parameters_of(kind: Any) -> list[Parameter]:
+def parameters_of(kind: object) -> list[Parameter]:
     """What `__init__` takes.
 
     Raises:
@@ -65,7 +65,7 @@ def parameters_of(kind: Any) -> list[Parameter]:
     return [_parameter(cls, item, types) for item in _signature(cls).values()]
 
 
-def has_more_than_fields(kind: Any) -> bool:
+def has_more_than_fields(kind: object) -> bool:
     """Whether a class says things that msgspec cannot describe, though it can write its fields."""
     cls = class_of(kind)
     if dataclasses.is_dataclass(cls):
@@ -77,7 +77,7 @@ def has_more_than_fields(kind: Any) -> bool:
     )
 
 
-def fields_of(kind: Any) -> list[Parameter]:
+def fields_of(kind: object) -> list[Parameter]:
     """The fields of a class, which its results are written with.
 
     Raises:
@@ -119,7 +119,7 @@ def _is_generated(cls: Any) -> bool:
     return file == "<string>" or file.startswith("<attrs generated")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, float, str))
 
 

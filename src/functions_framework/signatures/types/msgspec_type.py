@@ -38,7 +38,7 @@ class UnsupportedTypeError(TypeError):
     """The type is none that input can be checked against; the text says which part is not."""
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> Any:
     """What stands in JSON for an object msgspec does not know.
 
     Raises:
@@ -54,7 +54,7 @@ def _written(value: Any) -> Any:
 _write = msgspec.json.Encoder(enc_hook=_written).encode
 
 
-def write_json(value: Any) -> bytes:
+def write_json(value: object) -> bytes:
     """Write any value msgspec knows, or that has `to_dict`, as compact JSON.
 
     Raises:
@@ -64,7 +64,7 @@ def write_json(value: Any) -> bytes:
     return refuse_nonfinite(_write(value), value, _written)
 
 
-def write_completed(value: Any) -> bytes:
+def write_completed(value: object) -> bytes:
     """Write a value with the fields that `__init__` left to their class; raises as `write_json`."""
     complete_result(value)
     return write_json(value)
@@ -111,7 +111,7 @@ class MsgspecType:
     """
 
     def __init__(
-        self, annotation: Any, parameter: str = "value", *, is_result: bool = False
+        self, annotation: object, parameter: str = "value", *, is_result: bool = False
     ) -> None:
         self.annotation = annotation
         self._parameter = parameter
@@ -169,7 +169,7 @@ class MsgspecType:
             self._completion.complete(value)
         return value if self._construction is None else self._constructed(value)
 
-    def _constructed(self, value: Any, *, is_query: bool = False) -> Any:
+    def _constructed(self, value: object, *, is_query: bool = False) -> Any:
         try:
             made, found = self._construction.construct(value)  # type: ignore[union-attr]
         except TypeError as error:
@@ -187,7 +187,7 @@ class MsgspecType:
             return self._invalid(data, error)
         return error
 
-    def _invalid(self, data: Any, error: Exception, *, is_query: bool = False) -> InvalidInput:
+    def _invalid(self, data: object, error: Exception, *, is_query: bool = False) -> InvalidInput:
         found = faults.find(self._shape, data, is_strict=not is_query)
         if not found:
             hides = any(map(is_secret, subtypes(self._shape)))
@@ -222,7 +222,7 @@ class MsgspecType:
         )
         return shape_of(schema, definitions, self._parameter)
 
-    def from_data(self, data: Any) -> Any:
+    def from_data(self, data: object) -> Any:
         """Check data decoded from JSON.
 
         Raises:
@@ -230,7 +230,7 @@ class MsgspecType:
         """
         return self.convert(data, is_query=False)
 
-    def convert(self, data: Any, *, is_query: bool) -> Any:
+    def convert(self, data: object, *, is_query: bool) -> Any:
         """Check data; where it is a query string's, numbers, booleans and null are text.
 
         Raises:
@@ -248,7 +248,7 @@ class MsgspecType:
             return value
         return self._constructed(value, is_query=is_query)
 
-    def likeness(self, data: Any) -> int:
+    def likeness(self, data: object) -> int:
         """How many of an object's names the type knows as fields."""
         shape = bare(self._shape)
         if not isinstance(data, dict) or not isinstance(shape, FIELDED):

@@ -53,13 +53,13 @@ class Part(NamedTuple):
         return is_class or any(map(is_secret_mark, self.marks))
 
 
-def _has_bounds(mark: Any) -> bool:
+def _has_bounds(mark: object) -> bool:
     return isinstance(mark, msgspec.Meta) and any(
         getattr(mark, name) is not None for name in _BOUNDS
     )
 
 
-def parts_in(annotation: Any) -> list[Part]:
+def parts_in(annotation: object) -> list[Part]:
     """The type and everything within it, the fields of each class once."""
     return list(_walk(Part(frozenset(), annotation), set()))
 
@@ -87,7 +87,7 @@ def _walk(part: Part, seen: set[Any]) -> Iterator[Part]:
             yield from _walk(field, seen)
 
 
-def _fields(kind: Any) -> list[Part] | None:
+def _fields(kind: object) -> list[Part] | None:
     cls = class_of(kind)
     if not is_plain_class(cls):
         return None
@@ -110,7 +110,7 @@ def _described(name: str, field: Any) -> Part:
     return Part(frozenset(names), Annotated[whole] if marks else written)
 
 
-def _alias_names(alias: Any) -> list[str]:
+def _alias_names(alias: object) -> list[str]:
     """The last name in each path that an alias stands for."""
     choices = getattr(alias, "choices", [alias])
     paths = [getattr(choice, "path", [choice]) for choice in choices]

@@ -127,7 +127,7 @@ class Places:
 _ANY: Mapping[str, Any] = {"type": "any"}
 
 
-def _text(tag: Any) -> str:
+def _text(tag: object) -> str:
     return str(getattr(tag, "value", tag))
 
 

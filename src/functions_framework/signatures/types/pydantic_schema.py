@@ -66,7 +66,7 @@ class Document(GenerateJsonSchema):
         """What JSON cannot hold is said to be impossible; what only code knows, to be anything."""
         return {"not": {}} if schema["type"] in _IMPOSSIBLE else {}
 
-    def render_warning_message(self, kind: Any, detail: str) -> None:
+    def render_warning_message(self, kind: object, detail: str) -> None:
         """Say nothing: a default that is no JSON is simply not described."""
 
 

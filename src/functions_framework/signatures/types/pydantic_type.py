@@ -119,7 +119,7 @@ class PydanticType:
         except pydantic.ValidationError as error:
             raise self._refusal(error, () if name is None else (name,), is_query=True) from None
 
-    def from_data(self, data: Any) -> Any:
+    def from_data(self, data: object) -> Any:
         """Check data decoded from JSON, as pydantic checks JSON: in strict models that differs.
 
         Raises:
@@ -132,7 +132,7 @@ class PydanticType:
         except pydantic.ValidationError as error:
             raise self._refusal(error) from None
 
-    def to_json(self, value: Any) -> bytes:
+    def to_json(self, value: object) -> bytes:
         """Write a result by its aliases."""
         return refuse_constants(self.adapter.dump_json(value, by_alias=True))
 

@@ -66,7 +66,7 @@ def is_object(schema: Schema, definitions: Mapping[str, Schema]) -> bool:
     )
 
 
-def is_array(schema: Any, definitions: Mapping[str, Schema]) -> bool:
+def is_array(schema: object, definitions: Mapping[str, Schema]) -> bool:
     """Whether a JSON array can be (any of) what a schema describes."""
     return isinstance(schema, Mapping) and any(
         item.get("type") == "array" for item in variants(schema, definitions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -11,6 +11,6 @@ Secret: Final = msgspec.Meta(extra={"secret": True}, extra_json_schema={"writeOn
 """Marks a type as secret, `Annotated[str, Secret]`: problem documents name the field only."""
 
 
-def is_secret_mark(metadata: Any) -> bool:
+def is_secret_mark(metadata: object) -> bool:
     """Whether one piece of an `Annotated`'s metadata is `Secret`."""
     return isinstance(metadata, msgspec.Meta) and bool((metadata.extra or {}).get("secret"))

@@ -82,7 +82,7 @@ def subtypes(shape: shapes.Type) -> Iterator[shapes.Type]:
         waiting.extend(_parts(item))
 
 
-def _parts(shape: Any) -> Iterator[shapes.Type]:
+def _parts(shape: object) -> Iterator[shapes.Type]:
     for name in ("type", "item_type", "key_type", "value_type"):
         if hasattr(shape, name):
             yield getattr(shape, name)
@@ -127,7 +127,7 @@ def _merges(members: list[Any]) -> bool:
     return others and any(map(_is_limited_integer, members))
 
 
-def _is_limited_integer(shape: Any) -> bool:
+def _is_limited_integer(shape: object) -> bool:
     if isinstance(shape, shapes.LiteralType):
         return any(type(value) is int for value in shape.values)
     if isinstance(shape, shapes.EnumType):

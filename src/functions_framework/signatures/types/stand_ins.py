@@ -93,7 +93,7 @@ class StandIns:
         TypeError: an `__init__` takes something that cannot be checked.
     """
 
-    def __init__(self, annotation: Any, use: Use = Use.TAKEN) -> None:
+    def __init__(self, annotation: object, use: Use = Use.TAKEN) -> None:
         self.by_class: dict[type, StandIn] = {}
         self._made: dict[Any, type] = {}
         self._use = use
@@ -105,13 +105,13 @@ class StandIns:
         found = self.by_class.get(cls)
         return class_of(found.kind if found else cls)  # type: ignore[no-any-return]
 
-    def _rewritten(self, annotation: Any) -> Any:
+    def _rewritten(self, annotation: object) -> Any:
         if has_fields(annotation):
             return self._stand_in(annotation) if annotation in self._needed else annotation
         rewritten = with_parts(annotation, self._rewritten)
         return rewritten if self._use is Use.TAKEN else described(rewritten)
 
-    def _stand_in(self, kind: Any) -> type:
+    def _stand_in(self, kind: object) -> type:
         if kind not in self._made:
             slots = _slots_of(kind, self._parameters(kind))
             made = _struct(kind, slots)
@@ -123,7 +123,7 @@ class StandIns:
             }
         return self._made[kind]
 
-    def _needing(self, annotation: Any) -> set[Any]:
+    def _needing(self, annotation: object) -> set[Any]:
         """The classes within a type that need a stand-in, or hold one that does."""
         holders: dict[Any, set[Any]] = {}
         found: set[Any] = set()
@@ -143,7 +143,7 @@ class StandIns:
             waiting += new
         return found
 
-    def _types_in(self, kind: Any, found: set[Any]) -> Iterable[Any]:
+    def _types_in(self, kind: object, found: set[Any]) -> Iterable[Any]:
         if self._is_called(kind):
             found.add(kind)
             return [item.type for item in self._parameters(kind)]
@@ -154,23 +154,23 @@ class StandIns:
             found.add(kind)
         return held
 
-    def _is_called(self, kind: Any) -> bool:
+    def _is_called(self, kind: object) -> bool:
         if not _is_made_by_fields(class_of(kind)):
             return False
         return has_more_than_fields(kind) if self._use is Use.RESULT else not takes_its_fields(kind)
 
-    def _parameters(self, kind: Any) -> list[Parameter]:
+    def _parameters(self, kind: object) -> list[Parameter]:
         cls = class_of(kind)
         if not _is_made_by_fields(cls):
             return _keys_of(kind)
         return fields_of(kind) if self._use is Use.RESULT else parameters_of(kind)
 
 
-def _is_made_by_fields(cls: Any) -> bool:
+def _is_made_by_fields(cls: object) -> bool:
     return hasattr(cls, "__dataclass_fields__") or hasattr(cls, "__attrs_attrs__")
 
 
-def _slots_of(kind: Any, taken: list[Parameter]) -> tuple[Slot, ...]:
+def _slots_of(kind: object, taken: list[Parameter]) -> tuple[Slot, ...]:
     cls = class_of(kind)
     config = getattr(cls, "__struct_config__", None)
     names = getattr(cls, "__struct_encode_fields__", [item.name for item in taken])
@@ -180,7 +180,7 @@ def _slots_of(kind: Any, taken: list[Parameter]) -> tuple[Slot, ...]:
     return tuple(Slot(item.name, name, item) for name, item in zip(names, taken, strict=True))
 
 
-def _keys_of(kind: Any) -> list[Parameter]:
+def _keys_of(kind: object) -> list[Parameter]:
     """What a TypedDict, NamedTuple or Struct is made from."""
     cls = class_of(kind)
     kinds = field_types(kind)
@@ -211,7 +211,7 @@ def _key(cls: Any, name: str, annotation: Any) -> Parameter:
 _MARKS = frozenset({"Required", "NotRequired", "ReadOnly"})
 
 
-def _struct(kind: Any, slots: tuple[Slot, ...]) -> type:
+def _struct(kind: object, slots: tuple[Slot, ...]) -> type:
     """A Struct with the slots as fields, under the name and with the description of the class."""
     cls = class_of(kind)
     config = getattr(cls, "__struct_config__", None)
@@ -239,7 +239,7 @@ def _struct(kind: Any, slots: tuple[Slot, ...]) -> type:
     return made
 
 
-def _name_of(kind: Any) -> str:
+def _name_of(kind: object) -> str:
     given = typing.get_args(kind)
     arguments = ", ".join(i.__name__ if is_plain_class(i) else repr(i) for i in given)
     name = class_of(kind).__name__

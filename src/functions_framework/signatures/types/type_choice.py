@@ -17,7 +17,7 @@ _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _PACKAGES = frozenset({"pydantic", "annotated_types"})
 
 
-def choose(annotation: Any, parameter: str = "value", *, is_result: bool = False) -> CheckedType:
+def choose(annotation: object, parameter: str = "value", *, is_result: bool = False) -> CheckedType:
     """Make the checked type for an annotation.
 
     Args:
@@ -50,7 +50,7 @@ def choose(annotation: Any, parameter: str = "value", *, is_result: bool = False
         return Alternatives(annotation, parameter, is_result=is_result)
 
 
-def _refuse_breakage(annotation: Any) -> None:
+def _refuse_breakage(annotation: object) -> None:
     from .msgspec_type import UnsupportedTypeError
 
     if any(_breaks_msgspec(part) for part, _ in _walk(annotation, set())):
@@ -60,12 +60,12 @@ def _refuse_breakage(annotation: Any) -> None:
         )
 
 
-def is_pydantic(annotation: Any) -> bool:
+def is_pydantic(annotation: object) -> bool:
     """Whether something of pydantic's occurs in a type; found without importing pydantic."""
     return any(is_read and _is_pydantics(part) for part, is_read in _walk(annotation, set()))
 
 
-def _unread_mark(annotation: Any) -> Any:
+def _unread_mark(annotation: object) -> Any:
     """A limit of pydantic's within a class that pydantic does not read, None without one."""
     for part, _ in _walk(annotation, set()):
         for mark in getattr(part, "__metadata__", ()):
@@ -74,7 +74,9 @@ def _unread_mark(annotation: Any) -> Any:
     return None
 
 
-def _walk(annotation: Any, seen: set[Any], *, is_read: bool = True) -> Iterator[tuple[Any, bool]]:
+def _walk(
+    annotation: object, seen: set[Any], *, is_read: bool = True
+) -> Iterator[tuple[Any, bool]]:
     """The type and all within it, each with whether pydantic looks into what holds it."""
     yield annotation, is_read
     if hasattr(annotation, "__pydantic_validator__"):
@@ -95,7 +97,7 @@ def _walk(annotation: Any, seen: set[Any], *, is_read: bool = True) -> Iterator[
         yield from _walk(part, seen, is_read=is_read)
 
 
-def _breaks_msgspec(annotation: Any) -> bool:
+def _breaks_msgspec(annotation: object) -> bool:
     """Whether it is a union that msgspec 0.22 frees wrongly: the process would end at any time."""
     if typing.get_origin(annotation) not in UNIONS:
         return False
@@ -106,24 +108,24 @@ def _breaks_msgspec(annotation: Any) -> bool:
     return any(map(_is_fixed_tuple, plain)) and any(map(_has_limits, members))
 
 
-def _bare(annotation: Any) -> Any:
+def _bare(annotation: object) -> Any:
     is_annotated = typing.get_origin(annotation) is typing.Annotated
     return typing.get_args(annotation)[0] if is_annotated else annotation
 
 
-def _is_fixed_tuple(annotation: Any) -> bool:
+def _is_fixed_tuple(annotation: object) -> bool:
     # "tuple[()]" has no arguments, and is fixed as well.
     is_tuple = typing.get_origin(annotation) is tuple
     return is_tuple and typing.get_args(annotation)[-1:] != (...,)
 
 
-def _has_limits(annotation: Any) -> bool:
+def _has_limits(annotation: object) -> bool:
     # By name: metadata of pydantic's has been refused, and msgspec need not be imported here.
     marks = getattr(annotation, "__metadata__", ())
     return any(getattr(mark, name, None) is not None for mark in marks for name in _LIMITS)
 
 
-def _is_pydantics(annotation: Any) -> bool:
+def _is_pydantics(annotation: object) -> bool:
     return (
         hasattr(annotation, "__pydantic_validator__")
         or hasattr(annotation, "__get_pydantic_core_schema__")
@@ -131,7 +133,7 @@ def _is_pydantics(annotation: Any) -> bool:
     )
 
 
-def _is_pydantics_mark(mark: Any) -> bool:
+def _is_pydantics_mark(mark: object) -> bool:
     kind = mark if isinstance(mark, type) else type(mark)
     is_theirs = kind.__module__.partition(".")[0] in _PACKAGES
     return is_theirs or hasattr(mark, "__get_pydantic_core_schema__")

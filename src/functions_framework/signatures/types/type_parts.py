@@ -15,7 +15,7 @@ UNIONS = (Union, types.UnionType)
 """What `typing.get_origin` gives for `A | B`, however it was written."""
 
 
-def with_parts(annotation: Any, change: Callable[[Any], Any]) -> Any:
+def with_parts(annotation: object, change: Callable[[Any], Any]) -> Any:
     """The type with each of its direct parts changed; the same object if none was."""
     inner = _inner_of(annotation)
     if inner is not None:
@@ -35,11 +35,11 @@ def with_parts(annotation: Any, change: Callable[[Any], Any]) -> Any:
     return origin[changed if len(changed) > 1 else changed[0]]
 
 
-def parts_of(annotation: Any) -> list[Any]:
+def parts_of(annotation: object) -> list[Any]:
     """The direct parts of a type; what `Annotated` adds to one is none."""
     found: list[Any] = []
 
-    def visit(part: Any) -> Any:
+    def visit(part: object) -> Any:
         found.append(part)
         return part
 
@@ -47,7 +47,7 @@ def parts_of(annotation: Any) -> list[Any]:
     return found
 
 
-def kinds_in(annotation: Any) -> Iterator[Any]:
+def kinds_in(annotation: object) -> Iterator[Any]:
     """The classes with fields that occur in a type, but not those of their fields."""
     if has_fields(annotation):
         yield annotation
