@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .logs.streams import RecordStream, flush_call
-from .model.execution import Execution, Trace, execution, new_execution_id
+from .model.execution import EXECUTION_ID, Execution, Trace, execution, new_execution_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 execution_context_var = execution
 """The context variable of the call in progress."""
 
-EXECUTION_ID_REQUEST_HEADER = "Function-Execution-Id"
+EXECUTION_ID_REQUEST_HEADER = EXECUTION_ID
 TRACE_CONTEXT_REQUEST_HEADER = "X-Cloud-Trace-Context"
-_ENVIRON_NAME = "HTTP_FUNCTION_EXECUTION_ID"
-_SCOPE_NAME = b"function-execution-id"
+_ENVIRON_NAME = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
+_SCOPE_NAME = EXECUTION_ID.lower().encode()
 
 
 class ExecutionContext(Execution):

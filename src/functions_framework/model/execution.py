@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from .function import Function
 
+EXECUTION_ID = "Function-Execution-Id"
+"""The header of a call's id."""
+
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _CLOUD_TRACE = re.compile(r"(\w+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?", re.ASCII)
 _W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -203,7 +206,7 @@ class Execution:
         `Function-Execution-Id` always; the trace headers as they were received, without those that
         are malformed, and `traceparent` made from `X-Cloud-Trace-Context` where only that came.
         """
-        headers = {"Function-Execution-Id": self.execution_id}
+        headers = {EXECUTION_ID: self.execution_id}
         if self.traceparent and read_traceparent(self.traceparent) is not NO_TRACE:
             headers["traceparent"] = self.traceparent.strip()
             if self.tracestate:

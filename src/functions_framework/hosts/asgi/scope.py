@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
-from functions_framework.model.execution import Execution, execution
+from functions_framework.model.execution import EXECUTION_ID, Execution, execution
 from functions_framework.model.fields import as_text, encoded_query, merged
 from functions_framework.model.message import Message, Reply
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Receive, Scope, Send
 
-_EXECUTION_ID = "function-execution-id"
+_EXECUTION_ID = EXECUTION_ID.lower()
 
 
 def header_fields(scope: Scope) -> dict[str, str]:

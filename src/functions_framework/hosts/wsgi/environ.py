@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
-from functions_framework.model.execution import Execution, execution, new_execution_id
+from functions_framework.model.execution import EXECUTION_ID, Execution, execution, new_execution_id
 from functions_framework.model.fields import NOT_ASCII, encoded_query
 from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
 
@@ -24,7 +24,7 @@ CHUNK = 1 << 16
 LOSSY = "functions_framework.lossy"
 """In the environ of a server that gives an empty value for a header that is not ASCII."""
 
-_EXECUTION_ID = "HTTP_FUNCTION_EXECUTION_ID"
+_EXECUTION_ID = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
 # Looked up, a name takes half the time of being cut and made lower-case.
 _ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.model.execution import EXECUTION_ID
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..wire.interfaces import RequestHead
 
-_EXECUTION_ID = b"function-execution-id"
+_EXECUTION_ID = EXECUTION_ID.lower().encode()
 _SAME_IN_ALL = {
     "type": "http",
     "asgi": {"version": "3.0", "spec_version": "2.3"},
