@@ -16,6 +16,7 @@ FunctionsFrameworkException
      ├─ BodyTooLarge                  it is longer than --max-body-size        HTTP 413
      ├─ BodyTooSlow                   its sender has stopped sending           HTTP 408
      └─ UnsupportedMediaType          its type can never be what is expected   HTTP 415
+         └─ BatchOfEvents             it holds several events, each a call     see `hosts.batches`
 """
 
 from __future__ import annotations
@@ -90,6 +91,20 @@ class UnsupportedMediaType(RequestRefused):
     """The request's media type can never be what the function takes."""
 
     http_status = 415
+
+
+class BatchOfEvents(UnsupportedMediaType):
+    """The request holds a list of events where one was asked for; whoever can calls for each.
+
+    Attributes:
+        events: each as the text of a CloudEvent in structured mode, not yet checked.
+    """
+
+    def __init__(self, events: list[bytes]) -> None:
+        super().__init__(
+            "Batches of CloudEvents are not accepted. Send each event in a request of its own."
+        )
+        self.events = events
 
 
 class BodyTooSlow(RequestRefused):

@@ -95,6 +95,8 @@ SHOWN_BY: dict[str, list[str]] = {
         "signatures/test_cloud_event_signature.py",
     ],
     "cloudevent: a batch answers 500": [
+        "hosts/test_batches_of_events.py",
+        "server/test_batches_over_a_server.py",
         "events/test_binary_mode.py",
         "events/test_structured_mode.py",
         "hosts/test_cloudevent.py",

@@ -107,7 +107,8 @@ REFUSED: dict[str, tuple[Any, dict[str, str], int]] = {
     "text": ({"eventId": "e"}, {"Content-Type": "text/plain"}, 415),
     "push, message null": ({"subscription": "s", "message": None}, JSON, 400),
     "push, message text": ({"subscription": "s", "message": "secret"}, JSON, 400),
-    "batch": ([], {"Content-Type": "application/cloudevents-batch+json"}, 415),
+    "batch, no list": ({}, {"Content-Type": "application/cloudevents-batch+json"}, 400),
+    "batch, another format": ([], {"Content-Type": "application/cloudevents-batch+avro"}, 415),
     "empty id": ({}, ce("google.cloud.storage.object.v1.finalized", id=""), 400),
     "subject not UTF-8": ({}, ce(subject="%C0%A0"), 400),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -59,7 +60,12 @@ async def async_function(request):
 
 @functions_framework.cloud_event
 def on_event(event):
-    pass
+    if event.data:
+        raise {"retry": functions_framework.Retry, "drop": functions_framework.Drop}[event.data]
+
+@functions_framework.cloud_event
+async def on_async_event(event):
+    on_event(event)
 """
 TARGETS = pytest.mark.parametrize("target", ["sync_function", "async_function"])
 
@@ -158,6 +164,24 @@ def test_refused_and_late_calls(tmp_path: Path) -> None:
     assert found(name, **labels, outcome="ok") == 1
     assert found(name, **labels, outcome="refused") == 2
     assert sum(found.outcomes().values()) == 3
+
+
+@pytest.mark.parametrize("target", ["on_event", "on_async_event"])
+def test_each_event_of_a_batch_is_counted(tmp_path: Path, target: str) -> None:
+    made = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+    does = [None, "retry", None, "drop", "crash", None]
+    batch = [*[{**made, "data": data} for data in does], {"id": "malformed"}]
+    header = {"Content-Type": "application/cloudevents-batch+json"}
+    with serving(tmp_path, SOURCE, "--target", target, "--metrics-port", "0") as served:
+        assert served.get("/", header, "POST", json.dumps(batch).encode())[0] == 500
+        assert served.get("/", header, "POST", b"[]")[0] == 200
+        assert served.get("/", header, "POST", b"{}")[0] == 400
+        wait_until(lambda: scrape(served)("functions_in_flight") == 0)
+        found = scrape(served)
+    outcomes = {"ok": 3, "retry": 1, "dropped": 1, "error": 1, "refused": 2}
+    assert found.outcomes() == outcomes
+    labels = {"function": target, "signature": "cloudevent"}
+    assert found("functions_invocation_duration_seconds_count", **labels) == 6
 
 
 def test_late_calls(tmp_path: Path) -> None:

@@ -65,10 +65,11 @@ def cloud_event(
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
+    batch: bool = False,
 ) -> Callable[[F], F]: ...
 
 
-def cloud_event(
+def cloud_event(  # noqa: PLR0913 - an option each
     function: Any = None,
     /,
     *,
@@ -76,6 +77,7 @@ def cloud_event(
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
+    batch: bool = False,
 ) -> Any:
     """Serve a function of a CloudEvent from the event loop.
 
@@ -85,9 +87,13 @@ def cloud_event(
         reply_type: as for `functions_framework.cloud_event`, like the others.
         reply_source: the `source` of replies that name none.
         reply_format: how a reply is sent.
+        batch: whether it is called with the list of all events of a request.
     """
     options = event_options(
-        reply_type=reply_type, reply_source=reply_source, reply_format=reply_format
+        reply_type=reply_type,
+        reply_source=reply_source,
+        reply_format=reply_format,
+        batch=batch or None,
     )
     mark = Mark(Signature.CLOUDEVENT, is_asgi=True, path=path, options=options)
     return put(mark, function)

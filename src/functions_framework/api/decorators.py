@@ -66,10 +66,11 @@ def cloud_event(
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
+    batch: bool = False,
 ) -> Callable[[F], F]: ...
 
 
-def cloud_event(
+def cloud_event(  # noqa: PLR0913 - an option each
     function: Any = None,
     /,
     *,
@@ -77,6 +78,7 @@ def cloud_event(
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
+    batch: bool = False,
 ) -> Any:
     """Serve a function of a CloudEvent (`cloudevents.http.CloudEvent`).
 
@@ -89,12 +91,17 @@ def cloud_event(
         reply_source: the `source` of replies that name none; `/<name>` by default.
         reply_format: whether a reply is sent in headers or as one JSON object; as the setting
             `--event-format` says by default.
+        batch: whether it is called with the list of all events of a request, of one where one was
+            sent, instead of once for each.
 
     Raises:
         ValueError: the format is neither of the two.
     """
     options = event_options(
-        reply_type=reply_type, reply_source=reply_source, reply_format=reply_format
+        reply_type=reply_type,
+        reply_source=reply_source,
+        reply_format=reply_format,
+        batch=batch or None,
     )
     return put(Mark(Signature.CLOUDEVENT, path=path, options=options), function)
 

@@ -60,17 +60,21 @@ def mode_of(message: Message) -> Mode:
     """Tell the mode by Content-Type, then by the four required headers (binding, section 3).
 
     Raises:
-        UnsupportedMediaType: it is a batch.
+        BatchOfEvents: it is a batch.
+        UnsupportedMediaType: it is a batch in another format than JSON.
+        MalformedRequest: it is called a batch and is no list.
     """
     content_type = message.content_type
     if content_type and content_type != JSON_TYPE and content_type[:23].lower() == _FAMILY:
         family = media_type(content_type)
         if family in {_FAMILY, STRUCTURED_TYPE}:
             return Mode.STRUCTURED
+        if family in {f"{_FAMILY}-batch", BATCH_TYPE}:
+            from .batches import batch_of
+
+            raise batch_of(message.body)
         if family.startswith(f"{_FAMILY}-batch"):
-            raise UnsupportedMediaType(
-                "Batches of CloudEvents are not accepted. Send each event in a request of its own."
-            )
+            raise UnsupportedMediaType(f"Batches are accepted as JSON only ({BATCH_TYPE}).")
     names = message.attributes
     if "specversion" in names and "id" in names and "type" in names and "source" in names:
         return Mode.BINARY

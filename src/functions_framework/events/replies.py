@@ -13,9 +13,10 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from functions_framework.model.message import Reply
+from functions_framework.model.json_text import media_type
+from functions_framework.model.message import Message, Reply
 
-from .binding import BATCH_TYPE, now
+from .binding import BATCH_TYPE, STRUCTURED_TYPE, now
 
 if TYPE_CHECKING:
     from cloudevents.abstract import CloudEvent
@@ -74,6 +75,27 @@ def encode(result: object, events: list[CloudEvent], form: ReplyForm) -> Reply:
     else:
         headers, body = cloudevents.encode_binary(events[0])
     return Reply(200, headers, body)
+
+
+def sent_in(reply: Reply) -> bytes:
+    """The events that a response carries as members of a JSON array, empty where it has none."""
+    if not isinstance(reply.body, bytes):
+        return b""
+    body = reply.body
+    headers = {name.lower(): value for name, value in reply.headers}
+    content_type = headers.get("content-type")
+    family = media_type(content_type or "")
+    if family == STRUCTURED_TYPE:
+        return body
+    if family == BATCH_TYPE:
+        return body[1:-1]
+    if "ce-specversion" not in headers:
+        return b""
+    from . import cloudevents
+
+    attributes = {name[3:]: value for name, value in headers.items() if name[:3] == "ce-"}
+    event = cloudevents.decode(Message(content_type, attributes, body))
+    return cloudevents.encode_structured(event)[1]
 
 
 def of_data(body: bytes, content_type: str, form: ReplyForm) -> CloudEvent:

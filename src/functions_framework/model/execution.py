@@ -44,6 +44,20 @@ class Trace(NamedTuple):
 NO_TRACE = Trace()
 
 
+class Ended(NamedTuple):
+    """One of several calls that a request was, and what came of it.
+
+    Attributes:
+        running: the call.
+        status: of its own answer.
+        seconds: how long it took.
+    """
+
+    running: Execution | None
+    status: int
+    seconds: float
+
+
 def read_traceparent(header: str) -> Trace:
     """Read a `traceparent` header (W3C Trace Context, section 3.2); `NO_TRACE` if it is invalid.
 
@@ -127,12 +141,14 @@ class Execution:
             until it is.
         error: what ended the call where that was a crash; unset else.
         verdict: what an event function decided about its event; unset else.
+        calls: what the request of a batch of events was, a call for each; unset for any other.
     """
 
     # No slots: what most calls never set is the class's.
     arguments: tuple[Any, ...]
     error: BaseException
     verdict: str
+    calls: list[Ended]
     deadline: float | None = None
     unfinished: dict[Any, Any] | None = None
     _trace: Trace | None = None

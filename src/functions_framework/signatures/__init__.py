@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.function import Function, Signature
 
@@ -15,7 +15,7 @@ def codec_of(function: Function) -> Codec:
 
     Raises:
         FunctionsFrameworkException: a typed function has no usable input type, or the type of
-            an event's data cannot be checked.
+            an event's data cannot be checked, or is asked for of a whole batch.
     """
     if function.signature is Signature.CLOUDEVENT:
         from .cloud_event import CloudEventSignature
@@ -35,4 +35,20 @@ def _with_data(codec: Codec, function: Function) -> Codec:
     from .event_data import CheckedEvents, event_data
 
     data = event_data(function.call, function.signature)
+    if "batch" in function.options:
+        return _of_batches(codec, function, data)
     return codec if data is None else CheckedEvents(codec, data)
+
+
+def _of_batches(codec: Codec, function: Function, data: Any) -> Codec:
+    from .event_batches import WholeBatches
+
+    if data is not None:
+        from .annotations import fail
+
+        fail(
+            function.call,
+            "with batch=True it is called with a list of events and nothing else. Leave out its "
+            "second parameter, or batch=True.",
+        )
+    return WholeBatches(codec)

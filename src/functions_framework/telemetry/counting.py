@@ -86,12 +86,13 @@ class CountedCall:
 
     def end(self, outcome: Outcome) -> None:
         """Count what came of it."""
-        counting, kind, function = self._counting, outcome.kind, outcome.function
+        counting = self._counting
         counting.in_flight.dec()
-        if kind is None or function is None:
-            return
-        signature = function.protocol or str(function.signature)
-        counting.invocations.labels(function.name, signature, kind).inc()
-        if kind != REFUSED:
-            seconds = time.monotonic() - self._started
-            counting.durations.labels(function.name, signature).observe(seconds)
+        for call, seconds in outcome.calls(time.monotonic() - self._started):
+            kind, function = call.kind, call.function
+            if kind is None or function is None:
+                continue
+            signature = function.protocol or str(function.signature)
+            counting.invocations.labels(function.name, signature, kind).inc()
+            if kind != REFUSED:
+                counting.durations.labels(function.name, signature).observe(seconds)

@@ -48,6 +48,13 @@ class Outcome(NamedTuple):
         )
         return cls(504 if is_late else 503, running, error)
 
+    def calls(self, seconds: float) -> list[tuple[Outcome, float]]:
+        """This and how long it took; of a batch, the same of each of its events instead."""
+        ended = getattr(self.running, "calls", None)
+        if ended is None:
+            return [(self, seconds)]
+        return [(Outcome.of(one.running, one.status), one.seconds) for one in ended]
+
     @property
     def function(self) -> Function | None:
         """The function whose path it was."""

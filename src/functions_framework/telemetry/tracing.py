@@ -141,8 +141,9 @@ class TracedCall:
     def end(self, outcome: Outcome) -> None:
         """End the span with what came of the call, and count it."""
         self._tracing.active.add(-1, self._attributes)
-        function, kind, span = outcome.function, outcome.kind, self._span
-        is_cold = outcome.arguments is not None and self._tracing.is_cold()
+        function, span = outcome.function, self._span
+        calls = outcome.calls(time.monotonic() - self._started)
+        is_cold = any(call.arguments is not None for call, _ in calls) and self._tracing.is_cold()
         if outcome.running is not None:
             # What is written from now on (the access log) is no longer inside the span.
             outcome.running.trace = _trace_of(span)
@@ -160,19 +161,22 @@ class TracedCall:
         span.set_attribute("http.response.status_code", outcome.status)
         if outcome.status >= 500 or outcome.error is not None:
             _put_error(span, outcome)
-        if kind is not None and function is not None:
-            self._count(kind, {"faas.name": function.name, "faas.trigger": outcome.trigger})
-            if is_cold:
-                self._tracing.cold_starts.add(1, {"faas.name": function.name})
+        for call, seconds in calls:
+            self._count(call, seconds)
+        if is_cold and function is not None:
+            self._tracing.cold_starts.add(1, {"faas.name": function.name})
         span.end()
 
-    def _count(self, kind: str, attributes: dict[str, str]) -> None:
+    def _count(self, call: Outcome, seconds: float) -> None:
+        kind, function = call.kind, call.function
+        if kind is None or function is None:
+            return
+        attributes = {"faas.name": function.name, "faas.trigger": call.trigger}
         tracing = self._tracing
         instrument = {OK: tracing.invocations, ERROR: tracing.errors, TIMEOUT: tracing.timeouts}
         if kind in instrument:
             # In the span's context, for exemplars.
             instrument[kind].add(1, attributes, self._context)
-            seconds = time.monotonic() - self._started
             tracing.durations.record(seconds, attributes, self._context)
 
 

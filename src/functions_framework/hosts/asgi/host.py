@@ -7,7 +7,12 @@ import inspect
 from collections.abc import AsyncIterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from functions_framework.exceptions import MalformedRequest, RequestRefused, Verdict
+from functions_framework.exceptions import (
+    BatchOfEvents,
+    MalformedRequest,
+    RequestRefused,
+    Verdict,
+)
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature, is_async_callable
 from functions_framework.runtime.cancelling import is_asked_for
@@ -257,7 +262,12 @@ class _EventEndpoint:
             header = header_fields(scope).get
             refused = answer_without_call(codec, self.function, method, scope["path"], header)
             return self._host.refused(refused)
-        arguments = codec.decode(message(scope, await read_body(receive)))
+        try:
+            arguments = codec.decode(message(scope, await read_body(receive)))
+        except BatchOfEvents as batch:
+            from .event_tasks import answer_each
+
+            return await answer_each(self._host.respond, scope, batch.events)
         try:
             result = self._host.call(self.function, *arguments)
             if inspect.isawaitable(result):

@@ -112,7 +112,12 @@ class FunctionApp(flask.Flask):
     # -- results ------------------------------------------------------------------------------
 
     def _to_response(self, reply: Reply) -> flask.Response:
-        return self.response_class(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
+        response = self.response_class(reply.body, reply.status, reply.headers)  # type: ignore[arg-type]
+        names = {name.lower() for name, _ in reply.headers}
+        if "ce-type" in names and "content-type" not in names:
+            # An event that declares no type for its data: Flask's own would be taken for it.
+            del response.headers["Content-Type"]
+        return response
 
     def make_response(self, rv: Any) -> flask.Response:
         """Flask's rules, and what Starlette and async generators return beside them."""

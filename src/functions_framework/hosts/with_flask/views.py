@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from werkzeug.exceptions import NotFound
 
-from functions_framework.exceptions import RequestRefused, Verdict
+from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import NO_CONTENT, Reply
@@ -24,6 +24,7 @@ from ..wsgi.environ import code_of, message
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
+
 
 View = Callable[[flask.Request], Any]
 
@@ -76,7 +77,12 @@ def _event_view(function: Function) -> View:
             if refused.status == 405:
                 raise as_refused(refused)
             return refused
-        arguments = codec.decode(message(environ))
+        try:
+            arguments = codec.decode(message(environ))
+        except BatchOfEvents as batch:
+            from ..wsgi.event_threads import answer_each
+
+            return answer_each(_host().respond, environ, batch.events)
         try:
             return begun(codec.encode(function.call(*arguments)), method)
         except Verdict as verdict:
@@ -88,6 +94,11 @@ def _event_view(function: Function) -> View:
             raise Crash(type(error).__name__) from error
 
     return run
+
+
+def _host() -> Any:
+    proxy: Any = flask.current_app
+    return proxy._get_current_object()  # noqa: SLF001 - as Flask documents it
 
 
 def not_found(_: object = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from functions_framework.exceptions import RequestRefused, Verdict
+from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import encode
@@ -62,6 +62,10 @@ class EventHost:
                 return self._refused(refused, environ)
             arguments = codec.decode(message(environ))
         except RequestRefused as error:
+            if type(error) is BatchOfEvents:
+                from .event_threads import answer_each
+
+                return answer_each(self.respond, environ, error.events)
             return self._handled(error, environ) if self._handlers else refusal(error)
         except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
             return self._handled(error, environ)

@@ -103,7 +103,7 @@ class AsyncServing:
         """Why it takes no more calls at the moment, empty while it does."""
         if self._draining is not None:
             return DRAINING
-        return SATURATED if 0 < self._concurrency <= len(self._running) else ""
+        return SATURATED if self._waiting.is_full else ""
 
     def run(
         self,
@@ -120,6 +120,7 @@ class AsyncServing:
                 they may be set anew.
         """
         asyncio.set_event_loop(self._loop)
+        self._waiting.hand_out_places(self._loop)
         if self._deadlines is not None:
             self._deadlines.records.leave = self.leave
             self._deadlines.records.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -106,6 +107,14 @@ class Admission:
             return None
         self.longest_wait = max(self.longest_wait, time.monotonic() - start)
         return slot
+
+    def place_besides(self) -> Callable[[], object] | None:
+        """A place for what a call does at the same time (see `runtime.places`), None at once."""
+        try:
+            slot = self.take_free()
+        except IndexError:
+            return None
+        return partial(self.give_back, slot)
 
     def close(self) -> None:
         """Let no call begin from now on; those that wait for a slot get none."""

@@ -13,6 +13,7 @@ from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
+from functions_framework.runtime import places
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.native_threads import are_replaced
 
@@ -127,6 +128,7 @@ class SyncServing:
         """
         told, finished = Event(), Event()
         self._start_watching(engine)
+        places.take_from(self._admission.place_besides)
         engine.start_sync(self._callback())
         listening()
         until = 0.0

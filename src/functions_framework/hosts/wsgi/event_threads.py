@@ -1,0 +1,187 @@
+"""The events of a batch on a sync host: a thread each, as far as there are places for their calls.
+
+The thread of the request works through the events itself. Others help while there are events left
+and places free: one at once, each by another, and one more whenever an event took its time. So
+events that are done in no time are not sent around, and those that wait do so at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextvars import copy_context
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.events.binding import STRUCTURED_TYPE
+from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.model.execution import execution
+from functions_framework.runtime import places
+from functions_framework.runtime.closing import close
+from functions_framework.runtime.interruption import Interruption, release
+from functions_framework.runtime.threads import SPARE
+
+from ..batches import Answered, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.model.interfaces import Environ
+    from functions_framework.model.message import Reply
+    from functions_framework.runtime.places import GiveBack
+
+
+_MOST = 64
+"""Threads for one batch, where nobody limits calls."""
+
+_LONG_SECONDS = 0.001
+_STEP_SECONDS = 0.01
+# What belongs to the request and not to its events.
+_OF_BATCH = (
+    "HTTP_CE_",
+    "HTTP_FUNCTION_EXECUTION_ID",
+    "HTTP_TRANSFER_ENCODING",
+    "werkzeug.",
+    "flask.",
+)
+
+
+def answer_each(
+    respond: Callable[[Environ], Reply], environ: Environ, events: list[bytes]
+) -> Reply:
+    """The answer to a batch.
+
+    Args:
+        respond: answers a request; never raises.
+        environ: the request's.
+        events: those of its body.
+    """
+    team = _Team(respond, environ, events)
+    team.run()
+    return answer(events, team.answered)
+
+
+class _Helper(NamedTuple):
+    """A thread at work, and the guard of what it does (see `runtime.interruption`)."""
+
+    thread: int
+    guard: list[None]
+
+
+class _Team:
+    """The threads that work on one batch."""
+
+    def __init__(
+        self, respond: Callable[[Environ], Reply], environ: Environ, events: list[bytes]
+    ) -> None:
+        self.answered: list[Answered | None] = [None] * len(events)
+        self._respond = respond
+        self._environ = {
+            name: value for name, value in environ.items() if not name.startswith(_OF_BATCH)
+        }
+        self._environ |= {"CONTENT_TYPE": STRUCTURED_TYPE, "wsgi.input_terminated": True}
+        running = execution.get()
+        self._deadline = running.deadline if running else None
+        self._context = copy_context()
+        self._left = deque(enumerate(events))
+        self._open = len(events)
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._hired = 0
+        self._helpers: list[_Helper] = []
+
+    def run(self) -> None:
+        """Work on the events, and wait for those that others work on; raises nothing."""
+        if not self._left:
+            return
+        self._hire()
+        while self._serve_next():
+            pass
+        if not self._is_done(self._seconds()):
+            self._end_late()
+
+    def _seconds(self) -> float | None:
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+    def _is_done(self, seconds: float | None) -> bool:
+        try:
+            return self._done.wait(seconds)
+        except RequestTimeoutException:  # of the deadline: there is only one
+            return False
+
+    def _end_late(self) -> None:
+        """End what others still do; this thread stays as long as they do."""
+        first = _Team._help.__code__
+        ends = [
+            Interruption(helper.thread, helper.guard, first, RequestTimeoutException)
+            for helper in self._helpers
+        ]
+        while not self._is_done(_STEP_SECONDS):
+            ends = [one for one in ends if not one.attempt()]
+        for one in ends:
+            one.close()
+
+    def _hire(self) -> None:
+        """Let another thread help, where there is something to do and a place for it."""
+        if not self._left or self._hired >= _MOST or (place := places.take()) is None:
+            return
+        self._hired += 1
+        try:
+            SPARE.start(partial(self._help, place))
+        except RuntimeError:  # no more threads: it takes longer, then
+            place()
+
+    def _help(self, given: GiveBack) -> None:
+        place: GiveBack | None = given
+        helper = _Helper(threading.get_ident(), [None])
+        self._helpers.append(helper)
+        self._hire()
+        try:
+            while place is not None and self._serve_next():
+                place()  # to a call that waits for one, if there is one
+                place = places.take()
+        except RequestTimeoutException:
+            pass  # between two events
+        finally:
+            release(helper.guard, helper.thread)
+            self._hired -= 1
+            if place is not None:
+                place()
+
+    def _serve_next(self) -> bool:
+        """Have the next event served; False when none is left, or it is too late for any."""
+        try:
+            index, event = self._left.popleft()
+        except IndexError:
+            return False
+        started = time.monotonic()
+        try:
+            if self._deadline is None or started < self._deadline:
+                self.answered[index] = self._context.copy().run(self._serve, event, started)
+        finally:
+            with self._lock:
+                self._open -= 1
+                if not self._open:
+                    self._done.set()
+        if time.monotonic() - started > _LONG_SECONDS:
+            self._hire()
+        return True
+
+    def _serve(self, event: bytes, started: float) -> Answered:
+        environ: dict[str, Any] = {
+            **self._environ,
+            "CONTENT_LENGTH": str(len(event)),
+            "wsgi.input": BytesIO(event),
+        }
+        reply = self._respond(environ)
+        if not isinstance(reply.body, bytes):
+            close(None, reply.body)  # of an error handler: nobody reads it
+            reply = reply._replace(body=b"")
+        running = execution.get()
+        if running is not None and running.unfinished:
+            from functions_framework.logs.streams import flush_call
+
+            flush_call(running)
+        return Answered(reply, running, time.monotonic() - started)
