@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -176,8 +177,12 @@ class Engine:
         }
 
     def _socket(self) -> Any:
-        # The engine closes what it is given: it gets a descriptor of its own.
-        descriptor, holder = self._listener.dup().detach(), self._granian.SocketHolder
+        holder = self._granian.SocketHolder
+        # A worker that is told to stop accepting closes the descriptor under the engine, so both
+        # have the same one: with one of its own the engine lost connections that came just then.
+        # Without workers nobody does, and the engine closes what it is given: its own.
+        has_workers = hasattr(os, "fork")
+        descriptor = self._listener.fileno() if has_workers else self._listener.dup().detach()
         if sys.platform == "win32":
             return holder(descriptor)
         if sys.platform.startswith(("linux", "freebsd")):
