@@ -2,7 +2,7 @@
 
 By hand, for ten minutes:
 
-    PYTHONPATH=tests python tests/soak/soak.py --seconds 600
+    PYTHONPATH=tests python -m soak.soak --seconds 600
 """
 
 from __future__ import annotations

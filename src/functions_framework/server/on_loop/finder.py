@@ -19,15 +19,19 @@ class Finder:
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], int] = {}
         self._next_look = 0.0
+        self._looked_at = 0.0
 
     async def find(self, peer: tuple[str, int]) -> Connection | None:
         """The connection of a peer, None when there is none (any more)."""
+        began = time.monotonic()
         found = self._remembered(peer)
         while found is None:
             pause = self._next_look - time.monotonic()
             if pause > 0:
                 await asyncio.sleep(pause)
                 found = self._remembered(peer)
+                if found is None and self._looked_at > began:
+                    return None  # another's look saw all there was: nobody waits for one in turn
                 if found is not None or self._next_look > time.monotonic():
                     continue
             self._look()
@@ -43,5 +47,5 @@ class Finder:
         start = time.monotonic()
         with contextlib.suppress(OSError):  # no descriptor is left to look with
             self._known = {found.peer: found.descriptor for found in look()}
-        end = time.monotonic()
+        self._looked_at, end = start, time.monotonic()
         self._next_look = end + max(_LEAST_PAUSE, (end - start) * _SHARE)
