@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docs.pages import ROOT, anchors, example_folders, links, pages
+from docs.site import CONTENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +28,14 @@ def test_relative_links_lead_to_something(page: Path) -> None:
     assert not broken
 
 
-def test_every_page_of_docs_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
-    expected = {page for page in PAGES if page.parent == ROOT / "docs"}
-    assert expected - linked == set()
+def test_every_page_of_docs_is_in_the_contents_once() -> None:
+    listed = [CONTENTS.parent / link for link in links(CONTENTS) if "/" not in link]
+    expected = [page for page in PAGES if page.parent == CONTENTS.parent and page != CONTENTS]
+    assert sorted(listed) == expected
+
+
+def test_the_readme_leads_to_the_contents() -> None:
+    assert "docs/README.md" in links(ROOT / "README.md")
 
 
 def test_every_example_is_linked_from_a_page_or_the_list() -> None:

@@ -1,4 +1,4 @@
-"""The reliability page names a test for each promise, and every test it names exists."""
+"""The evidence page names a test for each promise, and every test it names exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from docs.pages import ROOT
 
 TESTS = ROOT / "tests"
-TEXT = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "reliability-evidence.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", TEXT)))
 PROMISES = [
     line
@@ -44,18 +44,27 @@ def test_every_test_of_the_fault_suite_shows_a_promise() -> None:
     assert tests <= set(NAMED)
 
 
+SUBJECTS = [
+    "Deadlines",
+    "Clients that leave",
+    "Shutdown",
+    "Limits",
+    "Workers",
+    "Protocols",
+    "Responses",
+    "Health",
+    "Security",
+    "Hostile input",
+]
+
+
 def test_its_headings_are_the_subjects_of_the_promises() -> None:
     parts = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
     promising = [part.partition("\n")[0] for part in parts if "| Promise |" in part]
-    assert promising == [
-        "Deadlines",
-        "Clients that leave",
-        "Shutdown",
-        "Limits",
-        "Workers",
-        "Protocols",
-        "Answers",
-        "Health",
-        "Security",
-        "Hostile input",
-    ]
+    assert promising == SUBJECTS
+
+
+def test_the_page_for_users_explains_the_same_subjects() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
+    assert headings == [*SUBJECTS, "What is not promised"]

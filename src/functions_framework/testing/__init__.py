@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "AsyncClient": "client",
     "Client": "client",
-    "Result": "result",
+    "Result": ".calls.result",
     "RunningServer": "server",
     "audit_log_event": "builders",
     "auth_event": "builders",
