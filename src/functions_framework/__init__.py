@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .api.decorators import event as event
     from .api.decorators import http as http
     from .api.decorators import typed as typed
+    from .api.idempotency import idempotent as idempotent
     from .api.lifecycle import on_dropped as on_dropped
     from .api.lifecycle import on_shutdown as on_shutdown
     from .api.lifecycle import on_startup as on_startup
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from .model.execution import remaining as remaining
     from .server.program import serve as serve
     from .signatures.types.secret import Secret as Secret
+    from .stores.interface import IdempotencyEntry as IdempotencyEntry
+    from .stores.interface import IdempotencyStore as IdempotencyStore
 
     CloudEventFunction = Callable[[CloudEvent], Any]
     HTTPFunction = Callable[[flask.Request], Any]
@@ -69,6 +72,8 @@ _PUBLIC = {
     "MissingSourceException": ".exceptions",
     "DummyErrorHandler": ".api.registrations",
     "HTTPFunction": ".api.annotations",
+    "IdempotencyEntry": ".stores.interface",
+    "IdempotencyStore": ".stores.interface",
     "LazyWSGIApp": ".hosts.create",
     "Secret": ".signatures.types.secret",
     "ServerSentEvent": ".api.sse",
@@ -86,6 +91,7 @@ _PUBLIC = {
     "Invocation": ".api.middleware",
     "Drop": ".exceptions",
     "Retry": ".exceptions",
+    "idempotent": ".api.idempotency",
     "on_dropped": ".api.lifecycle",
     "on_startup": ".api.lifecycle",
     "on_shutdown": ".api.lifecycle",

@@ -158,3 +158,6 @@ class Drop(Verdict):
     """
 
     outcome = "dropped"
+
+    is_told = False
+    """Whether `on_dropped` has heard of it."""

@@ -9,7 +9,7 @@ import pytest
 
 from functions_framework import Drop, Retry
 from functions_framework.api.registrations import Registrations
-from functions_framework.hosts.build import with_registered
+from functions_framework.hosts.registered import with_registered
 from functions_framework.model.function import Function, Signature
 from support.callers import raiser
 from support.in_memory import EVENT_HOSTS, Answer, serve

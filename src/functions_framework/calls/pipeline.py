@@ -17,6 +17,7 @@ from functions_framework.loading import source as sources
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime import background_loop
 from functions_framework.settings import Settings
+from functions_framework.stores.urls import MEMORY
 
 from .isolation import World, apart
 
@@ -82,7 +83,11 @@ class Pipeline:
     def _load(self, source: Source, target: str | None, signature: Signature) -> Served:
         path = sources.locate(source)
         settings = Settings(
-            target=target, source=str(path), signature_type=signature, threads=_THREADS
+            target=target,
+            source=str(path),
+            signature_type=signature,
+            threads=_THREADS,
+            idempotency_store=MEMORY,
         )
         served = self._world.load(path, lambda: build.load_and_build(settings))
         self.module: ModuleType | None = self._world.module_of(path)
@@ -103,7 +108,9 @@ class Pipeline:
         if not context.source.is_file():
             context.get()  # whether it uses Flask cannot be read
         with apart(self._world.registered):
-            return build.build([function], context, Settings(threads=_THREADS))
+            return build.build(
+                [function], context, Settings(threads=_THREADS, idempotency_store=MEMORY)
+            )
 
     def _resource(self, key: object) -> Resource[Any, Any]:
         if isinstance(key, Resource):

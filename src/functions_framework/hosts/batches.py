@@ -26,13 +26,14 @@ from functions_framework.model.execution import Ended, execution
 from functions_framework.model.message import CRASH, EVENT_TAKEN, JSON, TEXT, Reply
 
 from .errors import TIMEOUT_REPLY
+from .verdicts import DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_framework.model.execution import Execution
 
-_DROPPED = Drop.outcome
+_DONE = frozenset({Drop.outcome, DUPLICATE})
 _RETRY, _ERROR, _TIMEOUT, _REFUSED = Retry.outcome, "error", "timeout", "refused"
 _STATUSES = {_ERROR: 500, _TIMEOUT: 504, _RETRY: 503}
 """By what came of an event; the first one that came of any is the batch's."""
@@ -58,7 +59,7 @@ class Answered(NamedTuple):
         """What is to be said of it: empty where it is done."""
         verdict: str = getattr(self.running, "verdict", "")
         if verdict:
-            return "" if verdict == _DROPPED else verdict
+            return "" if verdict in _DONE else verdict
         if self.reply.status < 400:
             return ""
         if self.reply.status < 500:

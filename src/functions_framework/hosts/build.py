@@ -16,13 +16,13 @@ from functions_framework.runtime.values import replace
 
 from .error_handlers import ErrorHandlers
 from .instrumented import is_agent_loaded
+from .registered import with_registered
 from .with_flask.context import FlaskContext, uses_flask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_framework.model.interfaces import Host
-    from functions_framework.runtime.threads import Start
     from functions_framework.settings import Settings
 
     from .asgi.app import FunctionASGIApp
@@ -104,7 +104,7 @@ def build(
     else:
         functions = with_event_settings(loaded, settings)
         called = [_keeping_arguments(item) for item in functions] if is_followed else functions
-        host = _function_host(called, context, registered, settings.threads)
+        host = _function_host(called, context, registered, settings)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
 
@@ -132,16 +132,21 @@ def _keeping_arguments(function: Function) -> Function:
 
 
 def _function_host(
-    functions: Sequence[Function], context: FlaskContext, registered: Registrations, threads: int
+    functions: Sequence[Function],
+    context: FlaskContext,
+    registered: Registrations,
+    settings: Settings,
 ) -> ASGIHost | RoutedHost | EventHost | FunctionApp:
     if not any(function.is_asgi for function in functions):
-        return _sync_host(with_registered(functions, registered), context, registered)
+        functions = with_registered(functions, registered, store=settings.idempotency_store)
+        return _sync_host(functions, context, registered)
     from functions_framework.runtime.threads import Threads
 
     from .asgi.host import ASGIHost
 
-    limited = Threads("function", threads)
-    wrapped = with_registered(functions, registered, limited.start)
+    limited = Threads("function", settings.threads)
+    store = settings.idempotency_store
+    wrapped = with_registered(functions, registered, limited.start, store)
     plain = [function for function in wrapped if not function.is_asgi]
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
@@ -168,28 +173,6 @@ def _seen_by_agents(host: ASGIHost, beside: FunctionApp | None) -> ASGIHost | Ro
         if is_watched(beside):
             return RoutedHost(host, host.is_bridged)
     return RoutedHost(host, lambda _: False)
-
-
-def with_registered(
-    functions: Sequence[Function], registered: Registrations, start: Start | None = None
-) -> Sequence[Function]:
-    """The functions with their module's hooks and middleware, themselves without any.
-
-    Args:
-        functions: served together.
-        registered: what their module registered.
-        start: runs sync functions in a thread, for an event loop.
-    """
-    if registered.dropped_hooks:
-        told = {"on_dropped": tuple(registered.dropped_hooks)}
-        functions = [
-            replace(function, options={**function.options, **told}) for function in functions
-        ]
-    if not registered.middleware:
-        return functions
-    from functions_framework.api.middleware import wrap
-
-    return [wrap(function, registered.middleware, start) for function in functions]
 
 
 def _sync_host(
@@ -248,7 +231,8 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    app.serve(with_registered(_formatted(function), registered), registered)
+    functions, store = _as_set(function)
+    app.serve(with_registered(functions, registered, store=store), registered)
     layer = _cors_layer([function], _cors_setting())
     if layer is not None:
         from .wsgi.layer_driver import LayeredApp
@@ -270,7 +254,8 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     registered = take()
     threads = Threads("function", _THREADS)
-    wrapped = with_registered(_formatted(function), registered, threads.start)
+    functions, store = _as_set(function)
+    wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
     layer = _cors_layer([function], _cors_setting())
     if layer is None:
@@ -287,11 +272,13 @@ def run_with_process(lifecycle: Lifecycle) -> None:
         atexit.register(lifecycle.stop_blocking)
 
 
-def _formatted(function: Function) -> Sequence[Function]:
+def _as_set(function: Function) -> tuple[Sequence[Function], str | None]:
+    """A function with what the environment says of it, and the store of idempotent calls."""
     from functions_framework.settings import Settings
 
-    names = ["event_format", "webhook_origins"]
-    return with_event_settings([function], Settings.load(names=names))
+    names = ["event_format", "webhook_origins", "idempotency_store"]
+    settings = Settings.load(names=names)
+    return with_event_settings([function], settings), settings.idempotency_store
 
 
 def _cors_setting() -> str | None:

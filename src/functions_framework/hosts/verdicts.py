@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import Drop, Retry
 from functions_framework.model.execution import execution
+from functions_framework.model.function import is_async_callable
 from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from functions_framework.exceptions import Verdict
     from functions_framework.model.function import Function
+    from functions_framework.runtime.threads import Start
 
 # A header with what it starts with, and the status that sends an event to the dead letters there.
 _DEAD_LETTERS = (
@@ -39,6 +41,16 @@ _DEAD_LETTERS = (
     ("x-amz-sns-message-type", "", 400),
 )
 _log = own_logger("functions_framework.events")
+
+DUPLICATE = "duplicate"
+"""The word of records and metrics for an event that was answered as before, without a call."""
+
+
+class DroppedBefore(Drop):
+    """A repeated event whose first was dropped: its sender is told the same, nobody else is."""
+
+    outcome = DUPLICATE
+    is_told = True
 
 
 def reply_to(verdict: Verdict, header: Callable[[str], str | None]) -> Reply:
@@ -80,8 +92,8 @@ def _record(verdict: Verdict) -> None:
 
 def hooks_of(verdict: Verdict, function: Function) -> tuple[Callable[..., Any], ...]:
     """What is told of a dropped event."""
-    found = function.options.get("on_dropped", ()) if isinstance(verdict, Drop) else ()
-    return tuple(found)
+    is_news = isinstance(verdict, Drop) and not verdict.is_told
+    return tuple(function.options.get("on_dropped", ())) if is_news else ()
 
 
 def event_in(arguments: tuple[Any, ...], function: Function) -> Any:
@@ -101,3 +113,24 @@ def tell(verdict: Verdict, function: Function, arguments: tuple[Any, ...]) -> No
 
 async def _awaited(result: Any) -> Any:
     return await result
+
+
+async def tell_async(
+    verdict: Verdict, function: Function, arguments: tuple[Any, ...], start: Start
+) -> None:
+    """The same from an event loop.
+
+    Args:
+        verdict: what the function raised.
+        function: the function.
+        arguments: what it was called with.
+        start: runs a plain hook in a thread.
+    """
+    from functions_framework.runtime.crossing import run_in_thread
+
+    for hook in hooks_of(verdict, function):
+        event = event_in(arguments, function)
+        if is_async_callable(hook):
+            await hook(event, verdict.reason)
+        else:
+            await run_in_thread(hook, event, verdict.reason, start=start)

@@ -6,6 +6,7 @@ import functools
 from enum import Enum
 from types import FunctionType
 
+from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.runtime.values import field, value_class
 
 TYPE_CHECKING = False
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
+RULES = "__functions_framework_idempotent__"
+"""Where `idempotent` puts what it was given, beside the mark of another decorator or alone."""
 
 # Flags of code objects, as `inspect` documents them.
 _STARRED = 0x04 | 0x08
@@ -75,6 +78,15 @@ def mark_of(target: object) -> Mark | None:
     return None
 
 
+def _rules_of(target: object) -> dict[str, Any]:
+    """What `idempotent` said of a callable, or of what it wraps, as an option."""
+    for layer in _layers_of(target):
+        rules = getattr(layer, RULES, None)
+        if rules is not None:
+            return {"idempotent": rules}
+    return {}
+
+
 def _layers_of(target: object) -> Iterator[Any]:
     seen: set[int] = set()
     while target is not None and id(target) not in seen:
@@ -129,7 +141,7 @@ def _is_simple(target: object) -> bool:
     """Whether a callable is a plain `def` that tells all of itself; importing `inspect` costs."""
     return (
         type(target) is FunctionType
-        and vars(target).keys() <= {ATTRIBUTE}
+        and vars(target).keys() <= {ATTRIBUTE, RULES}
         and not target.__code__.co_kwonlyargcount
         and not target.__code__.co_flags & _STARRED
     )
@@ -163,12 +175,21 @@ class Function:
 
     @classmethod
     def of(cls, call: Callable[..., Any], name: str, signature: Signature) -> Function:
-        """Build from a loaded target: its mark, where it has one, beats `signature`."""
+        """Build from a loaded target: its mark, where it has one, beats `signature`.
+
+        Raises:
+            InvalidConfigurationException: `idempotent` stands on a whole application.
+        """
         is_async = is_async_callable(call)
         mark = mark_of(call)
         protocol = None if mark else protocol_of(call)
         if protocol:
             is_asgi = protocol == "asgi"
+            if _rules_of(call):
+                raise InvalidConfigurationException(
+                    f"@idempotent cannot protect {name!r}: it is a whole application, and not a "
+                    "function that is called once for a request."
+                )
             return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
         mark = mark or Mark(signature)
         return cls(
@@ -179,7 +200,7 @@ class Function:
             is_asgi=is_async or mark.is_asgi,
             input_type=mark.input_type,
             path=mark.path,
-            options=mark.options,
+            options={**mark.options, **_rules_of(call)},
         )
 
 

@@ -30,6 +30,7 @@ from .parsers import (
     seconds,
     signature,
     size,
+    store,
     text,
     whole,
 )
@@ -73,6 +74,11 @@ class Settings:
         group="Function",
         help="How CloudEvents that a function returns are sent: binary, in headers, or structured, "
         "as one JSON object.",
+    )
+    idempotency_store: str | None = declare(
+        "--idempotency-store", "IDEMPOTENCY_STORE", store, default=None, group="Function",
+        help="Where calls of functions with @idempotent are kept: sqlite:///FILE, redis://HOST or "
+        "memory:// (this process alone). Default: a file in the directory for temporary files.",
     )
     asgi: bool = declare(
         "--asgi", "FUNCTION_USE_ASGI", boolean, default=False, group="Function",

@@ -170,3 +170,10 @@ def event_format(value: str) -> str:
     if word not in EVENT_FORMATS:
         raise ValueError(f"expected one of {', '.join(EVENT_FORMATS)}")
     return word
+
+
+def store(value: str) -> str:
+    """An address such as sqlite:///calls.db or redis://host:6379/0."""
+    from functions_framework.stores.urls import check
+
+    return check(value)

@@ -9,13 +9,13 @@ from functions_framework.events.binding import RequiredAttributeFault
 from functions_framework.events.conversion import to_cloud_event
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.json_text import decode_json, is_json
-from functions_framework.model.message import EVENT_TAKEN
+from functions_framework.model.message import EVENT_TAKEN, Reply
 
 if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
 
     from functions_framework.model.function import Function
-    from functions_framework.model.message import Message, Reply
+    from functions_framework.model.message import Message
 
     from .event_replies import EventReplies
 
@@ -57,6 +57,8 @@ class CloudEventSignature:
         """
         if result is None:
             return EVENT_TAKEN
+        if type(result) is Reply:
+            return result
         return (self._replies or self._made_replies()).encode(result)
 
     def _made_replies(self) -> EventReplies:

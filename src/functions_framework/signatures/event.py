@@ -23,11 +23,11 @@ from functions_framework.events.conversion import (
 )
 from functions_framework.exceptions import RequestRefused, UnsupportedMediaType
 from functions_framework.model.json_text import decode_json, is_json
-from functions_framework.model.message import EVENT_TAKEN
+from functions_framework.model.message import EVENT_TAKEN, Reply
 
 if TYPE_CHECKING:
     from functions_framework.events.background import BackgroundEvent
-    from functions_framework.model.message import Message, Reply
+    from functions_framework.model.message import Message
     from google.cloud.functions_v1.context import Context
 
 
@@ -49,9 +49,9 @@ class EventSignature:
         event = _event_of(message)
         return event.data, event.context()
 
-    def encode(self, result: object) -> Reply:  # noqa: ARG002 - every signature takes it
-        """Answer that the event was taken."""
-        return EVENT_TAKEN
+    def encode(self, result: object) -> Reply:
+        """Answer that the event was taken, where that was not answered otherwise already."""
+        return result if type(result) is Reply else EVENT_TAKEN
 
 
 def _event_of(message: Message) -> BackgroundEvent:

@@ -123,6 +123,8 @@ class TypedSignature:
             TypeError: it cannot be sent.
             ValueError: it holds what JSON cannot say: NaN, an infinity, itself.
         """
+        if type(result) is Reply:
+            return result
         body = self._json(result)
         if body is not None:
             return Reply(200, [JSON], body)

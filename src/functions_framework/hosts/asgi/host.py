@@ -14,7 +14,7 @@ from functions_framework.exceptions import (
     Verdict,
 )
 from functions_framework.logs import log_crash
-from functions_framework.model.function import Function, Signature, is_async_callable
+from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
@@ -279,12 +279,7 @@ class _EventEndpoint:
             raise _RefusedByFunctionError(error) from error
 
     async def _decided(self, verdict: Verdict, arguments: tuple[Any, ...], scope: Scope) -> Reply:
-        from ..verdicts import event_in, hooks_of, reply_to
+        from ..verdicts import reply_to, tell_async
 
-        for hook in hooks_of(verdict, self.function):
-            event, start = event_in(arguments, self.function), self._host.threads.start
-            if is_async_callable(hook):
-                await hook(event, verdict.reason)
-            else:
-                await run_in_thread(hook, event, verdict.reason, start=start)
+        await tell_async(verdict, self.function, arguments, self._host.threads.start)
         return reply_to(verdict, header_fields(scope).get)

@@ -116,6 +116,14 @@ def reply_of(response: flask.Response, environ: Environ) -> Reply:
     return Reply(code_of(status), headers, whole)
 
 
+def encode_as_flask(result: object) -> Reply:
+    """What a function returned as the reply that Flask would make of it, within its request."""
+    if result is None and is_legacy_mode():
+        result = "OK"
+    response = _host().make_response(result)
+    return reply_of(response, flask.request.environ)
+
+
 def is_foreign(body: object) -> bool:
     """Whether a returned value is none that Flask itself knows."""
     if isinstance(body, (Reply, AsyncIterator)):

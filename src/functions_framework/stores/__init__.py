@@ -1,0 +1,1 @@
+"""Where calls that must not be repeated are kept, for `idempotent`."""
