@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_is_read_whatever_the_content_type(content_type: str | None) -> None:
 
 def test_names_are_lower_case_and_json_types_survive() -> None:
     event = decode(
-        structured({"Count": 5, "flag": True, "ratio": 0.5, "list": [1], "SUBJECT": "s"})
+        structured({"Count": 5, "flag": True, "ratio": 0.5, "list": [1], "traceParent": "s"})
     )
     assert event.get_attributes() == {
         **EVENT,
@@ -45,8 +46,20 @@ def test_names_are_lower_case_and_json_types_survive() -> None:
         "flag": True,
         "ratio": 0.5,
         "list": [1],
-        "subject": "s",
+        "traceparent": "s",
     }
+
+
+@pytest.mark.parametrize("name", ["ID", "Source", "SpecVersion", "SUBJECT", "dataContentType"])
+def test_specified_names_in_capitals_are_refused(name: str) -> None:
+    members = json.loads(structured().body)
+    members[name] = members.pop(name.lower(), "s")
+    body = json.dumps(members).encode()
+    with pytest.raises(MalformedRequest, match=f"its {name.lower()} in capital letters"):
+        decode(structured()._replace(body=body))
+    null = json.dumps({**members, name.lower(): None}).encode()
+    with pytest.raises(MalformedRequest, match="in capital letters"):
+        decode(structured()._replace(body=null))
 
 
 def test_rule_10_the_body_beats_the_headers() -> None:

@@ -231,8 +231,8 @@ def test_path_can_be_had_as_it_came(
     assert raw == (target if kind == "both" else path)
 
 
-@pytest.mark.parametrize("kind", ["async"])
-@pytest.mark.parametrize("name", ["ce-id", "ce-subject", "ce-ext"])
+@pytest.mark.parametrize("kind", ["async", "both"])
+@pytest.mark.parametrize("name", ["ce-id", "ce-subject", "ce-my-ext"])
 def test_event_with_a_header_twice_is_refused(
     servers: dict[str, Served], kind: str, name: str
 ) -> None:

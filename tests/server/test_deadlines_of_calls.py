@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import each_kind
+from support.served_source import EVENT, Given, each_kind
 from support.server_process import ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from support.served_source import Served
 
 TIMEOUT = 0.5
 SOURCE = """
@@ -77,7 +79,20 @@ async def waiting(request):
 """
 
 
-SERVERS = each_kind(SOURCE, CLOUD_RUN_TIMEOUT_SECONDS=str(TIMEOUT))
+BESIDE = f"""{SOURCE}
+@functions_framework.cloud_event
+def event(event):
+    say("remaining:", functions_framework.remaining())
+
+@functions_framework.typed
+def value(value: int) -> float:
+    return functions_framework.remaining()
+"""
+VARIABLE = {"CLOUD_RUN_TIMEOUT_SECONDS": str(TIMEOUT)}
+SERVERS = {
+    **each_kind(SOURCE, **VARIABLE),
+    "beside": Given(BESIDE, target="plain,event,value,waiting", variables=VARIABLE),
+}
 
 
 @pytest.mark.parametrize("path", ["/hang", "/c"])
@@ -119,6 +134,14 @@ def test_remaining_tells_the_time_left(server: ServerProcess) -> None:
     status, body = server.get()
     assert status == 200
     assert 0 < float(body) <= TIMEOUT
+
+
+def test_plain_functions_beside_async_ones_see_it_too(servers: dict[str, Served]) -> None:
+    server, client = servers["beside"]
+    assert 0 < float(client.get("/plain").text) <= TIMEOUT
+    assert 0 < client.post("/value", json=1).json() <= TIMEOUT
+    assert client.post("/event", headers=EVENT).status_code == 200
+    server.wait_for("remaining: 0.")
 
 
 def test_exception_of_one_call_never_reaches_the_next(server: ServerProcess) -> None:

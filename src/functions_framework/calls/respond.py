@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from functions_framework.hosts.asgi.bridge import environ_of
 from functions_framework.hosts.outgoing import passed, with_length
 from functions_framework.logs import log_crash
-from functions_framework.model.fields import PATH_CHARACTERS, as_bytes
+from functions_framework.model.fields import PATH_CHARACTERS, as_bytes, as_read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -126,11 +126,7 @@ def _bytes(part: bytes | str) -> bytes:
 
 
 def _answer(request: Request, reply: Reply, body: bytes, *, is_whole: bool = True) -> Answer:
-    # Clients read the bytes that the engine sends as latin-1.
-    headers = [
-        (name.lower(), value.encode().decode("latin-1"))
-        for name, value in with_length(reply, request.method)
-    ]
+    headers = as_read(with_length(reply, request.method))
     return Answer(reply.status, headers, body, is_whole)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.fields import REPEATED
 from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json, media_type
+from functions_framework.model.message import CORE_ATTRIBUTES
 
 from .header_text import decode_header
 
@@ -184,14 +185,14 @@ def decode_structured(payload: object) -> Parts:
     if not isinstance(payload, dict):
         found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
         raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
-    members = [
-        (name.lower(), value)
+    members = {
+        name: value
         for name, value in payload.items()
         if value is not None and name not in RESERVED
-    ]
-    attributes: dict[str, Any] = dict(members)
-    if len(attributes) != len(members):
-        raise MalformedRequest("The CloudEvent has an attribute in small and in capital letters.")
+    }
+    attributes: dict[str, Any] = {name.lower(): value for name, value in members.items()}
+    if attributes.keys() != members.keys():
+        _check_capitals(members, attributes)
     extensions = attributes.get("extensions")
     if isinstance(extensions, dict):
         del attributes["extensions"]
@@ -203,6 +204,18 @@ def decode_structured(payload: object) -> Parts:
     if "time" not in attributes:
         attributes["time"] = now()
     return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
+
+
+def _check_capitals(members: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Refuse capital letters but in names of extensions, which 3.10 took for small ones."""
+    if len(members) != len(attributes):
+        raise MalformedRequest("The CloudEvent has an attribute in small and in capital letters.")
+    for name in CORE_ATTRIBUTES:
+        if name in attributes and name not in members:
+            raise MalformedRequest(
+                f"The CloudEvent has its {name} in capital letters: names of attributes are "
+                "lower-case (CloudEvents 1.0, section 3.1)."
+            )
 
 
 def _check_members(attributes: dict[str, Any]) -> None:

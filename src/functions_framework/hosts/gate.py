@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 
 def gated(host: Host) -> Host:
     """The host, with replies as they are sent; passing the gate a second time changes nothing."""
-    return layered(host, Gate())
+    return layered(host, Gate(is_text_only=not host.is_async))
 
 
 class Gate:
-    """See `outgoing`."""
+    """See `outgoing`.
+
+    Args:
+        is_text_only: as there.
+    """
+
+    def __init__(self, *, is_text_only: bool) -> None:
+        self._is_text_only = is_text_only
 
     def around(self, head: Head) -> Steps:
         """See `Layer`."""
         given: Reply = yield None
-        sent = passed(given, head.method, head)
+        sent = passed(given, head.method, head, is_text_only=self._is_text_only)
         if isinstance(sent.body, bytes) and not isinstance(given.body, bytes):
             body: Any = given.body
             close = getattr(body, "aclose", None) or getattr(body, "close", None)

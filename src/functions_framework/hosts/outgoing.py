@@ -14,7 +14,8 @@ Content-Length, stream        held to: a stream that is longer or shorter breaks
 fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1)
 a name or value that no       a crash whose record names the field (RFC 9110, 5.1, 5.5)
 field can have
-text beyond ASCII             the bytes it stands for in latin-1, as PEP 3333 and ASGI mean it
+text beyond ASCII             the bytes it stands for in latin-1, as PEP 3333 and ASGI mean it; a
+                              crash where they are not UTF-8 and the engine's sync side sends
 ============================  ==============================================================
 """
 
@@ -80,7 +81,9 @@ class Passed(Reply):
     __slots__ = ()
 
 
-def passed(reply: Reply, method: str, request: Scope | WithPath) -> Reply:
+def passed(
+    reply: Reply, method: str, request: Scope | WithPath, *, is_text_only: bool | None = None
+) -> Reply:
     """The reply as it is sent; the same one where nothing is to be done.
 
     What cannot be sent is logged as a crash and answered as one. Whoever sends it closes a stream
@@ -90,10 +93,13 @@ def passed(reply: Reply, method: str, request: Scope | WithPath) -> Reply:
         reply: what a host answered.
         method: of the request, as the client sent it.
         request: its environ, its ASGI scope or the engine's own; read for a record.
+        is_text_only: whether header values must be UTF-8, as all are that the engine's sync side
+            sends; None if that is so for environs.
 
     Returns:
-        A reply whose header values are the text that the engine encodes as UTF-8, without a
-        Content-Length where the body is whole and sent.
+        A reply whose header values are text that stands for UTF-8, other bytes as surrogate
+        escapes (see `model.fields.sent_bytes`), without a Content-Length where the body is whole
+        and sent.
 
     Raises:
         RequestTimeoutException: the deadline of a call came meanwhile.
@@ -110,7 +116,9 @@ def passed(reply: Reply, method: str, request: Scope | WithPath) -> Reply:
     except (TypeError, ValueError):
         pass  # a status or header of another kind: looked at below
     try:
-        return checked(reply, method)
+        if is_text_only is None:
+            is_text_only = isinstance(request, MutableMapping) and "PATH_INFO" in request
+        return checked(reply, method, is_text_only=is_text_only)
     except RequestTimeoutException:
         raise
     except Exception as error:  # noqa: BLE001 - logged
@@ -137,7 +145,7 @@ def _are_easy(headers: Headers) -> bool:
     return True
 
 
-def checked(reply: Reply, method: str) -> Reply:
+def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     """What `passed` gives, for a reply that is known to be fit or whose fault is to be seen.
 
     Raises:
@@ -147,7 +155,7 @@ def checked(reply: Reply, method: str) -> Reply:
     if isinstance(reply, Passed):
         return reply
     status = _status(reply.status)
-    headers, lengths = _sorted(reply.headers)
+    headers, lengths = _sorted(reply.headers, is_text_only=is_text_only)
     body: Any = reply.body
     is_whole = isinstance(body, (bytes, bytearray, memoryview))
     if status in NO_CONTENT:
@@ -187,7 +195,7 @@ def _status(status: object) -> int:
     return int(status)
 
 
-def _sorted(given: Headers) -> tuple[Headers, list[Any]]:
+def _sorted(given: Headers, *, is_text_only: bool) -> tuple[Headers, list[Any]]:
     """The fields to be sent, and the lengths that were declared."""
     headers: Headers = []
     lengths: list[Any] = []
@@ -196,7 +204,7 @@ def _sorted(given: Headers) -> tuple[Headers, list[Any]]:
     for name, value in given:
         servers = _servers_name(name)
         if not servers:
-            text = _value(name, value)
+            text = _value(name, value, is_text_only=is_text_only)
             size += len(name) + len(text)
             headers.append((name, text))
         elif servers == "content-length":
@@ -225,11 +233,8 @@ def _servers_name(name: object) -> str:
     return servers
 
 
-def _value(name: str, value: object) -> str:
-    """A field's value as the engine takes it.
-
-    The engine sends a text as UTF-8, and nothing else: bytes that are none cannot be sent.
-    """
+def _value(name: str, value: object, *, is_text_only: bool) -> str:
+    """A field's value as the engine takes it; its sync side sends a text as UTF-8, nothing else."""
     if not isinstance(value, str):
         raise TypeError(
             f"The value of the header {name!r} is of type {type(value).__name__}: expected a str."
@@ -240,11 +245,12 @@ def _value(name: str, value: object) -> str:
     if text.isascii():
         return text
     try:
-        return text.encode("latin-1").decode()
+        return text.encode("latin-1").decode(errors="strict" if is_text_only else "surrogateescape")
     except UnicodeError:
         raise ValueError(
-            f"The value of the header {name!r} is not ASCII: expected UTF-8 bytes as latin-1 text "
-            "(PEP 3333), or ASCII as RFC 8187 writes other text."
+            f"The value of the header {name!r} is not ASCII: expected "
+            f"{'UTF-8 bytes as ' * is_text_only}latin-1 text (PEP 3333), or ASCII as RFC 8187 "
+            "writes other text."
         ) from None
 
 

@@ -36,6 +36,16 @@ def as_bytes(fields: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
+def sent_bytes(text: str) -> bytes:
+    """The bytes of a reply's header: of UTF-8, and of surrogate escapes for what is not."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def as_read(fields: Headers) -> Headers:
+    """The header fields of a reply as clients read their bytes: latin-1, with lower-case names."""
+    return [(name.lower(), sent_bytes(value).decode("latin-1")) for name, value in fields]
+
+
 def merged(fields: Headers) -> dict[str, str]:
     """One value for each name: joined as RFC 9110 section 5.3 says, of Content-Type the first."""
     found: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from functions_framework.model.execution import execution
-from functions_framework.model.fields import PATH_CHARACTERS
+from functions_framework.model.fields import PATH_CHARACTERS, as_read
 
 from .redaction import Redactor
 from .taps import Kept
@@ -105,7 +105,7 @@ class Exchange:
         reply = self._answer
         if reply is None:
             return None
-        headers = tuple((name.lower(), value) for name, value in reply.headers)
+        headers = tuple(as_read(reply.headers))
         answered = self.answered
         return RecordedResponse(
             reply.status,

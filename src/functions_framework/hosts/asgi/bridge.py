@@ -14,6 +14,7 @@ from functions_framework.model.fields import PATH_CHARACTERS
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 
 from ..streams import Threaded
+from ..wsgi.environ import TWICE, attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,11 @@ def environ_of(scope: Scope, body: InputStream) -> Environ:
         key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
         if key in environ:
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+            if name[:3] == "CE_":
+                environ[TWICE] = attribute_of(key)
         environ[key] = value
+    if "functions_framework.deadline" in scope:
+        environ["functions_framework.deadline"] = scope["functions_framework.deadline"]
     return environ
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import EXECUTION_ID, Execution, execution
-from functions_framework.model.fields import as_text, encoded_query, merged
+from functions_framework.model.fields import as_text, encoded_query, merged, sent_bytes
 from functions_framework.model.message import Message, Reply
 
 from ..outgoing import passed, with_length
@@ -114,7 +114,7 @@ async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
     method = scope["method"]
     given, reply = reply, passed(reply, method, scope)
     pairs = with_length(reply, method)
-    headers = [(name.lower().encode(), value.encode()) for name, value in pairs]
+    headers = [(name.lower().encode(), sent_bytes(value)) for name, value in pairs]
     body = reply.body
     if isinstance(body, bytes):
         if not isinstance(given.body, bytes):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.model.execution import EXECUTION_ID, Execution, execution, new_execution_id
-from functions_framework.model.fields import NOT_ASCII, encoded_query
+from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query
 from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 16
 LOSSY = "functions_framework.lossy"
 """In the environ of a server that gives an empty value for a header that is not ASCII."""
+
+TWICE = "functions_framework.HTTP_CE_"
+"""In an environ with a `ce-` header that came more than once: the attribute it is of."""
 
 _EXECUTION_ID = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
 # Looked up, a name takes half the time of being cut and made lower-case.
@@ -72,7 +75,9 @@ def message(environ: Environ) -> Message:
             if name in _ATTRIBUTES:
                 attributes[_ATTRIBUTES[name]] = environ[name]
             elif name[:8] == "HTTP_CE_":
-                attributes[name[8:].lower().replace("_", "-")] = environ[name]
+                attributes[attribute_of(name)] = environ[name]
+            elif name == TWICE:
+                attributes[environ[TWICE]] = REPEATED
     if "" in attributes.values() and LOSSY in environ:
         raise MalformedRequest(NOT_ASCII)
     query: str = environ.get("QUERY_STRING", "")
@@ -84,6 +89,11 @@ def message(environ: Environ) -> Message:
         query if query.isascii() else encoded_query(query.encode("latin-1")),
         environ["REQUEST_METHOD"],
     )
+
+
+def attribute_of(name: str) -> str:
+    """The attribute that a `ce-` header of an environ is of."""
+    return name[8:].lower().replace("_", "-")
 
 
 def path_of(environ: Environ) -> str:

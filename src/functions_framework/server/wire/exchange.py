@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from functions_framework.model.fields import sent_bytes
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -27,7 +29,7 @@ class _Encoded(dict[tuple[str, str], tuple[bytes, bytes]]):
 
     def __missing__(self, pair: tuple[str, str]) -> tuple[bytes, bytes]:
         name, value = pair
-        encoded = name.encode(), value.encode()
+        encoded = name.encode(), sent_bytes(value)
         if len(self) < _MOST_REMEMBERED and len(value) < _LONGEST_REMEMBERED:
             self[pair] = encoded
         return encoded
