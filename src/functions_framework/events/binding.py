@@ -186,9 +186,7 @@ def decode_structured(payload: object) -> Parts:
         found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
         raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
     members = {
-        name: value
-        for name, value in payload.items()
-        if value is not None and name not in RESERVED
+        name: value for name, value in payload.items() if value is not None and name not in RESERVED
     }
     attributes: dict[str, Any] = {name.lower(): value for name, value in members.items()}
     if attributes.keys() != members.keys():
