@@ -93,13 +93,11 @@ def passed(
         reply: what a host answered.
         method: of the request, as the client sent it.
         request: its environ, its ASGI scope or the engine's own; read for a record.
-        is_text_only: whether header values must be UTF-8, as all are that the engine's sync side
-            sends; None if that is so for environs.
+        is_text_only: whether values must be UTF-8 (the engine's sync side); None: if an environ.
 
     Returns:
-        A reply whose header values are text that stands for UTF-8, other bytes as surrogate
-        escapes (see `model.fields.sent_bytes`), without a Content-Length where the body is whole
-        and sent.
+        A reply whose header values stand for bytes (`model.fields.sent_bytes`), without a
+        Content-Length where the body is whole and sent.
 
     Raises:
         RequestTimeoutException: the deadline of a call came meanwhile.
