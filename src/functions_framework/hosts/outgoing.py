@@ -114,9 +114,7 @@ def passed(
     except (TypeError, ValueError):
         pass  # a status or header of another kind: looked at below
     try:
-        if is_text_only is None:
-            is_text_only = isinstance(request, MutableMapping) and "PATH_INFO" in request
-        return checked(reply, method, is_text_only=is_text_only)
+        return checked(reply, method, is_text_only=_is_sent_as_text(request, is_text_only))
     except RequestTimeoutException:
         raise
     except Exception as error:  # noqa: BLE001 - logged
@@ -171,6 +169,12 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     headers.append(("content-length", str(length)))
     held = AsyncHeld if isinstance(body, AsyncIterable) else Held
     return Passed(status, headers, held(body, length))
+
+
+def _is_sent_as_text(request: Scope | WithPath, given: bool | None = None) -> bool:
+    return (
+        (isinstance(request, MutableMapping) and "PATH_INFO" in request) if given is None else given
+    )
 
 
 def _path(request: Scope | WithPath) -> str:
