@@ -82,7 +82,7 @@ class Passed(Reply):
 
 
 def passed(
-    reply: Reply, method: str, request: Scope | WithPath, *, is_text_only: bool | None = None
+    reply: Reply, method: str, request: Scope | WithPath, *, is_text_only: bool = False
 ) -> Reply:
     """The reply as it is sent; the same one where nothing is to be done.
 
@@ -93,7 +93,7 @@ def passed(
         reply: what a host answered.
         method: of the request, as the client sent it.
         request: its environ, its ASGI scope or the engine's own; read for a record.
-        is_text_only: whether values must be UTF-8 (the engine's sync side); None: if an environ.
+        is_text_only: whether values must be UTF-8 (the engine's sync side), as of environs.
 
     Returns:
         A reply whose header values stand for bytes (`model.fields.sent_bytes`), without a
@@ -114,7 +114,7 @@ def passed(
     except (TypeError, ValueError):
         pass  # a status or header of another kind: looked at below
     try:
-        return checked(reply, method, is_text_only=_is_sent_as_text(request, is_text_only))
+        return checked(reply, method, is_text_only=is_text_only or _is_environ(request))
     except RequestTimeoutException:
         raise
     except Exception as error:  # noqa: BLE001 - logged
@@ -171,10 +171,8 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     return Passed(status, headers, held(body, length))
 
 
-def _is_sent_as_text(request: Scope | WithPath, given: bool | None = None) -> bool:
-    return (
-        (isinstance(request, MutableMapping) and "PATH_INFO" in request) if given is None else given
-    )
+def _is_environ(request: Scope | WithPath) -> bool:
+    return isinstance(request, MutableMapping) and "PATH_INFO" in request
 
 
 def _path(request: Scope | WithPath) -> str:
