@@ -95,7 +95,9 @@ def test_streams_see_it_too(host: str, layers: list[Any]) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("layers", [[sets, sets_async, sets], [sets_async, sets, sets_async]])
-@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, StopIteration])
+@pytest.mark.parametrize(
+    "error", [ValueError, SystemExit, KeyboardInterrupt, StopIteration, GeneratorExit]
+)
 def test_whatever_is_raised_inside_leaves_the_next_calls_alone(
     host: str, layers: list[Any], error: type[BaseException]
 ) -> None:

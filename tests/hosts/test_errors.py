@@ -41,6 +41,7 @@ CRASHES: dict[str, BaseException | type[BaseException]] = {
     "with a code": CodedError("secret"),
     "BaseException": Unusual("secret"),
     "StopIteration": StopIteration("secret"),
+    "GeneratorExit": GeneratorExit("secret"),
     "sys.exit()": SystemExit(),
     "sys.exit(3)": SystemExit(3),
     "sys.exit(text)": SystemExit("secret"),

@@ -71,7 +71,9 @@ def test_a_stream_that_keeps_its_length_is_sent_with_it(maker: Maker) -> None:
     assert got.all(b"content-length") == [b"4"]
 
 
-@pytest.mark.parametrize(("length", "said"), [("3", "is longer"), ("9", "ended 5 bytes before")])
+@pytest.mark.parametrize(
+    ("length", "said"), [("0", "is longer"), ("3", "is longer"), ("9", "ended 5 bytes before")]
+)
 def test_a_stream_that_breaks_its_word_never_looks_whole(
     maker: Maker, length: str, said: str
 ) -> None:

@@ -10,7 +10,7 @@ status outside 200 to 999     a crash: 1xx are no answers (RFC 9110, section 15.
 HEAD, 204, 205, 304           no content, whatever was given (RFC 9110, 9.3.2, 15.3.5, 15.3.6,
                               15.4.5); a stream is not begun
 Content-Length, whole body    the body's own
-Content-Length, stream        held to: a stream that is longer or shorter breaks off
+Content-Length, stream        held to: a stream that is longer or shorter breaks off; 0 is not told
 fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1)
 a name or value that no       a crash whose record names the field (RFC 9110, 5.1, 5.5)
 field can have
@@ -166,7 +166,8 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     length = _declared(lengths)
     if length is None:
         return Passed(status, headers, body)
-    headers.append(("content-length", str(length)))
+    if length:  # with none, the engine would not ask whether there is something after all
+        headers.append(("content-length", str(length)))
     held = AsyncHeld if isinstance(body, AsyncIterable) else Held
     return Passed(status, headers, held(body, length))
 

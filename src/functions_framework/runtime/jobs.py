@@ -125,9 +125,10 @@ class Job:
             result.set_result(value)
         elif isinstance(error, asyncio.CancelledError):
             result.cancel_now()
-        elif isinstance(error, StopIteration):
-            # A future cannot carry this one (PEP 479 is the same rule for generators).
-            stopped = RuntimeError("The function raised StopIteration.")
+        elif isinstance(error, (StopIteration, GeneratorExit)):
+            # A future cannot carry the one (PEP 479 is the same rule for generators), and who
+            # awaits is not to be closed by the other.
+            stopped = RuntimeError(f"The function raised {type(error).__name__}.")
             stopped.__cause__ = error
             result.set_exception(stopped)
         else:
