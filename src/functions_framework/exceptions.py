@@ -6,6 +6,7 @@ FunctionsFrameworkException
  ├─ MissingSourceException            the source file does not exist           exit 1
  ├─ MissingTargetException            the source has no such function          exit 1
  ├─ InvalidTargetTypeException        the target cannot be called              exit 1
+ ├─ InvalidResultException            a function returned what cannot be sent  HTTP 500
  ├─ RequestTimeoutException           a call ran past its deadline             HTTP 504
  ├─ Verdict                           what a function decides about an event   by its sender
  │   ├─ Retry                         it is wanted again
@@ -56,6 +57,22 @@ class MissingSourceException(FunctionsFrameworkException):
 
 class MissingTargetException(FunctionsFrameworkException):
     """The source defines nothing under the target's name."""
+
+
+class InvalidResultException(FunctionsFrameworkException, TypeError):
+    """A function returned what cannot be sent; the text says which, what, and what can be.
+
+    Attributes:
+        file: where the function is defined, empty where that is unknown.
+        line: the line there, from 1.
+        function: its name.
+    """
+
+    def __init__(self, text: str, file: str = "", line: int = 0, function: str = "") -> None:
+        super().__init__(text)
+        self.file = file
+        self.line = line
+        self.function = function
 
 
 class RequestTimeoutException(FunctionsFrameworkException):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import inspect
 import os
 import sys
 import time
@@ -19,9 +18,11 @@ from functions_framework.exceptions import (
     MissingTargetException,
 )
 from functions_framework.loading import source as sources
+from functions_framework.loading.diagnosis import bad_encoding, diagnosis
 from functions_framework.loading.import_clock import ImportCost, timed_imports
 from functions_framework.loading.needed_variables import NeededVariable, needed_variables
-from functions_framework.model.function import Function, Signature
+from functions_framework.loading.parameters import misfit
+from functions_framework.model.function import Function, code_of
 
 from .blocking_calls import blocking_calls
 from .faults import BadInput
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 
     from functions_framework.settings import Settings
 
-# How many arguments each signature may be called with, and what they are.
-_CALLED_WITH = {
-    Signature.HTTP: ((1,), "one argument, the request"),
-    Signature.CLOUDEVENT: ((1, 2), "the event, and its data if it takes a second argument"),
-    Signature.EVENT: ((2,), "two arguments, data and context"),
-    Signature.TYPED: ((1,), "one argument, the value"),
-}
 # A worker starts only when the source is loaded, so this is felt in every cold start.
 SLOW_SECONDS = 1.0
 
@@ -77,6 +71,9 @@ def check(settings: Settings, slow_seconds: float = SLOW_SECONDS) -> Report:
     except MissingSourceException as error:
         raise BadInput(str(error)) from None
     report = Report(path)
+    if text := bad_encoding(path):
+        report.findings.append(Finding(ERROR, "syntax", text))
+        return report
     try:
         tree = ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
@@ -122,9 +119,7 @@ def _load(report: Report, settings: Settings, missing: set[str]) -> None:
     else:
         report.load_seconds = time.perf_counter() - before
         report.functions = pipeline.functions
-        report.findings += [
-            found for function in pipeline.functions for found in signature_findings(function)
-        ]
+        report.findings += _signature_findings(pipeline.functions)
     report.imports.sort(key=lambda cost: -cost.seconds)
 
 
@@ -135,6 +130,9 @@ def _load_failure(path: Path, error: BaseException) -> Finding:
         if frame.tb_frame.f_code.co_filename == str(path):
             line = frame.tb_lineno
         frame = frame.tb_next
+    text = diagnosis(error, path)
+    if text is not None:
+        return Finding(ERROR, "load", text, line)
     first = (str(error).splitlines() or [""])[0]
     return Finding(ERROR, "load", f"Loading raised {type(error).__name__}: {first}", line)
 
@@ -152,28 +150,13 @@ def _slow(report: Report, seconds: float) -> Finding:
     )
 
 
-def signature_findings(function: Function) -> list[Finding]:
-    """Compare the parameters of a function with how its signature calls it."""
-    if function.protocol:
-        return []  # an application, which its own framework has put together
-    counts, what = _CALLED_WITH[function.signature]
-    try:
-        signature = inspect.signature(function.call)
-    except (TypeError, ValueError):  # made in C: it does not tell
-        return []
-    for count in counts:
-        try:
-            signature.bind(*[None] * count)
-        except TypeError:
-            continue
-        return []
-    code = getattr(inspect.unwrap(function.call), "__code__", None)
-    return [
-        Finding(
-            ERROR,
-            "signature",
-            f"The function {function.name!r} takes {signature}; one with the signature "
-            f"{function.signature} is called with {what}.",
-            code.co_firstlineno if code else None,
-        )
-    ]
+def _signature_findings(functions: list[Function]) -> list[Finding]:
+    """Compare the parameters of functions with how their signatures call them."""
+    found = []
+    for function in functions:
+        fault = misfit(function)
+        if fault is not None:
+            code = code_of(function.call)
+            line = code.co_firstlineno if code else None
+            found.append(Finding(ERROR, "signature", fault, line))
+    return found

@@ -18,7 +18,8 @@ from functions_framework.calls.result import ResponseHeaders, Result
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.hosts.routes import Routes, paths_of
 from functions_framework.loading import source
-from functions_framework.loading.needed_variables import missing_variables
+from functions_framework.loading.diagnosis import diagnosis
+from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
 
@@ -99,11 +100,13 @@ def load(settings: Settings) -> Pipeline:
     with as_bad_input():
         path = source.locate(settings.source)
         try:
-            return Pipeline(path, settings.target, settings.signature_type, None, None)
+            pipeline = Pipeline(path, settings.target, settings.signature_type, None, None)
+            require_fit(pipeline.functions)
+            return pipeline
         except FunctionsFrameworkException:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
-            if text := missing_variables(error, path):
+            if text := diagnosis(error, path):
                 raise BadInput(text) from None
             log_exception(f"{path} could not be loaded", error)
             failed = error

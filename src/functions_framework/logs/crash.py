@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 
+from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.execution import execution
 from functions_framework.runtime.escaping import printable, printable_lines
 
@@ -38,6 +39,13 @@ def log_exception(message: str, error: BaseException) -> None:
     logger = logging.getLogger(LOGGER)
     if logger.getEffectiveLevel() > logging.ERROR:
         return
+    if isinstance(error, InvalidResultException):
+        # No frame of the user's is left: its text says all there is.
+        message = f"{message}: {printable(str(error))}"
+        place = error.file, error.line, error.function
+        record = logger.makeRecord(LOGGER, logging.ERROR, *place[:2], message, (), None, place[2])
+        deliver(logger, record)
+        return
     shown = _shown(error)
     place = shown.stack[-1] if shown.stack else None
     record = logger.makeRecord(
@@ -57,6 +65,8 @@ def log_exception(message: str, error: BaseException) -> None:
 
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception as `log_crash` shows it, without a newline at its end."""
+    if isinstance(error, InvalidResultException):
+        return printable_lines(f"TypeError: {error}")
     return _text(_shown(error))
 
 

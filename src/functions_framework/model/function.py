@@ -12,6 +12,7 @@ from functions_framework.runtime.values import field, value_class
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import CodeType
     from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
@@ -206,9 +207,15 @@ class Function:
 
 def place_of(call: Callable[..., Any]) -> str:
     """File and line where a callable is defined, as far as they are known."""
-    import inspect
-
-    code = getattr(inspect.unwrap(call), "__code__", None)
+    code = code_of(call)
     if code is None:
         return getattr(call, "__module__", None) or type(call).__name__
     return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def code_of(call: Callable[..., Any]) -> CodeType | None:
+    """The code of a callable, of the function itself where it is wrapped; None where it has none."""
+    import inspect
+
+    found: CodeType | None = getattr(inspect.unwrap(call), "__code__", None)
+    return found

@@ -11,7 +11,7 @@ async iterator, generator       the same
 (body, headers)                 headers a mapping or pairs; all of a repeated name are sent
 (body, status, headers)         both
 Response of Flask or Starlette  as it is, streams included
-anything else, None too         TypeError: the function is at fault
+anything else, None too         UnsendableError: the function is at fault
 ==============================  ============================================================
 """
 
@@ -19,12 +19,68 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.fields import as_text
+from functions_framework.model.function import code_of, place_of
 from functions_framework.model.message import HTML, JSON, Reply
 
+if TYPE_CHECKING:
+    from functions_framework.model.function import Function
+
 Dump = Callable[[Any], bytes]
+
+
+class UnsendableError(TypeError):
+    """A result is none of the table.
+
+    Attributes:
+        found: what came instead, as the end of a sentence: `None`, `an int`.
+    """
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"Expected {expected}, found {found}.")
+        self.found = found
+
+
+_ALLOWED = (
+    "a str, bytes, dict, list, iterator or Response, or a tuple (body, status), (body, headers) or "
+    "(body, status, headers)"
+)
+
+
+def named(error: UnsendableError, function: Function) -> InvalidResultException:
+    """The same error with the function that is at fault and where it is."""
+    code = code_of(function.call)
+    place = f" ({place_of(function.call)})" if code else ""
+    hint = " Await it in an 'async def'." if error.found == "a coroutine" else ""
+    return InvalidResultException(
+        f"The function {function.name!r}{place} returned {error.found}: expected {_ALLOWED}.{hint}",
+        code.co_filename if code else "",
+        code.co_firstlineno if code else 0,
+        function.name,
+    )
+
+
+def refuse(value: object) -> NoReturn:
+    """Raise that a result is none of the table.
+
+    Raises:
+        UnsendableError: always.
+    """
+    raise UnsendableError(_ALLOWED, _described(value))
+
+
+def _described(value: object) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, tuple) and len(value) not in {2, 3}:
+        return f"a tuple of {len(value)} elements"
+    if isinstance(value, tuple):
+        return f"a tuple whose body is {_described(value[0])}"
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 class Closing:
@@ -95,7 +151,7 @@ def encode(value: Any, dump: Dump = sorted_json) -> Reply:
         dump: writes a dict or list as JSON.
 
     Raises:
-        TypeError: the value is none of these; its text names the type that was found.
+        UnsendableError: the value is none of these; its text names the type that was found.
     """
     kind = type(value)
     if kind is str:
@@ -120,14 +176,7 @@ def _encode_other(value: object, dump: Dump) -> Reply:
         return Reply(200, [JSON], dump(value))
     if isinstance(value, (Iterator, AsyncIterator)):
         return Reply(200, [HTML], value)
-    return _from_response(value) or _refuse(value)
-
-
-def _refuse(value: object) -> Reply:
-    raise TypeError(
-        "The function did not return a valid response: expected a str, bytes, dict, list, tuple, "
-        f"iterator or Response object, found {type(value).__name__}."
-    )
+    return _from_response(value) or refuse(value)
 
 
 def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
@@ -142,10 +191,7 @@ def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
         else:
             status = second
     else:
-        raise TypeError(
-            "The function did not return a valid response tuple: expected (body, status), "
-            f"(body, headers) or (body, status, headers), found {len(value)} elements."
-        )
+        refuse(value)
     reply = encode(body, dump)
     code = reply.status if status is None else _code(status)
     return Reply(code, reply.headers if headers is None else _merged(reply, headers), reply.body)
@@ -158,8 +204,8 @@ def _code(status: Any) -> int:
     try:
         return int(status.strip().partition(" ")[0]) if isinstance(status, str) else int(status)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"Expected a status such as 201 or '201 Created', found {status!r}."
+        raise UnsendableError(
+            "a status such as 201 or '201 Created'", f"the status {status!r}"
         ) from None
 
 
@@ -168,8 +214,8 @@ def _merged(reply: Reply, given: object) -> list[tuple[str, str]]:
     try:
         added = [pair for name, value in _pairs_of(given) for pair in _fields(name, value)]
     except (TypeError, ValueError):
-        raise TypeError(
-            f"Expected headers as a mapping or as pairs, found {type(given).__name__}."
+        raise UnsendableError(
+            "headers as a mapping or as pairs", f"{_described(given)} as headers"
         ) from None
     names = {name.lower() for name, _ in added}
     return [*(pair for pair in reply.headers if pair[0].lower() not in names), *added]

@@ -18,7 +18,7 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Deferred, compact_json, encode
+from functions_framework.signatures.results import Deferred, UnsendableError, compact_json, encode, named
 
 from ..beginnings import begin_async
 from ..errors import (
@@ -243,6 +243,8 @@ class _HTTPEndpoint:
             result = await result
         try:
             return encode(result, compact_json)
+        except UnsendableError as error:
+            raise _InvalidResultError(named(error, self.function)) from None
         except Exception as error:
             raise _InvalidResultError(error) from error
 
@@ -275,6 +277,8 @@ class _EventEndpoint:
             return codec.encode(result)
         except Verdict as verdict:
             return await self._decided(verdict, arguments, scope)
+        except UnsendableError as error:
+            raise named(error, self.function) from None
         except RequestRefused as error:
             raise _RefusedByFunctionError(error) from error
 

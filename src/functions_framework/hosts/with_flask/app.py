@@ -30,7 +30,7 @@ from ..wsgi.environ import begin_seen, code_of, drain, path_of, send
 from . import disturbed, lean
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .plain import METHODS, is_plain
-from .views import Crash, View, begin_response, is_foreign, not_found, reply_of, view_of
+from .views import Crash, Unsendable, View, begin_response, is_foreign, not_found, reply_of, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,6 +124,8 @@ class FunctionApp(flask.Flask):
         if isinstance(rv, HTTPException):
             # Flask would run it as a WSGI app and take the page for a stream, which is not drained.
             rv = rv.get_response(REQUEST_CONTEXT.get().request.environ)
+        if type(rv) is Unsendable:
+            raise rv.error
         body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
         context = REQUEST_CONTEXT.get(None)
         method = "HEAD" if context is None else context.request.method

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import NO_CONTENT, Reply
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Closing, encode
+from functions_framework.signatures.results import Closing, UnsendableError, encode, named, refuse
 
 from ..beginnings import begin
 from ..errors import answer_without_call
@@ -29,10 +30,26 @@ if TYPE_CHECKING:
 View = Callable[[flask.Request], Any]
 
 _WHOLE = frozenset({str, bytes, dict, list})
+_BODIES = (str, bytes, bytearray, dict, list, Iterator, Response)
 
 
 class Crash(Exception):  # noqa: N818 - it stands for exits
     """Stands for what a function must not raise: an exit, or the framework's own refusals."""
+
+
+class Unsendable:
+    """Stands for a result that cannot be sent, until a response is to be made of it.
+
+    Raised earlier, the handlers of what a function raises would be asked.
+
+    Attributes:
+        error: what is raised then.
+        is_none: whether it was None.
+    """
+
+    def __init__(self, error: Exception, *, is_none: bool) -> None:
+        self.error = error
+        self.is_none = is_none
 
 
 def view_of(function: Function) -> View:
@@ -49,7 +66,13 @@ def _http_view(function: Function) -> View:
     def run(request: flask.Request) -> Any:
         try:
             result = call(request)
-            return result if type(result) in _WHOLE else begun_result(result, request.method)
+            if type(result) in _WHOLE:
+                return result
+            try:
+                _require_sendable(result)
+                return begun_result(result, request.method)
+            except UnsendableError as error:
+                return Unsendable(named(error, function), is_none=result is None)
         except (SystemExit, KeyboardInterrupt) as error:
             raise Crash(type(error).__name__) from error
 
@@ -60,7 +83,7 @@ def _none_is_ok(view: View) -> View:
     # The first runtime of the platform answered so; its functions still count on it.
     def run(request: flask.Request) -> Any:
         result = view(request)
-        return "OK" if result is None else result
+        return "OK" if type(result) is Unsendable and result.is_none else result
 
     return run
 
@@ -85,6 +108,8 @@ def _event_view(function: Function) -> View:
             return answer_each(_host().respond, environ, batch.events)
         try:
             return begun(codec.encode(function.call(*arguments)), method)
+        except UnsendableError as error:
+            raise named(error, function) from None
         except Verdict as verdict:
             from ..verdicts import reply_to, tell
 
@@ -99,6 +124,17 @@ def _event_view(function: Function) -> View:
 def _host() -> Any:
     proxy: Any = flask.current_app
     return proxy._get_current_object()  # noqa: SLF001 - as Flask documents it
+
+
+def _require_sendable(result: object) -> None:
+    """Raise where Flask knows no way to make a response of a result."""
+    body = result
+    if isinstance(result, tuple) and not isinstance(result, Reply):
+        if len(result) not in {2, 3}:
+            refuse(result)
+        body = result[0]
+    if not (isinstance(body, _BODIES) or callable(body) or is_foreign(body)):
+        refuse(result)
 
 
 def not_found(_: object = None) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import encode
+from functions_framework.signatures.results import UnsendableError, encode, named
 
 from ..errors import (
     NOT_FOUND_REPLY,
@@ -74,6 +74,8 @@ class EventHost:
             return reply if type(reply.body) is bytes else begun(reply, method)
         except Verdict as verdict:
             return self._decided(verdict, function, arguments, environ)
+        except UnsendableError as error:
+            return self._handled(named(error, function), environ, is_from_function=True)
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
             return self._handled(error, environ, is_from_function=True)
 

@@ -34,10 +34,10 @@ def of_target(settings: Settings) -> Build:
         try:
             is_followed = switch.is_followed(settings)
             return hosted_of(hosts.load_and_build(settings, is_followed=is_followed))
-        except KeyError as error:
-            from functions_framework.loading.needed_variables import missing_variables
+        except (KeyError, ImportError, SyntaxError) as error:
+            from functions_framework.loading.diagnosis import diagnosis
 
-            text = missing_variables(error, precheck(settings))
+            text = diagnosis(error, precheck(settings))
             if text is None:
                 raise
             raise InvalidConfigurationException(text) from error
@@ -73,11 +73,17 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
 
 
 def hosted_of(served: Served) -> Hosted:
-    """What was loaded, in the server's words."""
+    """What was loaded, in the server's words.
+
+    Raises:
+        InvalidTargetTypeException: a function cannot be called as its signature calls it.
+    """
     from functions_framework.hosts.routes import paths_of
+    from functions_framework.loading.parameters import require_fit
 
     from ..hosted import Hosted
 
+    require_fit(served.functions)
     names = ", ".join(function.name for function in served.functions)
     what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
     return Hosted(served.host, names, what, served.lifecycle, _goes_on(served.functions))
