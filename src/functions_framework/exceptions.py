@@ -59,7 +59,7 @@ class MissingTargetException(FunctionsFrameworkException):
     """The source defines nothing under the target's name."""
 
 
-class InvalidResultException(FunctionsFrameworkException, TypeError):
+class InvalidResultException(FunctionsFrameworkException, TypeError):  # noqa: N818 - as its siblings
     """A function returned what cannot be sent; the text says which, what, and what can be.
 
     Attributes:

@@ -127,7 +127,7 @@ def test_a_syntax_error_is_shown_and_heals(server: ServerProcess, tmp_path: Path
     assert body == b"The function could not be loaded; what the server printed says why.\n"
     save(tmp_path / "main.py", "import nowhere_at_all\n")
     server.wait_for(HELD, times=2)
-    assert server.log.count("ModuleNotFoundError") == 1
+    assert "main.py:1 imports 'nowhere_at_all', which isn't installed." in server.log
     save(tmp_path / "main.py", PLAIN.format("healed"))
     wait_for_answer(server, b"healed")
 
@@ -141,7 +141,7 @@ def test_a_syntax_error_is_shown_and_heals(server: ServerProcess, tmp_path: Path
         ("import sys\nsys.exit('no way')\n", "no way"),
         ("def other(request):\n    return ''\n", "Error: File"),
         (
-            "import functions_framework as f\n@f.on_startup\ndef hello():\n    1 / 0\n",
+            "import functions_framework as f\n@f.on_startup\ndef hello(request=None):\n    1 / 0\n",
             "ZeroDivisionError",
         ),
     ],

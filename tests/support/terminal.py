@@ -80,7 +80,7 @@ class Terminal:
 
     def port(self) -> int:
         """Wait until it serves."""
-        self.read_until("grace period")
+        self.read_until("(Ctrl-C stops)")
         found = _URL.search(self.shown)
         assert found, self.shown
         return int(found[1])

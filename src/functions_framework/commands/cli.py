@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.runtime.terminal import tell
+from functions_framework.runtime.terminal import are_colours_forced, fail, tell
 from functions_framework.server.start import run
 from functions_framework.settings import Option, Settings, options
 
@@ -22,7 +22,7 @@ from .printing import write
 from .table import lazy_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DISTRIBUTION = "functions-framework"
 _EPILOG = (
@@ -38,13 +38,24 @@ def _failures(name: str) -> Iterator[None]:
         yield
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else name
-        _fail(f"{error.format_message()}\nTry '{path} --help' for help.", error.exit_code)
+        _fail(f"{_told(error)}\nTry '{path} --help' for help.", error.exit_code)
     except FunctionsFrameworkException as error:
         raise click.exceptions.Exit(tell(error)) from None
 
 
+def _told(error: click.UsageError) -> str:
+    """What is wrong with the arguments, with the one option that is most like an unknown one."""
+    if isinstance(error, click.NoSuchOption):
+        import difflib
+
+        close = difflib.get_close_matches(error.option_name, error.possibilities or (), n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        return f"No such option {error.option_name!r}.{hint}"
+    return error.format_message()
+
+
 def _fail(message: str, exit_code: int) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
+    fail(message)
     raise click.exceptions.Exit(exit_code)
 
 
@@ -54,7 +65,9 @@ class Program(click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the arguments; a fault in them is one line on stderr and exit code 2."""
         with _failures(self.name or DISTRIBUTION):
-            return super().make_context(*args, **kwargs)
+            ctx = super().make_context(*args, **kwargs)
+        ctx.color = are_colours_forced() or None
+        return ctx
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run; every error of the framework's own is one line on stderr and exit code 2."""
@@ -66,11 +79,9 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the sub-command, or say what the argument may have been meant for."""
         if args and args[0] not in self.commands:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], self.commands, n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Did you mean --target {args[0]}?"
-            ctx.fail(f"Got unexpected extra argument ({args[0]}). {hint}")
+            ctx.fail(
+                f"Got unexpected extra argument ({args[0]}). {_meant_by(args[0], self.commands)}"
+            )
         return super().resolve_command(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -94,6 +105,23 @@ class Program(click.Group):
             with formatter.section(group):
                 formatter.write_dl(records, col_max=28)
         self.format_commands(ctx, formatter)
+
+
+_SERVE = frozenset({"serve", "run", "start", "dev", "server"})
+
+
+def _meant_by(word: str, commands: Iterable[str]) -> str:
+    """What to type instead of a word that isn't a command."""
+    import difflib
+
+    if word in _SERVE:
+        return "It serves without a command: functions-framework --target NAME"
+    close = difflib.get_close_matches(word, commands, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    if word.endswith(".py") or "/" in word or os.sep in word or os.path.isdir(word):  # noqa: PTH112
+        return f"Did you mean --source {word}?"
+    return f"Did you mean --target {word}?"
 
 
 def _help_of(name: str, option: Option) -> str:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 
 from werkzeug.debug import DebuggedApplication
 
-from functions_framework.logs.crash import traceback_text
+from functions_framework.exceptions import InvalidResultException
+from functions_framework.logs.crash import fold_traces, traceback_text
 from functions_framework.model.execution import execution
 from functions_framework.model.message import TEXT, Reply
 
@@ -78,8 +79,12 @@ class SyncDebugHost:
         reply = self._host.respond(environ)
         error = getattr(execution.get(), "error", None)
         accepted = environ.get("HTTP_ACCEPT", "")
-        if isinstance(error, Exception) and "text/html" in accepted:
+        is_unsendable = isinstance(error, InvalidResultException)
+        if isinstance(error, Exception) and "text/html" in accepted and not is_unsendable:
             _close(reply)
+            fold_traces(error)
+            # The debugger leaves out the frames up to this one.
+            __traceback_hide__ = "before_and_this"
             # It was logged: what the debugger writes itself would be the second time.
             environ["wsgi.errors"] = io.StringIO()
             raise error

@@ -84,8 +84,9 @@ def bad_encoding(path: Path) -> str | None:
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + 1
         return (
-            f"{path.name}:{number}: the file isn't {encoding.upper()} (byte 0x{content[error.start]:02x})"
-            ": save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"
+            f"{path.name}:{number}: the file isn't {encoding.upper()} (byte "
+            f"0x{content[error.start]:02x}): save it as UTF-8, or name its encoding in the first "
+            "line: # -*- coding: latin-1 -*-"
         )
     except (OSError, LookupError):
         return None

@@ -129,12 +129,25 @@ def _split(target: str) -> tuple[str, list[str]]:
     parts = [part.strip() or part for part in target.split(",")] if "," in target else [target]
     modules = {part.partition(":")[0] if ":" in part else "" for part in parts}
     names = [part.rpartition(":")[2] for part in parts]
+    for part in parts:
+        _refuse_path(part)
     if len(modules) > 1 or not all(name.strip() for name in names):
         raise InvalidConfigurationException(
             f"Cannot serve the target {target!r}: expected a name, names of one source with commas "
             "between them, or package.module:name."
         )
     return modules.pop(), names
+
+
+def _refuse_path(target: str) -> None:
+    """Say which options were meant by a target that is a file, with or without a function."""
+    path, _, name = target.partition(".py:") if ".py:" in target else (target, "", "NAME")
+    if path != target or target.endswith(".py") or "/" in target or os.sep in target:
+        file = f"{path}.py" if path != target else target
+        raise InvalidConfigurationException(
+            f"The target {target!r} is a file, and a target is a function's name. "
+            f"Did you mean --source {file} --target {name}?"
+        )
 
 
 def _load(named: _Named, signature_type: str, around: Around | None) -> list[Function]:

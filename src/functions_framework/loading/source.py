@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import MissingSourceException
 from functions_framework.runtime.escaping import own_logger
 
+from .missing_files import missing_source
 from .packages import needs_package, packages_around, spec_in_package
 from .standard_names import keep_standard_names
 
@@ -44,7 +45,7 @@ def locate(given: str | os.PathLike[str] | None = None) -> Path:
         if path.is_dir():
             path = _main_of(path)
         elif not path.exists():
-            raise MissingSourceException(_describe_missing(path))
+            raise MissingSourceException(missing_source(path))
         if path.suffix != ".py" or not path.is_file():
             raise MissingSourceException(
                 f"File {path} that is expected to define function is no Python source. "
@@ -87,16 +88,7 @@ def _main_of(directory: Path) -> Path:
     for name in DEFAULT_NAMES:
         if (directory / name).exists():
             return directory / name
-    raise MissingSourceException(_describe_missing(directory / DEFAULT_NAMES[0]))
-
-
-def _describe_missing(path: Path) -> str:
-    message = f"File {path} that is expected to define function doesn't exist"
-    found = sorted(item.name for item in path.parent.glob("*.py")) if path.parent.is_dir() else []
-    if found:
-        shown = ", ".join(found[:8]) + (", …" if len(found) > 8 else "")
-        return f"{message}. {path.parent} holds: {shown}. Pick one with --source."
-    return f"{message}. Pass the file or its directory with --source or FUNCTION_SOURCE."
+    raise MissingSourceException(missing_source(directory / DEFAULT_NAMES[0]))
 
 
 class Place(NamedTuple):

@@ -61,7 +61,8 @@ def _describe_missing(module: ModuleType, path: Path, name: str) -> str:
     message = f"File {path} is expected to contain a function named {name!r}. "
     message += f"Found: {_listed(_functions_of(module)) or 'no function'} instead"
     public = [found for found in vars(module) if not found.startswith("__")]
-    close = difflib.get_close_matches(name, public, n=1)
+    inner = name.rpartition(".")[2]
+    close = [inner] if inner in public else difflib.get_close_matches(name, public, n=1)
     return f"{message}. Did you mean {close[0]!r}?" if close else message
 
 

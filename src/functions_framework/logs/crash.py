@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from types import TracebackType
 
 from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.execution import execution
@@ -42,8 +43,10 @@ def log_exception(message: str, error: BaseException) -> None:
     if isinstance(error, InvalidResultException):
         # No frame of the user's is left: its text says all there is.
         message = f"{message}: {printable(str(error))}"
-        place = error.file, error.line, error.function
-        record = logger.makeRecord(LOGGER, logging.ERROR, *place[:2], message, (), None, place[2])
+        where = error.file, error.line
+        record = logger.makeRecord(
+            LOGGER, logging.ERROR, *where, message, (), None, error.function or None
+        )
         deliver(logger, record)
         return
     shown = _shown(error)
@@ -114,10 +117,7 @@ def _fold(stack: traceback.StackSummary, error: BaseException) -> None:
     A run at the start goes without a trace; one between user frames leaves a line. Frames below the
     user's last one stay: the error was raised there.
     """
-    packages = [
-        frame.f_globals.get("__name__", "").partition(".")[0]
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    ]
+    packages = _packages(error)
     if len(packages) != len(stack):  # sys.tracebacklimit is set
         return
     users = [index for index, package in enumerate(packages) if package not in _FRAMEWORK]
@@ -131,6 +131,43 @@ def _fold(stack: traceback.StackSummary, error: BaseException) -> None:
         kept.append(stack[index])
         previous = index
     stack[:] = kept + stack[previous + 1 :]
+
+
+def _packages(error: BaseException) -> list[str]:
+    """The package of the code of each frame."""
+    return [
+        frame.f_globals.get("__name__", "").partition(".")[0]
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+
+
+def fold_traces(error: BaseException | None) -> None:
+    """Take the framework's frames out of the tracebacks of an exception and what it is chained to.
+
+    As in the record of a crash, for those who show the exception in their own way.
+    """
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        packages = _packages(one)
+        users = [index for index, package in enumerate(packages) if package not in _FRAMEWORK]
+        entries: list[TracebackType] = []
+        trace = one.__traceback__
+        while trace is not None:
+            entries.append(trace)
+            trace = trace.tb_next
+        if not users:
+            continue
+        kept = [item for index, item in enumerate(entries) if index in users or index > users[-1]]
+        rest: TracebackType | None = None
+        for item in reversed(kept):
+            rest = TracebackType(rest, item.tb_frame, item.tb_lasti, item.tb_lineno)
+        one.__traceback__ = rest
 
 
 def _folded(packages: list[str]) -> traceback.FrameSummary:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 import time
 
 from functions_framework.runtime.escaping import printable_lines
+from functions_framework.runtime.terminal import RED, YELLOW, coloured, has_colours, is_seen
 
 from .context import origin_of
 
@@ -27,13 +27,19 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__()
         self._second = (0, "")
+        self._levels = {}
+        if has_colours():
+            self._levels = {
+                name: coloured(f"{name:<7}", colour)
+                for name, colour in (("WARNING", YELLOW), ("ERROR", RED), ("CRITICAL", RED))
+            }
 
     def format(self, record: logging.LogRecord) -> str:
         """The record with its traceback."""
         text = super().format(record)
         if text.isprintable():
             return text
-        if sys.stderr is not None and sys.stderr.isatty():
+        if self._levels or is_seen():
             parts = _COLOUR.split(text)
             parts[::2] = map(printable_lines, parts[::2])
             text = "".join(parts)
@@ -48,4 +54,5 @@ class TextFormatter(logging.Formatter):
             self._second = (second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)))
         execution_id = origin_of(record)[0]
         call = f"{execution_id} " if execution_id else ""
-        return f"{self._second[1]} {record.levelname:<7} {call}{record.name}: {record.message}"
+        level = self._levels.get(record.levelname) or f"{record.levelname:<7}"
+        return f"{self._second[1]} {level} {call}{record.name}: {record.message}"

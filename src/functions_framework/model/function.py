@@ -214,7 +214,7 @@ def place_of(call: Callable[..., Any]) -> str:
 
 
 def code_of(call: Callable[..., Any]) -> CodeType | None:
-    """The code of a callable, of the function itself where it is wrapped; None where it has none."""
+    """The code of a callable, the inner one where it is wrapped; None where it has none."""
     import inspect
 
     found: CodeType | None = getattr(inspect.unwrap(call), "__code__", None)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from functions_framework.exceptions import FunctionsFrameworkException
 
 
-_GREEN = "32"
-_YELLOW = "33"
-_RED = "31"
+GREEN = "32"
+YELLOW = "33"
+RED = "31"
+DIM = "2"
 
 PATIENCE_SECONDS = 1.0
 
@@ -30,19 +31,21 @@ def say(line: str) -> None:
     _write(printable_lines(line))
 
 
-def announce(line: str) -> None:
-    """Write a line that things are well."""
-    _write(_coloured(printable_lines(line), _GREEN))
+def announce(line: str, *more: str) -> None:
+    """Write a line that things are well, and what there is to know beside it."""
+    _write(coloured(printable_lines(line), GREEN))
+    for further in more:
+        say(further)
 
 
 def warn(line: str) -> None:
     """Write a warning."""
-    _write(f"{_coloured('Warning:', _YELLOW)} {printable_lines(line)}")
+    _write(f"{coloured('Warning:', YELLOW)} {printable_lines(line)}")
 
 
 def fail(line: str) -> None:
     """Write an error."""
-    _write(f"{_coloured('Error:', _RED)} {printable_lines(line)}")
+    _write(f"{coloured('Error:', RED)} {printable_lines(line)}")
 
 
 def _write(line: str) -> None:
@@ -51,18 +54,30 @@ def _write(line: str) -> None:
 
 def tell(error: FunctionsFrameworkException) -> int:
     """Print an error of the framework's own; the code to exit with."""
-    print(f"Error: {printable_lines(str(error))}", file=sys.stderr)  # noqa: T201 - the command's own word
+    fail(str(error))
     return error.exit_code
 
 
+def is_seen() -> bool:
+    """Whether a person reads stderr, and not a program."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def has_colours() -> bool:
-    """Whether stderr shows colours: a terminal, and nobody said NO_COLOR (no-color.org)."""
-    if not sys.stderr.isatty():
-        return False
-    return are_colours_welcome()
+    """Whether stderr shows colours: a terminal that has some, or anything where they are forced.
+
+    `NO_COLOR` (no-color.org) beats `FORCE_COLOR` (force-color.org), as in Python itself.
+    """
+    return are_colours_forced() or (is_seen() and are_colours_welcome())
 
 
-def _coloured(text: str, colour: str) -> str:
+def are_colours_forced() -> bool:
+    """Whether somebody said `FORCE_COLOR`, and nobody `NO_COLOR`."""
+    return bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
+
+
+def coloured(text: str, colour: str) -> str:
+    """A text in the colour of a number (ECMA-48, SGR) where stderr shows colours."""
     return f"\x1b[{colour}m{text}\x1b[0m" if has_colours() else text
 
 
@@ -104,7 +119,7 @@ def progress(what: str) -> Iterator[None]:
     Args:
         what: what is going on, such as `calling hello`.
     """
-    if not sys.stderr.isatty():
+    if not is_seen():
         yield
         return
 

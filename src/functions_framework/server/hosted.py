@@ -16,7 +16,7 @@ class Hosted(NamedTuple):
     Attributes:
         host: answers requests; its `is_async` says which kind it is.
         name: the names of the functions, for logs.
-        what: the functions with how they are called and where, for the start-up line.
+        what: the functions, each with how it is called and where, for the start-up line.
         lifecycle: what runs before the port opens and after the last call.
         outlives: whether the async call of a path goes on when its client has left; None where
             none does.
@@ -24,7 +24,7 @@ class Hosted(NamedTuple):
 
     host: Host
     name: str
-    what: str
+    what: list[str]
     lifecycle: Lifecycle
     outlives: Callable[[str], bool] | None = None
 

@@ -25,11 +25,11 @@ class Ready:
     """The worker listens.
 
     Attributes:
-        what: the functions it serves, as the start-up line names them.
+        what: the functions it serves, each as the start-up line names it.
         is_async: whether all run on the event loop.
     """
 
-    what: str
+    what: list[str]
     is_async: bool
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 
-from functions_framework.runtime import output, terminal
+from functions_framework.runtime import output
 from functions_framework.runtime.values import replace
 
 from .parent.supervisor import Supervisor
@@ -90,7 +90,6 @@ def serve(settings: Settings, build: Build | None = None) -> int:
 def _for_debugging(settings: Settings) -> Settings:
     if settings.debug:
         settings = replace(settings, workers=1, timeout=0.0)
-        _warn_of_debugging(settings.host)
     if is_debugged():
         # Who looks at a call that has stopped needs the time it takes.
         settings = replace(settings, timeout=0.0)
@@ -112,12 +111,3 @@ def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Sup
 
     source_dir = precheck(settings).parent
     return ReloadingSupervisor(settings, build, listener, source_dir)
-
-
-def _warn_of_debugging(host: str) -> None:
-    if listening.is_reached_by_others(host):
-        terminal.warn(
-            f"--debug is on, and the server listens on {host}, which others may reach. Tracebacks "
-            "and the debugger are for this machine only, but never debug in production: use "
-            "--host 127.0.0.1 while developing."
-        )

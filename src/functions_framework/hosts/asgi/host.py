@@ -18,7 +18,13 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Deferred, UnsendableError, compact_json, encode, named
+from functions_framework.signatures.results import (
+    Deferred,
+    UnsendableError,
+    compact_json,
+    encode,
+    named,
+)
 
 from ..beginnings import begin_async
 from ..errors import (

@@ -13,7 +13,7 @@ from .. import messages
 from ..worker.orders import Parent
 from ..worker.worker import Unloaded, load, serve
 from .signals import Mailbox
-from .startup_line import startup_line
+from .startup_line import startup_lines
 
 if TYPE_CHECKING:
     from functions_framework.settings import Settings
@@ -41,15 +41,15 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     ours, theirs = socket.socketpair()
     with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
         ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
-        line = startup_line(ready, settings, port)
-        threading.Thread(target=_announce, args=(ours, line), daemon=True).start()
+        lines = startup_lines(ready, settings, port)
+        threading.Thread(target=_announce, args=(ours, lines), daemon=True).start()
         refused = serve(settings, loaded, listener, Parent(theirs))
     if refused is not None:
         raise getattr(exceptions, refused.kind)(refused.text)
     return 0
 
 
-def _announce(ours: socket.socket, line: str) -> None:
+def _announce(ours: socket.socket, lines: list[str]) -> None:
     report = messages.decode(ours.makefile("rb").readline())
     if isinstance(report, messages.Ready):
-        terminal.announce(line)
+        terminal.announce(*lines)

@@ -55,7 +55,7 @@ class ReloadingSupervisor(Supervisor):
         )
         self._changed: set[str] = set()
         self._restarted: float | None = None
-        self._what = ""
+        self._what: list[str] = []
 
     def run(self, beside: Beside | None = None) -> int:
         """Serve; return the exit code. A source that cannot be loaded does not end it.

@@ -23,7 +23,7 @@ from ..wire import listening
 from .child import Child
 from .other_children import OtherChildren
 from .signals import Mailbox, blocked, death, is_told, restore_defaults
-from .startup_line import startup_line
+from .startup_line import startup_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Supervisor:
         worker.has_prompt = is_open
 
     def _announce(self, ready: messages.Ready) -> None:
-        terminal.announce(startup_line(ready, self._settings, self._port))
+        terminal.announce(*startup_lines(ready, self._settings, self._port))
 
     def _bury(self, worker: Child, code: int) -> None:
         """Take note of a worker's death: replace it, or give up."""

@@ -118,14 +118,6 @@ def url_host(host: str) -> str:
     return f"[{bare}]" if ":" in bare else bare
 
 
-def is_reached_by_others(host: str) -> bool:
-    """Whether an address or name to listen on is more than this machine's own."""
-    from functions_framework.model.addresses import is_loopback
-
-    bare = _without_brackets(host)
-    return bare != "localhost" and not is_loopback(bare)
-
-
 def _without_brackets(host: str) -> str:
     return host.strip().removeprefix("[").removesuffix("]")
 

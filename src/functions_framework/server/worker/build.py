@@ -85,7 +85,7 @@ def hosted_of(served: Served) -> Hosted:
 
     require_fit(served.functions)
     names = ", ".join(function.name for function in served.functions)
-    what = ", ".join(_described(function, path) for path, function in paths_of(served.functions))
+    what = [_described(function, path) for path, function in paths_of(served.functions)]
     return Hosted(served.host, names, what, served.lifecycle, _goes_on(served.functions))
 
 
