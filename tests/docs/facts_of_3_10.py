@@ -270,6 +270,17 @@ SHOWN_BY: dict[str, list[str]] = {
     "The documents leave out `--asgi`, typed functions and the server's variables": [
         "docs/test_settings_page.py"
     ],
+    "A wrong return value is logged with six frames of Flask's and none of the function's": [
+        "commands/test_wrong_inputs.py",
+        "hosts/test_errors.py",
+    ],
+    "A function whose parameters its signature cannot call starts, and answers 500 every time": [
+        "commands/test_wrong_inputs.py"
+    ],
+    "A missing package ends the start with a traceback": ["commands/test_wrong_inputs.py"],
+    "`--debug` shows frames of Flask and of the server in the browser": [
+        "server/test_debugging_in_the_browser.py"
+    ],
     "An `EventConversionException` raised by the function answers 400": [
         "hosts/test_error_handlers.py",
         "hosts/test_errors.py",
