@@ -53,6 +53,19 @@ if TYPE_CHECKING:
     from .model.execution import current as current
     from .model.execution import remaining as remaining
     from .server.program import serve as serve
+    from .signatures.event_types.audit_log import AuditLog as AuditLog
+    from .signatures.event_types.event_grid import EventGridEvent as EventGridEvent
+    from .signatures.event_types.event_value import EventContext as EventContext
+    from .signatures.event_types.firebase import AuthUser as AuthUser
+    from .signatures.event_types.firebase import DatabaseChange as DatabaseChange
+    from .signatures.event_types.firestore import FirestoreChange as FirestoreChange
+    from .signatures.event_types.firestore import GeoPoint as GeoPoint
+    from .signatures.event_types.github import GitHubWebhook as GitHubWebhook
+    from .signatures.event_types.kafka import KafkaRecord as KafkaRecord
+    from .signatures.event_types.pubsub import PubSubMessage as PubSubMessage
+    from .signatures.event_types.refusals import InvalidEventData as InvalidEventData
+    from .signatures.event_types.scheduler import SchedulerJob as SchedulerJob
+    from .signatures.event_types.storage import StorageObject as StorageObject
     from .signatures.types.secret import Secret as Secret
     from .stores.interface import IdempotencyEntry as IdempotencyEntry
     from .stores.interface import IdempotencyStore as IdempotencyStore
@@ -63,6 +76,19 @@ if TYPE_CHECKING:
 # Each public name and the module it is taken from; an empty attribute stands for the module.
 _PUBLIC = {
     "BackgroundEvent": ".background_event",
+    "AuditLog": ".signatures.event_types.audit_log",
+    "AuthUser": ".signatures.event_types.firebase",
+    "DatabaseChange": ".signatures.event_types.firebase",
+    "EventContext": ".signatures.event_types.event_value",
+    "EventGridEvent": ".signatures.event_types.event_grid",
+    "FirestoreChange": ".signatures.event_types.firestore",
+    "GeoPoint": ".signatures.event_types.firestore",
+    "GitHubWebhook": ".signatures.event_types.github",
+    "InvalidEventData": ".signatures.event_types.refusals",
+    "KafkaRecord": ".signatures.event_types.kafka",
+    "PubSubMessage": ".signatures.event_types.pubsub",
+    "SchedulerJob": ".signatures.event_types.scheduler",
+    "StorageObject": ".signatures.event_types.storage",
     "CORS": ".api.cors",
     "CloudEvent": "cloudevents.http",
     "CloudEventFunction": ".api.annotations",

@@ -6,7 +6,7 @@ turn one into arguments and a result into the other. Neither knows of the other'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable, Mapping
@@ -25,6 +25,7 @@ class Message(NamedTuple):
         path: the path of the URL, percent-decoded, with its leading slash.
         query: the query string, undecoded, without `?`.
         method: the HTTP method.
+        fields: the request's header fields as its host has them: by lower-case name, or an environ.
     """
 
     content_type: str | None
@@ -33,6 +34,14 @@ class Message(NamedTuple):
     path: str = "/"
     query: str = ""
     method: str = "POST"
+    fields: Mapping[str, Any] = {}
+
+    def header(self, name: str) -> str | None:
+        """A header field by its lower-case name, None where it is absent."""
+        fields = self.fields
+        if name in fields:
+            return fields[name]  # type: ignore[no-any-return]
+        return fields.get(f"HTTP_{name.upper().replace('-', '_')}")
 
 
 class Reply(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.model.function import Function, Signature
 
@@ -31,24 +31,32 @@ def codec_of(function: Function) -> Codec:
 
 
 def _with_data(codec: Codec, function: Function) -> Codec:
-    """The codec that checks event data too, where the function's annotations ask for it."""
+    """The codec that decodes events or checks their data, where the annotations ask for it."""
+    from .event_parameters import event_parameter
+
+    parameter = event_parameter(function)
+    if parameter is not None:
+        from .decoded_events import DecodedEvents
+
+        codec = DecodedEvents(codec, function, parameter)
+        return _of_batches(codec) if "batch" in function.options else codec
     from .event_data import CheckedEvents, event_data
 
     data = event_data(function.call, function.signature)
     if "batch" in function.options:
-        return _of_batches(codec, function, data)
+        if data is not None:
+            from .annotations import fail
+
+            fail(
+                function.call,
+                "with batch=True it is called with a list of events and nothing else. Leave out "
+                "its second parameter, or batch=True.",
+            )
+        return _of_batches(codec)
     return codec if data is None else CheckedEvents(codec, data)
 
 
-def _of_batches(codec: Codec, function: Function, data: Any) -> Codec:
+def _of_batches(codec: Codec) -> Codec:
     from .event_batches import WholeBatches
 
-    if data is not None:
-        from .annotations import fail
-
-        fail(
-            function.call,
-            "with batch=True it is called with a list of events and nothing else. Leave out its "
-            "second parameter, or batch=True.",
-        )
     return WholeBatches(codec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.events import background, cloudevents
 from functions_framework.events.binding import RequiredAttributeFault
@@ -39,15 +39,15 @@ class CloudEventSignature:
             self._replies = self._made_replies()
 
     def decode(self, message: Message) -> tuple[CloudEvent]:
-        """Read a CloudEvent, else a background event or Pub/Sub push and convert it.
+        """Read a CloudEvent, else what can be made into one: see `received`.
 
         Raises:
-            RequestRefused: it is neither, or malformed.
+            RequestRefused: there is none, or it is malformed.
         """
         try:
             return (cloudevents.decode(message),)
-        except RequiredAttributeFault as fault:
-            return (_from_background(message, fault),)
+        except MalformedRequest as fault:
+            return (_converted(message, fault)[0],)
 
     def encode(self, result: object) -> Reply:
         """The event that was returned as the reply; else that the event was taken.
@@ -68,9 +68,28 @@ class CloudEventSignature:
         return self._replies
 
 
-def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEvent:
-    """Convert a background event; where there is none, the fault as a CloudEvent stands."""
-    if not is_json(message.content_type):
+def received(message: Message) -> tuple[CloudEvent, Any]:
+    """The event of a request, and the decoded body of one that was converted (None for others).
+
+    Background events, Pub/Sub pushes and the requests in `events.webhooks` are converted.
+
+    Raises:
+        RequestRefused: there is none, or it is malformed.
+    """
+    try:
+        return cloudevents.decode(message), None
+    except MalformedRequest as fault:
+        return _converted(message, fault)
+
+
+def _converted(message: Message, fault: MalformedRequest) -> tuple[CloudEvent, Any]:
+    """As `received`; where there is nothing to convert, the fault as a CloudEvent stands."""
+    from functions_framework.events.webhooks import from_webhook
+
+    found = from_webhook(message)
+    if found is not None:
+        return cloudevents.build(found), None
+    if not isinstance(fault, RequiredAttributeFault) or not is_json(message.content_type):
         raise fault
     try:
         payload = decode_json(message.body)
@@ -78,4 +97,5 @@ def _from_background(message: Message, fault: RequiredAttributeFault) -> CloudEv
         raise fault from None
     if not background.is_background(payload):
         raise fault
-    return cloudevents.build(to_cloud_event(background.decode(payload, message.path)))
+    event = cloudevents.build(to_cloud_event(background.decode(payload, message.path)))
+    return event, payload

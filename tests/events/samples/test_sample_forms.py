@@ -15,6 +15,7 @@ from functions_framework.events import tables
 from functions_framework.events.samples import catalogue, forms
 from functions_framework.events.samples.sample import SampleFault
 from functions_framework.model.function import Function
+from functions_framework.model.json_merge import merge_patch
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import CloudEventSignature
 from functions_framework.signatures.event import EventSignature
@@ -183,9 +184,9 @@ def test_bad_json_names_line_and_column() -> None:
 
 def test_merge_patch_as_the_rfc_has_it() -> None:
     target = {"a": "b", "c": {"d": "e", "f": "g"}}
-    assert catalogue.merge_patch(target, {"a": "z", "c": {"f": None}}) == {
+    assert merge_patch(target, {"a": "z", "c": {"f": None}}) == {
         "a": "z",
         "c": {"d": "e"},
     }
-    assert catalogue.merge_patch([1], {"a": {"b": None}}) == {"a": {}}
-    assert catalogue.merge_patch({"a": 1}, [2]) == [2]
+    assert merge_patch([1], {"a": {"b": None}}) == {"a": {}}
+    assert merge_patch({"a": 1}, [2]) == [2]

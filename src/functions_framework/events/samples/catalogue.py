@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from functions_framework.model.json_merge import merge_patch
+
 from .sample import Sample, SampleFault
 
 DATA = Path(__file__).parent / "data"
@@ -49,17 +51,4 @@ def _described(name: str) -> dict[str, Any]:
     if extended is None:
         return own
     merged: dict[str, Any] = merge_patch(_described(extended), own)
-    return merged
-
-
-def merge_patch(target: object, patch: object) -> Any:
-    """Apply a JSON merge patch (RFC 7396, section 2) and return the result."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
     return merged

@@ -75,6 +75,7 @@ def message(scope: Scope, body: bytes) -> Message:
         scope["path"],
         query if query is not None and query.isascii() else encoded_query(scope["query_string"]),
         scope["method"],
+        fields,
     )
 
 

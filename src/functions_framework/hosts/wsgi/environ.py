@@ -88,6 +88,7 @@ def message(environ: Environ) -> Message:
         path_of(environ),
         query if query.isascii() else encoded_query(query.encode("latin-1")),
         environ["REQUEST_METHOD"],
+        environ,
     )
 
 

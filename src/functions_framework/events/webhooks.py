@@ -1,0 +1,114 @@
+"""Requests of services that send no CloudEvents, as CloudEvents.
+
+=================  =====================================  =======================================
+sender             told by                                type of the event
+=================  =====================================  =======================================
+GitHub             the header `X-GitHub-Event`            `com.github.NAME[.ACTION]`
+Cloud Scheduler    the header `X-CloudScheduler: true`    `google.cloud.scheduler.job.v1.executed`
+Azure Event Grid   a list of events of its own schema     as its `eventType` says
+=================  =====================================  =======================================
+
+Sources: GitHub, "Webhook events and payloads"; the CloudEvents adapter for GitHub; Cloud Scheduler,
+"HTTP target"; Event Grid, "Event schema" and "CloudEvents schema" (how one is made of the other).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from functions_framework.exceptions import BatchOfEvents, MalformedRequest
+from functions_framework.model.json_text import decode_json, is_json, media_type
+
+from .binding import Parts, now
+
+if TYPE_CHECKING:
+    from functions_framework.model.message import Message
+
+SCHEDULER_TYPE = "google.cloud.scheduler.job.v1.executed"
+GITHUB_TYPES = ("com.github.*", "dev.knative.source.github.*")
+GITHUB_SIGNATURE = "x-hub-signature-256"
+
+_GITHUB = "https://api.github.com"
+# Event Grid's name of a member, and the CloudEvent's attribute.
+_GRID = {
+    "id": "id",
+    "topic": "source",
+    "eventType": "type",
+    "subject": "subject",
+    "eventTime": "time",
+    "dataVersion": "dataversion",
+}
+
+
+def from_webhook(message: Message) -> Parts | None:
+    """The event that a request stands for, None where no service is known that sends it.
+
+    Raises:
+        MalformedRequest: it says what it is and is not.
+        BatchOfEvents: it holds events of Event Grid's schema.
+    """
+    name = message.header("x-github-event")
+    if name:
+        return _from_github(message, name)
+    if (message.header("x-cloudscheduler") or "").lower() == "true":
+        return _from_scheduler(message)
+    if message.body[:1] == b"[" and is_json(message.content_type):
+        _raise_grid_events(decode_json(message.body))
+    return None
+
+
+def _from_github(message: Message, name: str) -> Parts:
+    body = message.body
+    if media_type(message.content_type or "") == "application/x-www-form-urlencoded":
+        body = parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()
+    delivery = message.header("x-github-delivery")
+    if not delivery:
+        raise MalformedRequest("The GitHub webhook has no X-GitHub-Delivery, which names it.")
+    payload = decode_json(body)
+    if not isinstance(payload, dict):
+        raise MalformedRequest("The payload of a GitHub webhook is a JSON object; this is none.")
+    action, repository = payload.get("action"), payload.get("repository")
+    full_name = repository.get("full_name") if isinstance(repository, dict) else None
+    kind = f"com.github.{name}"
+    attributes = {
+        "specversion": "1.0",
+        "id": delivery,
+        "source": f"{_GITHUB}/repos/{full_name}" if isinstance(full_name, str) else _GITHUB,
+        "type": f"{kind}.{action}" if isinstance(action, str) and action else kind,
+        "time": now(),
+        "datacontenttype": "application/json",
+    }
+    return Parts(attributes, payload)
+
+
+def _from_scheduler(message: Message) -> Parts:
+    job = message.header("x-cloudscheduler-jobname") or "-"
+    time = message.header("x-cloudscheduler-scheduletime") or now()
+    attributes = {
+        "specversion": "1.0",
+        "id": f"{job}/{time}",  # of every attempt of this run
+        "source": f"//cloudscheduler.googleapis.com/jobs/{job}",
+        "type": SCHEDULER_TYPE,
+        "time": time,
+        "datacontenttype": "application/json",
+    }
+    return Parts(attributes, {"customData": base64.b64encode(message.body).decode()})
+
+
+def _raise_grid_events(payload: Any) -> None:
+    if payload and all(isinstance(item, dict) and "eventType" in item for item in payload):
+        raise BatchOfEvents([json.dumps(_as_cloud_event(item)).encode() for item in payload])
+
+
+def _as_cloud_event(event: dict[str, Any]) -> dict[str, Any]:
+    members = {new: event[old] for old, new in _GRID.items() if event.get(old) is not None}
+    return {
+        "specversion": "1.0",
+        **members,
+        "source": members.get("source", "/eventgrid"),
+        "datacontenttype": "application/json",
+        "data": event.get("data"),
+    }

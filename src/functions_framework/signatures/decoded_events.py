@@ -1,0 +1,124 @@
+"""Events as the values that a function's annotations name; see `event_parameters`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.events.binding import Parts
+from functions_framework.events.conversion import (
+    has_background_form,
+    to_background_event,
+    without_mapping,
+)
+from functions_framework.model.function import Signature
+
+from .cloud_event import received
+from .event_types.event_value import Arrived
+from .event_types.patterns import fits
+from .event_types.refusals import InvalidEventData, unfit
+from .problems import Fault, InvalidInput, MalformedInput
+from .typed import checked_type
+
+if TYPE_CHECKING:
+    from cloudevents.http import CloudEvent
+
+    from functions_framework.model.function import Function
+    from functions_framework.model.message import Message, Reply
+
+    from .codec import Codec
+    from .event_parameters import EventParameter
+    from .event_types.event_value import EventValue
+    from .types.checked_type import CheckedType
+
+
+class _Reader(NamedTuple):
+    """A type of values, and what checks what stands in its brackets."""
+
+    cls: type[EventValue]
+    content: CheckedType | None
+
+    def read(self, arrived: Arrived) -> EventValue:
+        value = self.cls.read(arrived)
+        if self.content is not None:
+            for name, (place, raw) in value.contents().items():
+                value.__dict__[name] = self._checked(self.content, place, raw)
+        return value
+
+    def _checked(self, content: CheckedType, place: str, raw: Any) -> Any:
+        try:
+            return content.from_json(raw) if isinstance(raw, bytes) else content.from_data(raw)
+        except InvalidInput as error:
+            raise unfit(self.cls, error.faults, place) from None
+        except MalformedInput as error:
+            detail = str(error).replace("The body", "It", 1)
+            raise unfit(self.cls, [Fault((), detail)], place) from None
+
+
+class DecodedEvents:
+    """A codec whose function gets its events as values.
+
+    Args:
+        codec: writes the replies.
+        function: what is called.
+        parameter: which parameter is the value.
+
+    Attributes:
+        methods: the HTTP methods that reach the function.
+
+    Raises:
+        FunctionsFrameworkException: a type in brackets cannot be checked.
+    """
+
+    def __init__(self, codec: Codec, function: Function, parameter: EventParameter) -> None:
+        self._codec = codec
+        self._parameter = parameter
+        self._is_background = function.signature is Signature.EVENT
+        self._readers = [
+            _Reader(
+                cls,
+                None if content is None else checked_type(function.call, content, parameter.name),
+            )
+            for cls, content in parameter.wanted
+        ]
+        self.methods = codec.methods
+
+    def decode(self, message: Message) -> tuple[Any, ...]:
+        """The function's arguments.
+
+        Raises:
+            RequestRefused: the request is no event, or not what the annotation names.
+        """
+        return self.arguments(*received(message), message)
+
+    def arguments(self, event: CloudEvent, payload: Any, message: Message) -> tuple[Any, ...]:
+        """The function's arguments for an event; see `cloud_event.received`.
+
+        Raises:
+            InvalidEventData: it is not what the annotation names.
+        """
+        attributes: Any = event.get_attributes()
+        value = self._reader_of(attributes["type"]).read(
+            Arrived(attributes, event.data, payload, message)
+        )
+        if not self._parameter.has_event:
+            return (value,)
+        if self._is_background:
+            parts = Parts(attributes, event.data)
+            convert = to_background_event if has_background_form(attributes) else without_mapping
+            return value, convert(parts).context()
+        return (value, event) if self._parameter.is_first else (event, value)
+
+    def _reader_of(self, kind: str) -> _Reader:
+        for reader in self._readers:
+            if any(fits(kind, one) for one in reader.cls.event_types):
+                return reader
+        if len(self._readers) == 1:
+            return self._readers[0]  # says what it takes
+        raise InvalidEventData(
+            "The event is none of "
+            f"{', '.join(reader.cls.__name__ for reader in self._readers)}: its type is another."
+        )
+
+    def encode(self, result: object) -> Reply:
+        """The reply to what the function returned."""
+        return self._codec.encode(result)
