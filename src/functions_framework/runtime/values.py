@@ -33,10 +33,10 @@ else:
         return _Field(default, default_factory, metadata or {})
 
     def value_class(*, frozen: bool = False, eq: bool = True) -> Callable[[type], type]:
-        """As `dataclasses.dataclass`; no inheritance, `ClassVar` or slots."""
+        """As `dataclasses.dataclass`; one base class at most, no `ClassVar` or slots."""
 
         def made(cls: type) -> type:
-            fields = {}
+            fields = dict(getattr(cls.__base__, "__value_fields__", ()))
             for name in cls.__annotations__:
                 found = vars(cls).get(name, _NOTHING)
                 fields[name] = found if isinstance(found, _Field) else field(default=found)
