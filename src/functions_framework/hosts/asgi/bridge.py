@@ -43,6 +43,9 @@ class Bridge:
         """Answer one request in a thread."""
         loop = asyncio.get_running_loop()
         environ = environ_of(scope, BlockingBody(receive, loop))
+        running = execution.get()
+        if running is not None and running.deadline is not None:
+            environ["functions_framework.deadline"] = running.deadline
         context = copy_context()
         reply: Reply = await run_in_thread(
             self._host.respond, environ, start=self._threads.start, context=context
