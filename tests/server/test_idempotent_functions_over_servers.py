@@ -115,7 +115,7 @@ def test_a_worker_that_is_killed_holds_its_key_until_the_lease_ends(
         (worker,) = found.server.children()
         os.kill(worker, signal.SIGKILL)
         found.server.wait_for("Serving ", times=1)
-        statuses = []
+        statuses: list[int] = []
         while not statuses or statuses[-1] != 200:
             assert time.monotonic() - began < 20
             time.sleep(0.1)
