@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[2]
 CONTENTS = ROOT / "docs" / "README.md"
 _COPIED = ("*.md", "LICENSE", "docs/*", "examples/**/*", "bench/results.json")
 _LINK = re.compile(r"\[(?P<title>[^\]]+)\]\((?P<to>[^)\s]+)\)")
+_LANGUAGES = {
+    ".html": "html", ".json": "json", ".py": "python", ".toml": "toml", ".yaml": "yaml",
+}  # fmt: skip
 
 Menu = list[dict[str, Any]]
 
@@ -43,6 +46,18 @@ def _title(page: Path) -> str:
     return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").strip()
 
 
+def _files(folder: Path) -> str:
+    """What an example consists of, as blocks of code; in the repository they are a click away."""
+    shown = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name != "README.md":
+            name = file.relative_to(folder).as_posix()
+            language = _LANGUAGES.get(file.suffix, "text")
+            text = file.read_text(encoding="utf-8").strip()
+            shown.append(f"\n### {name}\n\n````{language}\n{text}\n````\n")
+    return "\n## Files\n" + "".join(shown)
+
+
 def build(target: Path) -> Path:
     """Build the site below a directory and return where it is.
 
@@ -58,6 +73,8 @@ def build(target: Path) -> Path:
             copy = target / "pages" / page.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(page, copy)
+    for readme in (target / "pages" / "examples").glob("*/README.md"):
+        readme.write_text(readme.read_text(encoding="utf-8") + _files(readme.parent), "utf-8")
     (target / "src").symlink_to(ROOT / "src", target_is_directory=True)
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     nav = yaml.safe_dump({"nav": menu()}, allow_unicode=True, sort_keys=False)
