@@ -59,7 +59,7 @@ class Case:
         name: what it is called on the command line.
         label: what it is called in the table.
         source: file in `bench/functions`.
-        exchange: the request and its answer.
+        exchange: the request and its response.
         target: the function's name in the file.
         signature: `--signature-type`, for a function that no decorator marks.
         is_async: served over ASGI.

@@ -1,4 +1,4 @@
-"""One request and the answer it must get; sent here only to check, never to measure."""
+"""One request and the response it must get; sent here only to check, never to measure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 HOST = "127.0.0.1"
 
 
-class WrongAnswer(Exception):  # noqa: N818 - it is an answer, and it is wrong
+class WrongAnswer(Exception):  # noqa: N818 - it is a response, and it is wrong
     """A server answered something else than the case says; its speed means nothing."""
 
 
@@ -57,7 +57,7 @@ class Exchange:
     answer_headers: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, got: Answer) -> Answer:
-        """Give back an answer that is the one expected.
+        """Give back a response that is the one expected.
 
         Raises:
             WrongAnswer: they differ; the text says in what.
@@ -76,7 +76,7 @@ class Exchange:
         return got
 
     def send(self, port: int, times: int = 1) -> None:
-        """Send it to a server on this machine, over one connection, and check each answer.
+        """Send it to a server on this machine, over one connection, and check each response.
 
         Raises:
             WrongAnswer: one of them is not the one expected.
@@ -89,7 +89,7 @@ class Exchange:
             connection.close()
 
     def send_on(self, connected: socket.socket) -> Answer:
-        """Send it on a connected socket, read the answer and close."""
+        """Send it on a connected socket, read the response and close."""
         connection = http.client.HTTPConnection(HOST)
         connection.sock = connected
         try:

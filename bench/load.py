@@ -85,7 +85,7 @@ def run(exchange: Exchange, port: int, core: int, connections: int, seconds: flo
     """Send a request over and over and report.
 
     Args:
-        exchange: what is sent; its answers are not compared, only their status.
+        exchange: what is sent; its responses are not compared, only their status.
         port: where the server listens.
         core: the core wrk is kept on.
         connections: kept alive, all busy.

@@ -47,7 +47,7 @@ class Measured:
     Attributes:
         rate: requests per second, by case.
         p99: 99th percentile of latency in seconds, by case.
-        start: seconds from the process' start to its first right answer, by case.
+        start: seconds from the process' start to its first right response, by case.
         memory: bytes, by case.
         aborted: why a case was given up, by case.
     """

@@ -36,12 +36,12 @@ METHOD = """\
 * The server is kept on one core and the load generator (`wrk`, one thread, {connections} keep-alive
   connections, all busy) on another. Every contender gets a fresh server in every round, a second of
   warm-up, then {seconds:g} s of load; {rounds} rounds. A failed request under load voids the case.
-* Before anything is timed the answer is compared, status, body and headers; a wrong answer ends
+* Before anything is timed the response is compared, status, body and headers; a wrong response ends
   the case.
 * `bare` is measured with a plain `GET` of its greeting in every case, also beside events that have
   a body and headers to read. `{bare_read}` gets the same request as the framework and
   reads its body: what is between the two is the price of the request, not of the framework.
-* Start-up is the time from starting the process to the first right answer on a port that is tried
+* Start-up is the time from starting the process to the first right response on a port that is tried
   without pause: the median of {starts} starts after one that fills the byte-code and file caches.
 * Memory is the sum of the proportional set sizes (PSS) of all processes after 10 requests.
 * The 99th percentile of latency is `wrk`'s, at the same load.
@@ -181,14 +181,14 @@ def _grid(points: Sequence[dict[str, Any]], across: str, shown: Any) -> str:
 
 def _rate(point: Mapping[str, Any]) -> str:
     if "failure" in point:
-        return "no answer"
+        return "no response"
     failed = f", {point['failures']} failed" if point["failures"] else ""
     return f"{point['rate']:,.0f} ({amount('p99 latency', point['p99'])}{failed})"
 
 
 def _flow(point: Mapping[str, Any]) -> str:
     if "failure" in point:
-        return "no answer"
+        return "no response"
     failed = f" ({point['failures']} failed)" if point["failures"] else ""
     return f"{point['bytes_per_second'] / 1e6:,.1f} MB/s{failed}"
 

@@ -37,7 +37,7 @@ class Cores(NamedTuple):
 
 
 class Patience(NamedTuple):
-    """Seconds a server may take to give its first answer, and to end."""
+    """Seconds a server may take to give its first response, and to end."""
 
     start: float = 60.0
     stop: float = 12.0
@@ -51,12 +51,12 @@ class ServerError(Exception):
 
 
 class Server(NamedTuple):
-    """A server that has given its first right answer.
+    """A server that has given its first right response.
 
     Attributes:
         process: its first process.
         port: where it listens.
-        start_time: seconds from starting the process to that answer.
+        start_time: seconds from starting the process to that response.
     """
 
     process: subprocess.Popen[bytes]
@@ -68,7 +68,7 @@ class Server(NamedTuple):
 def serving(
     launch: Launch, cores: Cores, prefix: Sequence[str] = (), patience: Patience = PATIENCE
 ) -> Iterator[Server]:
-    """Start a server, wait for its first right answer, and stop it at the end.
+    """Start a server, wait for its first right response, and stop it at the end.
 
     Args:
         launch: what to start.
@@ -185,7 +185,7 @@ def _on_core(core: int) -> Iterator[None]:
 def _await_answer(
     process: subprocess.Popen[bytes], launch: Launch, port: int, deadline: float, log: Path
 ) -> None:
-    """Ask until the first answer; a refused or broken connection only means 'not yet'."""
+    """Ask until the first response; a refused or broken connection only means 'not yet'."""
     while True:
         if process.poll() is not None:
             raise ServerError(
@@ -193,7 +193,7 @@ def _await_answer(
             )
         left = deadline - time.perf_counter()
         if left <= 0:
-            raise ServerError(f"{launch.name} gave no answer in time; see {log.relative_to(ROOT)}")
+            raise ServerError(f"{launch.name} did not respond in time; see {log.relative_to(ROOT)}")
         try:
             connected = socket.create_connection((HOST, port), left)
         except OSError:

@@ -1,4 +1,7 @@
-"""How long it takes from saving a file to the new code's first answer: python -m bench.restarts."""
+"""Times a restart, from saving a file to the first response of the new code.
+
+Run it with `python -m bench.restarts`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key that requests must bring, and the id of the call in every answer that is a dict."""
+"""A key that requests must bring, and the id of the call in every response that is a dict."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

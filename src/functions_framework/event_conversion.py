@@ -64,7 +64,7 @@ def cloud_event_to_background_event(request: Request) -> tuple[Any, Context]:
     """
     if not is_convertable_cloud_event(request):
         raise EventConversionException(
-            "EventConversionException: the request is no binary CloudEvent of a type that has a "
+            "EventConversionException: the request isn't a binary CloudEvent of a type that has a "
             "background event type."
         )
     with _refused():

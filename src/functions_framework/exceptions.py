@@ -52,7 +52,7 @@ class InvalidTargetTypeException(FunctionsFrameworkException):
 
 
 class MissingSourceException(FunctionsFrameworkException):
-    """The source file or directory does not exist, or is no Python source."""
+    """The source file or directory does not exist, or isn't a Python source."""
 
 
 class MissingTargetException(FunctionsFrameworkException):

@@ -49,7 +49,7 @@ def test_targets_are_floors_for_throughput_and_ceilings_for_the_rest(
 
 def test_a_case_given_up_has_no_rows() -> None:
     run = measured()
-    run.aborted["http"] = "it answered 500"
+    run.aborted["http"] = "it answered with a 500"
     assert report.rows(run) == []
 
 
@@ -94,9 +94,9 @@ def test_page_holds_a_target_only_if_every_run_does() -> None:
 
 def test_page_names_a_case_that_was_given_up() -> None:
     first, second = measured(), measured()
-    second.aborted["http"] = "it answered 500"
+    second.aborted["http"] = "it answered with a 500"
     text = page.render(found(first, second), [first, second])
-    assert "`http` was given up in run 2: it answered 500" in text
+    assert "`http` was given up in run 2: it answered with a 500" in text
 
 
 def test_page_shows_the_sweeps_and_what_failed_in_them() -> None:
@@ -111,7 +111,7 @@ def test_page_shows_the_sweeps_and_what_failed_in_them() -> None:
     }
     run = measured()
     text = page.render(found(run, sweeps=sweeps), [run])
-    assert "| http | ours | 1,000 (1.00 ms) | no answer |" in text
+    assert "| http | ours | 1,000 (1.00 ms) | no response |" in text
     assert "| case | contender | 1 MiB |" in text
     assert "| http | ours | 500.0 MB/s |" in text
 

@@ -1,4 +1,4 @@
-"""The measurement behind the page's figure for restarts measures; how long is no test's matter."""
+"""The measurement behind the page's figure for restarts works; how long it takes isn't tested."""
 
 from __future__ import annotations
 

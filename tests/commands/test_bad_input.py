@@ -31,7 +31,7 @@ def double(number: int) -> int:
 BAD_JSON = '{"a": 1,\n "b" 2}'
 COLON = "Expecting ':' delimiter at line 2, column 6."
 NOWHERE = "http://127.0.0.1:1"
-REFUSED = f"No answer from {NOWHERE}: Connection refused. Is the server running there?"
+REFUSED = f"No response from {NOWHERE}: Connection refused. Is the server running there?"
 NO_SAMPLE = "There is no sample 'pubsup'. Did you mean 'pubsub'?"
 SEVERAL = "several functions: 'hello', 'on_event', 'on_background', 'double'. Name the one"
 CASES = [
@@ -60,10 +60,10 @@ CASES = [
     # URLs without a server.
     (f"invoke --url {NOWHERE}", REFUSED),
     (f"replay one.recorded.json --url {NOWHERE}", REFUSED),
-    ("invoke --url localhost:8080", "'localhost:8080' is no URL of a server."),
-    (("invoke", "--url", ""), "'' is no URL of a server."),
-    ("replay one.recorded.json --url nowhere", "'nowhere' is no URL of a server."),
-    ("events show pubsub --format curl --url nowhere", "'nowhere' is no URL of a server."),
+    ("invoke --url localhost:8080", "'localhost:8080' isn't a URL of a server."),
+    (("invoke", "--url", ""), "'' isn't a URL of a server."),
+    ("replay one.recorded.json --url nowhere", "'nowhere' isn't a URL of a server."),
+    ("events show pubsub --format curl --url nowhere", "'nowhere' isn't a URL of a server."),
     # Functions that take something else.
     ("invoke on_event", "'on_event' takes CloudEvents. Give --event NAME"),
     ("invoke on_event --data 1", "takes CloudEvents, and --data holds none."),

@@ -166,8 +166,8 @@ def test_no_pairs(text: str, between: str) -> None:
         (("a", "--format", "binary"), "give --event NAME as well"),
         (("a", "--querry", "b=1"), r"no option --querry\. Did you mean --query\?"),
         (("a", "--event", "zzz"), "no sample 'zzz'"),
-        (("a", "--url", "localhost:8080"), "is no URL of a server"),
-        (("a", "--url", "http://h:x"), "is no URL"),
+        (("a", "--url", "localhost:8080"), "isn't a URL of a server"),
+        (("a", "--url", "http://h:x"), "isn't a URL"),
     ],
 )
 def test_arguments_that_make_no_call(arguments: tuple[str, ...], text: str) -> None:

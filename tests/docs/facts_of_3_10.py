@@ -12,7 +12,7 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_http_routing.py",
         "hosts/test_python_api.py",
     ],
-    "typed: bad JSON and wrong types answer 500, `abort()` and handlers are swallowed": [
+    "typed: bad JSON and wrong types return 500, `abort()` and handlers are swallowed": [
         "hosts/test_error_handlers.py",
         "hosts/test_errors.py",
         "hosts/test_typed.py",
@@ -22,7 +22,7 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_typed.py",
         "signatures/test_typed_from_dict.py",
     ],
-    "event: JSON arrays and scalars answer 500": [
+    "event: JSON arrays and scalars return 500": [
         "events/test_background_payloads.py",
         "hosts/test_event.py",
         "signatures/test_event_signature.py",
@@ -89,12 +89,12 @@ SHOWN_BY: dict[str, list[str]] = {
         "faults/test_heads_of_requests.py"
     ],
     "async: a header `X_A` is seen": ["faults/test_heads_of_requests.py"],
-    "cloudevent: no event and another type than JSON answers 415": [
+    "cloudevent: no event and another type than JSON returns 415": [
         "events/test_structured_mode.py",
         "hosts/test_cloudevent.py",
         "signatures/test_cloud_event_signature.py",
     ],
-    "cloudevent: a batch answers 500": [
+    "cloudevent: a batch returns 500": [
         "hosts/test_batches_of_events.py",
         "server/test_batches_over_a_server.py",
         "events/test_binary_mode.py",
@@ -124,7 +124,7 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_event_conversions.py",
         "signatures/test_event_signature.py",
     ],
-    "Structured type, `ce-` headers and a body that is no JSON: 500": [
+    "Structured type, `ce-` headers and a body that isn't JSON: 500": [
         "events/test_binary_mode.py",
         "events/test_structured_mode.py",
         "hosts/test_cloudevent.py",
@@ -146,7 +146,7 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_event.py",
         "signatures/test_event_signature.py",
     ],
-    "`GET /` answers 200 for event and 405 for cloudevent and typed functions": [
+    "`GET /` returns 200 for event and 405 for cloudevent and typed functions": [
         "hosts/test_cloudevent.py",
         "hosts/test_event.py",
         "hosts/test_typed.py",
@@ -162,7 +162,7 @@ SHOWN_BY: dict[str, list[str]] = {
         "hosts/test_cloudevent_conversions.py",
         "hosts/test_http_routing.py",
     ],
-    "An `async def` without the async decorator answers 500 every time": [
+    "An `async def` without the async decorator returns 500 every time": [
         "hosts/test_python_api.py",
         "loading/test_loading_environment.py",
     ],
@@ -274,14 +274,14 @@ SHOWN_BY: dict[str, list[str]] = {
         "commands/test_wrong_inputs.py",
         "hosts/test_errors.py",
     ],
-    "A function whose parameters its signature cannot call starts, and answers 500 every time": [
+    "A function whose parameters its signature cannot call starts, and returns 500 every time": [
         "commands/test_wrong_inputs.py"
     ],
     "A missing package ends the start with a traceback": ["commands/test_wrong_inputs.py"],
     "`--debug` shows frames of Flask and of the server in the browser": [
         "server/test_debugging_in_the_browser.py"
     ],
-    "An `EventConversionException` raised by the function answers 400": [
+    "An `EventConversionException` raised by the function returns 400": [
         "hosts/test_error_handlers.py",
         "hosts/test_errors.py",
         "signatures/test_cloud_event_signature.py",

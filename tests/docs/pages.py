@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
     @property
     def file_name(self) -> str | None:
-        """The file this block is, None when it is no file."""
+        """The file this block is, None when it isn't a file."""
         first = _FILE_NAME.match(self.text.partition("\n")[0])
         return first["name"] if first else None
 

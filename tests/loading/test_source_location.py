@@ -62,8 +62,8 @@ def test_no_source_and_an_empty_one_mean_the_working_directory(
     [
         ("nope.py", "File {root}/nope.py that is expected to define function doesn't exist"),
         ("empty", "File {root}/empty/main.py that is expected to define function doesn't exist"),
-        ("notes.txt", "File {root}/notes.txt that is expected to define function is no Python"),
-        ("odd", "File {root}/odd/main.py that is expected to define function is no Python"),
+        ("notes.txt", "File {root}/notes.txt that is expected to define function isn't a Python"),
+        ("odd", "File {root}/odd/main.py that is expected to define function isn't a Python"),
         ("fn.py/x.py", "that is expected to define function doesn't exist"),
         ("x" * 300 + ".py", "that is expected to define function cannot be read"),
         ("loop.py", "that is expected to define function"),

@@ -169,7 +169,7 @@ def test_calls_with_a_body(tmp_path: Path) -> None:
         refused, _ = served.get("/", {}, "POST", b"{}")
     assert (status, refused) == (200, 400)
     (printed,) = records_of(served.output.out)
-    # A line is written after its answer, so the second's may come first.
+    # A line is written after its response, so the second's may come first.
     by_status = {item["httpRequest"]["status"]: item for item in records_of(served.output.err)}
     assert printed["message"] == "EV1"
     assert set(by_status) == {200, 400}
@@ -177,7 +177,7 @@ def test_calls_with_a_body(tmp_path: Path) -> None:
 
 
 def test_deadline_is_in_the_access_log(tmp_path: Path) -> None:
-    """The answer of the deadline is what was sent; the call's own, later, is not."""
+    """The response of the deadline is what was sent; the call's own, later, is not."""
     source = """
 import time
 def slow(request):

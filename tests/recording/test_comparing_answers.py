@@ -1,4 +1,4 @@
-"""What counts as a change of an answer, and how it is told."""
+"""What counts as a change of a response, and how it is told."""
 
 from __future__ import annotations
 

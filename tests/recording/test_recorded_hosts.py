@@ -210,7 +210,7 @@ def test_a_real_server_records(tmp_path: Path, kind: str) -> None:
     flags = ("--record", str(kept), "--record-redact", "pin")
     with served(tmp_path, SOURCE, *flags, target=kind) as (_, client):
         assert client.post("/x?pin=1", content=b"sent", headers={"cookie": "c"}).text == "sent"
-        (first,) = kept.iterdir()  # it is there when the answer is
+        (first,) = kept.iterdir()  # it is there when the response is
         with client.stream("GET", "/stream") as answer:
             assert b"".join(answer.iter_bytes()) == b"ab"
         wait_until(lambda: len(_recorded(kept)) == 2, "the stream's recording")

@@ -1,4 +1,4 @@
-"""Secrets are found by their names wherever a request or an answer may hold them."""
+"""Secrets are found by their names wherever a request or a response may hold them."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_json_stays_json(value: Any, is_ascii: bool, indent: int | None) -> None
     text = json.dumps(value, ensure_ascii=is_ascii, indent=indent).replace("?", "").replace("&", "")
     text = text.replace("#", "")
     if "\\ud" in text:
-        text = "{}"  # half a surrogate pair is no character
+        text = "{}"  # half a surrogate pair isn't a character
     kept = Redactor().body("b", text.encode("utf-8", "replace"), "application/json")
     assert json.loads(kept) == _redacted(json.loads(text.encode("utf-8", "replace")))
 

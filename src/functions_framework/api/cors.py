@@ -28,7 +28,7 @@ class CORS:
         headers: the request headers that may be sent; `*` for those that are asked for.
         expose: the response headers a script may read.
         credentials: whether cookies and authorization may be sent.
-        max_age: how many seconds a browser may remember the answer to its preflight.
+        max_age: how many seconds a browser may remember the response to its preflight.
     """
 
     origins: str | Sequence[str] = "*"

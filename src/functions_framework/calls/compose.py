@@ -87,7 +87,7 @@ def event_request(event: CloudEvent | Mapping[str, Any], mode: EventMode = "bina
 
     Raises:
         ValueError: the event cannot be sent like this.
-        TypeError: it is no event.
+        TypeError: it isn't an event.
     """
     from cloudevents.http import CloudEvent
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def send(url: str, request: Request, timeout: float = 60.0) -> Result:
-    """Send a request and read the whole answer.
+    """Send a request and read the whole response.
 
     Args:
         url: scheme, host and port; a path is put before the request's own.
@@ -23,7 +23,7 @@ def send(url: str, request: Request, timeout: float = 60.0) -> Result:
         timeout: seconds without progress after which the server counts as unreachable.
 
     Raises:
-        UnreachableServerError: there is no answer.
+        UnreachableServerError: there is no response.
     """
     parts, port = split_url(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -44,7 +44,7 @@ def send(url: str, request: Request, timeout: float = 60.0) -> Result:
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreachableServerError(
-            f"No answer from {url}: {reason}. Is the server running there?"
+            f"No response from {url}: {reason}. Is the server running there?"
         ) from None
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""One request through a host in memory: the request as a value in, the whole answer out.
+"""One request through a host in memory: the request as a value in, the whole response out.
 
 The host is the one the server would call; what stands for the server here reads streams to their
 end, as a client would.
@@ -76,7 +76,7 @@ async def respond_async(host: AsyncHost, request: Request) -> Answer:
     async def receive() -> ASGIMessage:
         if inbox:
             return inbox.pop()
-        await is_answered.wait()  # a client that stays until it has its answer
+        await is_answered.wait()  # a client that stays until it has its response
         return {"type": "http.disconnect"}
 
     try:

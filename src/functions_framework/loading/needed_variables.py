@@ -41,7 +41,7 @@ def imported_names(tree: ast.Module) -> dict[str, str]:
 
 
 def full_name(node: ast.expr, names: dict[str, str]) -> str:
-    """The full name of what an expression names, empty if it is no name."""
+    """The full name of what an expression names, empty if it isn't a valid name."""
     if isinstance(node, ast.Name):
         return names.get(node.id, node.id)
     if isinstance(node, ast.Attribute):

@@ -38,7 +38,7 @@ def locate(given: str | os.PathLike[str] | None = None) -> Path:
             working directory; None or empty text is the working directory.
 
     Raises:
-        MissingSourceException: there is no such file, or it is no Python source.
+        MissingSourceException: there is no such file, or it isn't a Python source.
     """
     path = Path(os.fsdecode(given)) if given and os.fsdecode(given) else Path.cwd()
     try:
@@ -48,7 +48,7 @@ def locate(given: str | os.PathLike[str] | None = None) -> Path:
             raise MissingSourceException(missing_source(path))
         if path.suffix != ".py" or not path.is_file():
             raise MissingSourceException(
-                f"File {path} that is expected to define function is no Python source. "
+                f"File {path} that is expected to define function isn't a Python source. "
                 "Pass a file whose name ends in .py, or a directory, to --source."
             )
         return path.resolve()

@@ -30,7 +30,7 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
         path: the request's path, percent-decoded, without the query string.
         status: the HTTP status sent.
         size: bytes of the body sent.
-        seconds: from the request's arrival to the answer's last byte.
+        seconds: from the request's arrival to the response's last byte.
         running: the call that answered, None when no function was called.
     """
     logger = logging.getLogger(LOGGER)

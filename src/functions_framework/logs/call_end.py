@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CallEnd:
-    """Ends calls; called by the server after the last byte of each answer, in the call's context.
+    """Ends calls; called by the server after the last byte of each response, in the call's context.
 
     Args:
         log: writes a line about the request; None where none is asked for.

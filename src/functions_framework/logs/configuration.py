@@ -24,7 +24,7 @@ def configure(settings: Settings) -> None:
 
     A configuration of the user's own wins: see `handler.FallbackHandler`. No logger is disabled.
     Calls reach the threads their functions start (see `threads`), lines of a standard output that
-    is no terminal appear when they end, and with `log_execution_id` both streams write records
+    isn't a terminal appear when they end, and with `log_execution_id` both streams write records
     (see `streams`).
     """
     if settings.log_execution_id:

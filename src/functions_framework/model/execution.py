@@ -49,7 +49,7 @@ class Ended(NamedTuple):
 
     Attributes:
         running: the call.
-        status: of its own answer.
+        status: of its own response.
         seconds: how long it took.
     """
 

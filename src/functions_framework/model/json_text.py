@@ -19,7 +19,7 @@ from functions_framework.exceptions import MalformedRequest
 JSON_TYPE = "application/json"
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for a body that is no JSON."""
+"""What msgspec raises for a body that isn't JSON."""
 
 _read = msgspec.json.Decoder().decode
 
@@ -74,7 +74,7 @@ def refuse_nonfinite(body: bytes, value: Any, enc_hook: Any = None) -> bytes:
             elif isinstance(found, (list, tuple)):
                 left += found
             elif isinstance(found, float) and not math.isfinite(found):
-                raise ValueError(f"{found} is no number in JSON (RFC 8259, section 6).")
+                raise ValueError(f"{found} isn't a valid number in JSON (RFC 8259, section 6).")
     return body
 
 
@@ -82,7 +82,7 @@ def refuse_constants(body: bytes) -> bytes:
     """Return a JSON text that another library wrote.
 
     Raises:
-        ValueError: it holds NaN or Infinity, which are no JSON (RFC 8259, section 6).
+        ValueError: it holds NaN or Infinity, which aren't JSON (RFC 8259, section 6).
     """
     if b"NaN" in body or b"Infinity" in body:
         json.loads(body, parse_constant=_refuse)
@@ -90,14 +90,14 @@ def refuse_constants(body: bytes) -> bytes:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number in JSON (RFC 8259, section 6).")
+    raise ValueError(f"{constant} isn't a valid number in JSON (RFC 8259, section 6).")
 
 
 def loads(body: bytes) -> Any:
     """Decode all that `json.loads` takes, UTF-16 too, faster for what RFC 8259 allows.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it isn't JSON.
         RecursionError: it is nested too deeply.
     """
     try:

@@ -76,4 +76,4 @@ JSON = ("content-type", "application/json")
 CRASH = ("x-google-status", "crash")
 
 EVENT_TAKEN = Reply(200, [HTML], b"OK")
-"""The answer to every event; one for all calls, as nobody changes a reply."""
+"""The response to every event; one for all calls, as nobody changes a reply."""

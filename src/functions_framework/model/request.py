@@ -57,7 +57,7 @@ def split_url(url: str) -> tuple[SplitResult, int | None]:
     """The parts of a server's URL, and its port if it names one.
 
     Raises:
-        UnreachableServerError: it is no URL of a server.
+        UnreachableServerError: it isn't a URL of a server.
     """
     from urllib.parse import urlsplit
 
@@ -65,9 +65,9 @@ def split_url(url: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UnreachableServerError(f"{url!r} is no URL: {error}.") from None
+        raise UnreachableServerError(f"{url!r} isn't a URL: {error}.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnreachableServerError(
-            f"{url!r} is no URL of a server. Write it like http://localhost:8080."
+            f"{url!r} isn't a URL of a server. Write it like http://localhost:8080."
         )
     return parts, port

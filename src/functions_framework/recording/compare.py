@@ -1,4 +1,4 @@
-"""Compares an answer with a recorded one: what changed, leaving out what was redacted."""
+"""Compares a response with a recorded one: what changed, leaving out what was redacted."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def changes(recording: Recording, result: Result, ignored: Iterable[str] = ()) -
 
     Args:
         recording: the recording, with a response.
-        result: the answer to the same request.
+        result: the response to the same request.
         ignored: names of headers and JSON keys that do not matter.
 
     Raises:
@@ -92,7 +92,7 @@ def headers_that_matter(
 
 
 class _Comparison:
-    """Compares one pair of answers.
+    """Compares one pair of responses.
 
     Args:
         secrets: names whose values are redacted.
@@ -104,7 +104,7 @@ class _Comparison:
         self._redactor = Redactor([*secrets, *self._ignored])
 
     def run(self, before: RecordedResponse, result: Result) -> Iterator[Change]:
-        """The differences, in the order of an answer."""
+        """The differences, in the order of a response."""
         if before.status != result.status:
             yield Change("status", str(before.status), str(result.status))
         if before.is_whole != result.is_whole:
@@ -135,7 +135,7 @@ class _Comparison:
             try:
                 values = json.loads(before.content), json.loads(after.content)
             except (ValueError, RecursionError):
-                pass  # what is no JSON is compared as text
+                pass  # what isn't JSON is compared as text
             else:
                 yield from self._values("body", *values)
                 return

@@ -40,7 +40,7 @@ def require_writable(path: str) -> None:
         with tempfile.TemporaryFile(dir=path):
             return
     except OSError as error:
-        reason = "it is no directory" if isinstance(error, FileExistsError) else error.strerror
+        reason = "it isn't a directory" if isinstance(error, FileExistsError) else error.strerror
         raise InvalidSettingException(
             f"--record: nothing can be written to {path!r}: {reason}. Name a directory that is "
             "yours to write, or one that does not exist."

@@ -69,7 +69,7 @@ class Exchange:
             self.stop_clock()
 
     def stop_clock(self, *, is_whole: bool = True) -> None:
-        """The answer is complete, or never will be."""
+        """The response is complete, or never will be."""
         self._seconds = time.perf_counter() - self._started
         self._is_whole = is_whole
 

@@ -78,7 +78,7 @@ class _Frame:
         key: the key of the value that follows, None where none does.
         secret: a secret's name found under a key such as `name`.
         values: where values under keys such as `value` stand.
-        strings: of a list the elements so far, None for what is no string.
+        strings: of a list the elements so far, None for what isn't a string.
     """
 
     kind: str = ""

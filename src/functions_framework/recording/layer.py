@@ -76,7 +76,7 @@ class RecorderLayer:
 
 
 class _StreamedAnswer(Watch):
-    """An answer that is a stream: it is recorded when that is closed."""
+    """A response that is a stream: it is recorded when that is closed."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

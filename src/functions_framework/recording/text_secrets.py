@@ -1,4 +1,4 @@
-"""Secrets in text that is no JSON: pairs, URLs, markup, lines of settings, tokens by their form."""
+"""Secrets in text that isn't JSON: pairs, URLs, markup, lines of settings, tokens by their form."""
 
 from __future__ import annotations
 

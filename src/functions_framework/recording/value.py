@@ -90,12 +90,12 @@ class Recording:
     Attributes:
         recording: the version of this form.
         time: when it arrived (RFC 3339, UTC).
-        duration_ms: how long it took until the answer was complete.
+        duration_ms: how long it took until the response was complete.
         target: what the server served, as for `--target`.
         signature: how an undecorated function was called.
         function: the function that was called, None where none was.
         request: what was asked.
-        response: what was answered, None where the call was ended without an answer.
+        response: what was answered, None where the call was ended without a response.
         redacted: where secrets were.
     """
 

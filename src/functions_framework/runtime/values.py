@@ -1,7 +1,7 @@
 """Value classes: declared as with `dataclasses`, made in a hundredth of the time.
 
 Importing `dataclasses` and letting it write each class's methods took a tenth of the time from
-start to the first answer, and a megabyte in each process of a server. For what every server loads
+start to the first response, and a megabyte in each process of a server. For what every server loads
 these few generic methods do; everything else uses `dataclasses`. To type checkers both are one.
 """
 

@@ -1,6 +1,6 @@
 """Variables the framework writes for functions to read, told apart from those that users set.
 
-What it wrote itself is no setting: of two apps in one process the second must not take the first
+What it wrote itself isn't a setting: of two apps in one process the second must not take the first
 one's signature for its own. The variables stay readable, as 3.10 has them.
 """
 

@@ -29,7 +29,7 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class BadLine(ValueError):  # noqa: N818 - said of a line
-    """A line that is no assignment; its text never holds a part of the line, which may be secret.
+    """A line that isn't an assignment; its text never repeats the line, which may be secret.
 
     Attributes:
         line: the line, from 1.
@@ -44,7 +44,7 @@ def parse(text: str) -> dict[str, str]:
     """The variables of a file's text; of a name that is there twice the last value counts.
 
     Raises:
-        BadLine: a line is no assignment.
+        BadLine: a line isn't an assignment.
     """
     text = text.replace("\r\n", "\n")
     found: dict[str, str] = {}

@@ -46,7 +46,7 @@ class Settings(ServingSettings):
     timeout: float = declare(
         "--timeout", "CLOUD_RUN_TIMEOUT_SECONDS", seconds, default=0.0, group="Limits",
         error=InvalidNumberException,
-        help="Seconds a call may take before it is ended and answered 504, 0 for no limit.",
+        help="Seconds a call may take before it is ended with a 504, 0 for no limit.",
     )
     grace_period: float = declare(
         "--grace-period", "GRACE_PERIOD", seconds, default=8.0, group="Limits",
@@ -55,16 +55,16 @@ class Settings(ServingSettings):
     concurrency: int = declare(
         "--concurrency", "CONCURRENCY", whole, default=0, group="Limits",
         help="Calls that run at once in each worker, 0 for as many as there are threads (async "
-        "functions: no limit). 1000 more wait; what comes then is answered 503.",
+        "functions: no limit). 1000 more wait; the next gets a 503.",
     )
     max_body_size: int = declare(
         "--max-body-size", "MAX_BODY_SIZE", size, default=0, group="Limits",
-        help="Bytes a request's body may have (K, M, G); a longer one is answered 413. 0 for any.",
+        help="Largest body of a request in bytes (K, M, G); a longer one gets a 413. 0 for any.",
     )
     max_header_size: int = declare(
         "--max-header-size", "MAX_HEADER_SIZE", size, default=64 * 1024, group="Limits",
-        help="Bytes a request's line and headers may have together (8K at least); more is "
-        "answered 431, as are more than 100 headers over HTTP/1.1.",
+        help="Bytes a request's line and headers may have together (8K at least); more get a "
+        "431, as do more than 100 headers over HTTP/1.1.",
     )
     header_timeout: float = declare(
         "--header-timeout", "HEADER_TIMEOUT", seconds, default=30.0, group="Limits",
@@ -73,17 +73,16 @@ class Settings(ServingSettings):
     )
     body_timeout: float = declare(
         "--body-timeout", "BODY_TIMEOUT", seconds, default=60.0, group="Limits",
-        help="Seconds a client may send nothing while its body is waited for, 0 for any; then it "
-        "is answered 408 and cut off, as are the slowest where over 512 keep threads waiting.",
+        help="Seconds a client may pause in the middle of its body, 0 for any; then it gets a 408 "
+        "and is cut off, as are the slowest where over 512 keep threads waiting.",
     )
     send_timeout: float = declare(
         "--send-timeout", "SEND_TIMEOUT", seconds, default=60.0, group="Limits",
-        help="Seconds a client may take nothing of an answer that waits for it, 0 for any; then "
-        "it is cut off.",
+        help="Seconds a client may stop reading a response, 0 for any; then it is cut off.",
     )
     keep_alive: float = declare(
         "--keep-alive", "KEEP_ALIVE", seconds, default=75.0, group="Limits",
-        help="Seconds an idle connection is kept, 0 to end it after each answer.",
+        help="Seconds an idle connection is kept, 0 to end it after each response.",
     )
     health_path: str | None = declare(
         "--health-path", "HEALTH_PATH", probe_path, default=None, group="Health",

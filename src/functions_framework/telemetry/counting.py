@@ -36,14 +36,14 @@ class Counting:
         self.invocations = Counter(
             "functions_invocations",
             "Calls of functions by what came of them: ok, retry and dropped (what an event "
-            "function decided), error (crashed or answered 5xx), timeout, refused (a request the "
+            "function decided), error (a crash or a 5xx), timeout, refused (a request the "
             "function was not called for).",
             ["function", "signature", "outcome"],
             registry=None,
         )
         self.durations = Histogram(
             "functions_invocation_duration_seconds",
-            "How long calls took, to the last byte of the answer.",
+            "How long calls took, to the last byte of the response.",
             ["function", "signature"],
             buckets=_BUCKETS,
             registry=None,

@@ -56,7 +56,7 @@ class FollowerLayer:
 
 
 class _StreamedCall(Watch):
-    """A call whose answer is a stream: it ends when that is closed."""
+    """A call whose response is a stream: it ends when that is closed."""
 
     def __init__(self, call: Call, running: Execution | None, status: int) -> None:
         self._call = call

@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
     """What came of a call.
 
     Attributes:
-        status: HTTP status of the answer.
+        status: HTTP status of the response.
         running: the call, None when the request reached no function's path.
         error: the exception that ended it, None when it ended well.
     """
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     def of(
         cls, running: Execution | None, status: int, error: BaseException | None = None
     ) -> Outcome:
-        """Add to an answer's status what the call itself has noted."""
+        """Add to a response's status what the call itself has noted."""
         return cls(status, running, error or getattr(running, "error", None))
 
     @classmethod
@@ -70,7 +70,7 @@ class Outcome(NamedTuple):
         """`ok`, `retry`, `dropped`, `refused`, `error` or `timeout`; None for no invocation.
 
         What the function answers itself is `ok` up to status 499. Refused is what the framework
-        answers in its place; health checks, preflights and unknown paths are no invocations.
+        answers in its place; health checks, preflights and unknown paths aren't invocations.
         """
         function = self.function
         if function is None:

@@ -122,7 +122,7 @@ class _Verbs(ABC, Generic[R]):
 
         Raises:
             ValueError: the function is a typed one, or the event cannot be sent like this.
-            TypeError: it is no event.
+            TypeError: it isn't an event.
         """
         if self.function.signature is Signature.TYPED:
             raise ValueError(
@@ -144,7 +144,7 @@ class _Verbs(ABC, Generic[R]):
         if self.function.signature is not Signature.TYPED:
             way = "client.get or client.post" if self._takes_request else "client.send(event)"
             raise ValueError(
-                f"{self.function.name!r} is no typed function but has the signature "
+                f"{self.function.name!r} isn't a typed function but has the signature "
                 f"{self.function.signature}. Use {way}."
             )
         return self._respond(value_request(value))
@@ -155,7 +155,7 @@ class _Verbs(ABC, Generic[R]):
 
 
 class Client(_Verbs[Result]):
-    """Calls a function, sync or async, and waits for its answer.
+    """Calls a function, sync or async, and waits for its response.
 
     The start-up hooks of its source run before the first call; `close`, or the end of a `with`
     block, runs the shut-down hooks and closes its resources.
