@@ -11,27 +11,28 @@ import yaml
 
 from functions_framework.commands import new
 from functions_framework.commands.faults import BadInput
+from support.nested_pytest import PYTEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.once
 
+COMMAND = (sys.executable, "-m", "functions_framework")
+
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=directory, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("kind", new.KINDS)
 def test_a_new_project_passes_its_own_tests(tmp_path: Path, kind: str) -> None:
-    written = run(tmp_path, "functions_framework", "new", "my-project", "--kind", kind)
+    written = run(tmp_path, *COMMAND, "new", "my-project", "--kind", kind)
     assert written.returncode == 0, written.stderr
     project = tmp_path / "my-project"
-    tested = run(project, "pytest", "-q", "-W", "error")
+    tested = run(project, *PYTEST, "-q", "-W", "error")
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    checked = run(project, "functions_framework", "check", "--strict")
+    checked = run(project, *COMMAND, "check", "--strict", "--slow", "60")
     assert (checked.returncode, checked.stderr) == (0, "")
     workflow = yaml.safe_load((project / ".github/workflows/test.yml").read_text())
     assert {"run": "pytest"} in workflow["jobs"]["test"]["steps"]
@@ -86,6 +87,6 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
 def test_the_real_command_refuses_to_overwrite(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "x").write_text("")
-    again = run(tmp_path, "functions_framework", "new", "p")
+    again = run(tmp_path, *COMMAND, "new", "p")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == "Error: The directory p exists and is not empty. Choose another name.\n"

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_framework.testing import RunningServer
+from support.nested_pytest import PYTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.once
 
 SOURCE = """
 import time, functions_framework
@@ -151,7 +154,7 @@ def _source_in(file: Path) -> str:
 
 def pytest_run(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "."],
+        [*PYTEST, "-q", "-W", "error", "."],
         cwd=directory, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from docs import curl
 from docs.pages import Block, Command, commands
+from support.nested_pytest import PYTEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +95,8 @@ class Console:
         elif program in {"python", "python3"} and not is_serving:
             self._expect(command, self._python(*arguments, environ=environ))
         elif program == "pytest":
-            plain = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly")
-            self._expect(command, self._python(*plain, *arguments, fails=_is_failure(command)))
+            asked = (*PYTEST[1:], *arguments)
+            self._expect(command, self._python(*asked, fails=_is_failure(command)))
         elif is_serving:
             self._is_elsewhere = False
             module = [] if program != SERVE else ["-m", "functions_framework"]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.nested_pytest import PYTEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -52,14 +54,9 @@ def test_the_server_was_stopped():
 def test_the_fixtures_in_a_project_s_own_tests(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(SOURCE)
     (tmp_path / "test_it.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:randomly"]
-    known = subprocess.run(
-        [sys.executable, "-m", "pytest", "--fixtures", "-q"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "running_server" not in known.stdout:  # a checkout installed before the plugin was there
-        command += ["-p", "functions_framework.testing.plugin"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [*PYTEST, "-q", "-W", "error"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "4 passed" in run.stdout
 
