@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import threading
+import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 PLAIN = "def hello(request):\n    return {!r}\n"
 ASYNC = "async def hello(request):\n    return {!r}\n"
@@ -52,24 +54,24 @@ def test_a_saved_file_is_served(flag: str, text: str, tmp_path: Path) -> None:
         assert server.ready().get() == (200, b"one")
         first = server.children()
         save(source, text.format("two"))
-        wait_for_answer(server, b"two")
         server.wait_for("main.py changed: restarting.")
+        server.wait_for("Restarted in")
+        wait_for_answer(server, b"two")
         wait_until(lambda: len(server.children()) == len(first), "the old worker's end")
         server.signal()
         assert server.exit_code() == 0
 
 
-def test_no_request_is_refused_or_lost_during_restarts(
-    server: ServerProcess, tmp_path: Path
-) -> None:
-    source = tmp_path / "main.py"
+@contextmanager
+def asked(server: ServerProcess) -> Iterator[list[tuple[int, bytes]]]:
+    """What two clients are answered until the end of the block, in which none may fail."""
     over = threading.Event()
     answers: list[tuple[int, bytes]] = []
     failures: list[OSError] = []
 
     def ask() -> None:
         try:
-            while not over.is_set():
+            while not over.wait(0.002):
                 answers.append(server.get())
         except OSError as error:
             failures.append(error)
@@ -77,20 +79,33 @@ def test_no_request_is_refused_or_lost_during_restarts(
     clients = [threading.Thread(target=ask) for _ in range(2)]
     for client in clients:
         client.start()
-    for number in range(1, 6):
-        save(source, PLAIN.format(str(number)))
-        server.wait_for("Restarted in", times=number)
-        seen = len(answers)
-        wait_until(partial(lambda so_far: len(answers) > so_far + 4, seen), "some answers")
-    over.set()
-    for client in clients:
-        client.join(20)
+    try:
+        yield answers
+    finally:
+        over.set()
+        for client in clients:
+            client.join(20)
     assert failures == []
+
+
+def test_no_request_is_refused_or_lost_during_restarts(tmp_path: Path) -> None:
+    source = written(tmp_path, PLAIN.format("0"))
+    before = time.monotonic()
+    with ServerProcess.start(source, "hello", "--reload") as server:
+        server.ready()
+        start = time.monotonic() - before
+        with asked(server) as answers:
+            for number in range(1, 6):
+                save(source, PLAIN.format(str(number)))
+                server.wait_for("Restarted in", times=number)
+                seen = len(answers)
+                wait_until(partial(lambda so_far: len(answers) > so_far + 4, seen), "some answers")
     assert {status for status, _ in answers} == {200}
     assert {body for _, body in answers} == {b"0", b"1", b"2", b"3", b"4", b"5"}
-    # A machine that runs tests in parallel stalls now and then; one of five does not.
+    # What a machine that is busy takes longer for, a start takes longer for as well.
+    limit = 0.5 if start < 0.5 else 3 * start
     took = [float(found) for found in re.findall(r"Restarted in ([\d.]+) s", server.log)]
-    assert min(took) < 0.5, took
+    assert min(took) < limit, (took, start)
 
 
 def test_a_call_in_flight_is_finished_by_the_worker_that_took_it(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from functions_framework.runtime.memory import memory_in_use
 from support.served_source import written
 from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_until
@@ -15,6 +17,8 @@ from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_u
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+pytestmark = pytest.mark.once
 
 RETIREMENTS = 4
 CLIENTS = 6
@@ -46,7 +50,7 @@ def test_no_request_is_lost_when_workers_retire_by_age(
         outcomes, pids = Counter[str](), set[bytes]()
 
         def send() -> None:
-            while not is_over.is_set():
+            while not is_over.wait(0.005):
                 outcome, pid = ask(server)
                 outcomes[outcome] += 1
                 pids.add(pid)
