@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from commands.test_bad_input import RECORDING
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
@@ -112,27 +109,6 @@ def test_what_takes_over_a_second_says_so_on_a_terminal(project: Path) -> None:
     assert shown(project, "invoke", "slow").startswith(line)
     run = subprocess.run([*COMMAND, "invoke", "slow"], cwd=project, capture_output=True, check=True)
     assert "still" not in run.stderr.decode()
-
-
-@pytest.mark.parametrize("kind", ["", "async "])
-@pytest.mark.parametrize("command", ["invoke hello", "replay one.recorded.json"])
-def test_ctrl_c_ends_a_call(project: Path, kind: str, command: str) -> None:
-    wait = "await asyncio.sleep(60)" if kind else "time.sleep(60)"
-    (project / "main.py").write_text(
-        "import asyncio, time\n"
-        f"{kind}def hello(request):\n    print('begun', flush=True)\n    {wait}\n"
-    )
-    (project / "one.recorded.json").write_text(RECORDING)
-    process = subprocess.Popen(
-        [*COMMAND, *command.split()],
-        cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    assert process.stderr.readline() == "begun\n"
-    process.send_signal(signal.SIGINT)
-    shown, told = process.communicate(timeout=20)
-    assert (process.returncode, shown) == (1, "")
-    assert told.splitlines()[-1] == "Aborted!"
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
