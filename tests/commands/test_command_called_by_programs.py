@@ -25,7 +25,7 @@ from support.server_process import ServerProcess, free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("own_environment")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("own_environment")]
 
 PROGRAM = """
 import sys

@@ -13,6 +13,8 @@ import pytest
 
 from functions_framework.settings import options
 
+pytestmark = pytest.mark.once
+
 SCRIPTS = Path(sys.executable).parent
 NAMES = (
     "ff",

@@ -13,6 +13,8 @@ from functions_framework.runtime import terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 
 class _Screen(io.StringIO):
     def __init__(self, *, is_terminal: bool) -> None:

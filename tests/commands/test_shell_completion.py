@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 CODE = (
     "from functions_framework.commands.cli import program; program(prog_name='functions-framework')"
 )

@@ -16,6 +16,8 @@ from functions_framework.events.header_text import decode_header, encode_header
 from functions_framework.model.message import Headers, Message
 from support.event_messages import EVENT
 
+pytestmark = pytest.mark.once
+
 
 def received(headers: Headers, body: bytes) -> Message:
     """What a host makes of headers and body."""

@@ -22,6 +22,8 @@ from support.event_messages import EVENT, NAMES, suite_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 FUNCTION = Function(print, "function")
 
 _SECRET = "Bearer-c2VjcmV0"

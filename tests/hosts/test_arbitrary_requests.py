@@ -19,6 +19,8 @@ from support.in_memory import EVENT_HOSTS, serve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 SECRET = "c2VjcmV0LWluLWEtaGVhZGVy"
 VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=20)
 CONTEXT = ["id", "source", "type", "specversion", "time", "dataschema", "a"]

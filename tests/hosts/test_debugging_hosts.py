@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from conftest import SourceTree
 
+pytestmark = pytest.mark.once
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PLAIN = "def hello(request):\n    secret = '<b>&'\n    raise ValueError(secret)\n"
 EVENT = (

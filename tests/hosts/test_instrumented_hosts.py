@@ -18,6 +18,8 @@ from functions_framework.aio import create_asgi_app
 from functions_framework.hosts.asgi.routed import is_starlette_replaced
 from functions_framework.testing import Client
 
+pytestmark = pytest.mark.once
+
 with warnings.catch_warnings():
     # Newer ones would rather have another client library than the one the tests need anyway.
     warnings.simplefilter("ignore")

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from functions_framework.hosts.with_flask.lean import json_encoder
 
+pytestmark = pytest.mark.once
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

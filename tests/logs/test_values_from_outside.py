@@ -20,6 +20,8 @@ from functions_framework.runtime.escaping import printable, printable_lines
 from support.log_process import run
 from support.log_server import records_of, serving
 
+pytestmark = pytest.mark.once
+
 # A record, the colour red, and what else ends a line somewhere.
 FORGED = "\n2026-01-01 00:00:00 CRITICAL root: FORGED\r\x1b[31m\x85\u2028\u202e"
 PATH = "%0A2026-01-01%2000:00:00%20CRITICAL%20root:%20FORGED%0D%1b%5B31m%C2%85%E2%80%A8%E2%80%AE"
@@ -150,7 +152,6 @@ def _http(port: int, path: str, headers: str = "") -> bytes:
         return answer
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("source", [SOURCE, ASYNC], ids=["def", "async def"])
 def test_no_record_of_a_server_is_forged(tmp_path: Path, source: str, form: str) -> None:
@@ -172,7 +173,6 @@ def test_no_record_of_a_server_is_forged(tmp_path: Path, source: str, form: str)
         assert all("FORGED" not in record.get("severity", "") for record in records_of(err))
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("source", [SOURCE, ASYNC], ids=["def", "async def"])
 def test_no_record_of_a_call_left_at_shutdown_is_forged(tmp_path: Path, source: str) -> None:
     with serving(tmp_path, source, "--grace-period", "0.1", "--log-format", "text") as served:

@@ -18,6 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _SECONDS = 60
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 PACKAGE = ROOT / "src" / "functions_framework"
 
 # Each imports only from those above it.

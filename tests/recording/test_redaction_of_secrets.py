@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from functions_framework.recording.json_secrets import REDACTED
 from functions_framework.recording.redaction import Redactor, is_readable
 
+pytestmark = pytest.mark.once
+
 R = REDACTED
 FORM = "application/x-www-form-urlencoded"
 

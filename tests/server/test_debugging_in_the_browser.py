@@ -14,7 +14,7 @@ from support.server_process import ServerProcess, free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 HTML = {"Accept": "text/html"}
 CRASHING = "def hello(request):\n    raise ValueError('on <purpose>')\n"

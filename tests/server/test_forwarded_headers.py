@@ -9,6 +9,8 @@ import pytest
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.server.wire.forwarded import PEER, Proxies
 
+pytestmark = pytest.mark.once
+
 LOOPBACK = "127.0.0.1,::1"
 
 

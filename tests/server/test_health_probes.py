@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 # Each check says what a file beside the source holds.
 CHECKS = """
 import asyncio, threading

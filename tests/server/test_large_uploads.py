@@ -12,6 +12,8 @@ from support.server_process import KINDS, ServerProcess, read_answer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import functions_framework
 

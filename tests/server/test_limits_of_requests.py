@@ -22,6 +22,8 @@ from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer,
 if TYPE_CHECKING:
     import socket
 
+pytestmark = pytest.mark.once
+
 TLS = Path(__file__).parents[1] / "data" / "tls"
 LIMITS = ["--max-body-size", "10K", "--max-header-size", "20K"]
 LIMITS += ["--header-timeout", "0.5", "--keep-alive", "0.6"]

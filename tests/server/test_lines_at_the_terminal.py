@@ -12,6 +12,8 @@ import pytest
 from support.served_source import served, written
 from support.server_process import ServerProcess
 
+pytestmark = pytest.mark.once
+
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 else:

@@ -16,6 +16,8 @@ from support.server_process import KINDS, ServerProcess, read_answer, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 SECONDS = 1.0
 SOURCE = """
 import asyncio, sys, time

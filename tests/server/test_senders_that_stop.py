@@ -16,6 +16,8 @@ from functions_framework.server.on_threads.slow_senders import MOST_WAITING
 from support.served_source import Served, each_kind
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, read_answer, wait_until
 
+pytestmark = pytest.mark.once
+
 TIMEOUT = 0.5
 LATE = (408, b"Nothing more of the request body came for 0.5 seconds.\n")
 FRAMES = {
@@ -139,7 +141,6 @@ def test_upload_that_goes_on_beside_a_long_call_is_waited_for(server: ServerProc
         assert read_answer(calling) == (200, b"Hello world!")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("kind", KINDS)
 def test_senders_cost_no_other_client_anything(tmp_path: Path, kind: str) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
@@ -162,7 +163,6 @@ def test_senders_cost_no_other_client_anything(tmp_path: Path, kind: str) -> Non
         assert "replaced" not in server.log
 
 
-@pytest.mark.once
 def test_slowest_of_too_many_senders_are_cut_first(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
     with (

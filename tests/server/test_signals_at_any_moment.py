@@ -16,6 +16,8 @@ from support.server_process import FUNCTIONS, ServerProcess, read_answer, wait_u
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 

@@ -13,6 +13,8 @@ from support.server_process import KINDS, ServerProcess, read_answer, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 PARTS = 150
 PART = 2**20
 SOURCE = f"""

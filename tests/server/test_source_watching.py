@@ -18,6 +18,8 @@ from functions_framework.server.parent import watcher as reload
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 20.0
 QUIET = 0.4
 

@@ -20,6 +20,8 @@ from support.log_server import Served, serving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.once
+
 CALLS = 32
 METRICS = re.compile(r"^Metrics on http://\S+:(\d+)/metrics$", re.MULTILINE)
 SOURCE = """
