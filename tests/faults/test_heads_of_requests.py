@@ -113,6 +113,11 @@ HOSTS = {
     "two ports": "host: a:1:2\r\n",
     "a bracket": "host: [::1\r\n",
     "not ASCII": "host: caf\xe9\r\n",
+    "no address": "host: [:::]\r\n",
+    "dots for an address": "host: [1.2.3.4]\r\n",
+    "no such port": "host: a:65536\r\n",
+    "half an encoding": "host: a%2\r\n",
+    "no encoding": "host: a%zz\r\n",
 }
 
 
@@ -127,7 +132,7 @@ def test_host_that_is_missing_double_or_malformed_is_refused(
 
 @pytest.mark.parametrize("kind", SOURCES)
 @pytest.mark.parametrize(
-    "host", ["a", "a.example:8080", "127.0.0.1", "[::1]:8080", "xn--caf-dma.example"]
+    "host", ["a", "a.example:8080", "127.0.0.1", "[::1]:8080", "xn--caf-dma.example", "a.:1"]
 )
 def test_host_in_order_is_seen(servers: dict[str, Served], kind: str, host: str) -> None:
     status, seen = _ask(servers[kind].server, f"GET /seen HTTP/1.1\r\nhost: {host}\r\n")

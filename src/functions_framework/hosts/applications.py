@@ -19,7 +19,8 @@ from functions_framework.signatures.results import Closing
 
 from .asgi.opening import open_asgi
 from .asgi.scope import begin
-from .errors import CRASH_REPLY
+from .errors import CRASH_REPLY, refusal
+from .senders_faults import Input, Received
 from .wsgi.environ import begin_seen, code_of, path_of
 
 if TYPE_CHECKING:
@@ -81,9 +82,12 @@ class WSGIHost:
     def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""
         begin_seen(environ, self.function)
+        body = Input.of(environ)
         try:
-            return _open_wsgi(self.function.call, environ)
+            return body.answered(_open_wsgi(self.function.call, environ))
         except BaseException as error:  # noqa: BLE001 - sys.exit must not end the server
+            if body.refused is not None:
+                return refusal(body.refused)
             log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
             return CRASH_REPLY
 
@@ -194,12 +198,15 @@ class ASGIHost:
         begin(scope, self.function)
         if self._lifespan.state is not None:
             scope["state"] = self._lifespan.state.copy()
+        body = Received(receive)
         try:
             # A plain dict: other people's code may read it in ways a subclass does not see.
-            return await open_asgi(self._app, dict(scope), receive)
+            return body.answered(await open_asgi(self._app, dict(scope), body))
         except BaseException as error:  # sys.exit must not end the server
             if isinstance(error, asyncio.CancelledError) and is_asked_for():
                 raise
+            if body.refused is not None:
+                return refusal(body.refused)
             log_crash(error, method=scope["method"], path=scope["path"])
             return CRASH_REPLY
 

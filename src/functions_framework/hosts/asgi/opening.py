@@ -60,6 +60,7 @@ class _Answer:
         self._name = type(app).__name__
         self.is_complete = False
         self._scope = scope
+        self._receive = receive
         self._messages: asyncio.Queue[_Sent] = asyncio.Queue(_ROOM)
         self._next: asyncio.Future[_Sent] | None = None
         self._has_begun = False
@@ -88,7 +89,8 @@ class _Answer:
             if not self.is_complete:
                 raise message
             # That reply stands.
-            log_crash(message, method=self._scope["method"], path=self._scope["path"])
+            if getattr(self._receive, "refused", None) is None:
+                log_crash(message, method=self._scope["method"], path=self._scope["path"])
             return None
         if message is None and self._has_begun and not self.is_complete:
             raise RuntimeError(f"{self._name} returned in the middle of its response.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
+from ..wire.incoming import check_coding
 from ..wire.limits import too_large
 
 if TYPE_CHECKING:
@@ -24,14 +25,18 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 def declared_length(headers: dict[str, str], request: RequestHead) -> int | None:
-    """The body's length as declared, 0 for no body, None when only its end will tell."""
-    if "transfer-encoding" not in headers:
-        declared = headers.get("content-length")
-        if declared is not None:
-            return int(declared)
-        if request.http_version != "2":
-            return 0
-    return None
+    """The body's length as declared, 0 for no body, None when only its end will tell.
+
+    Raises:
+        MalformedRequest: it has a Transfer-Encoding that is not decoded.
+    """
+    if "transfer-encoding" in headers:
+        check_coding(headers["transfer-encoding"])
+        return None
+    declared = headers.get("content-length")
+    if declared is not None:
+        return int(declared)
+    return None if request.http_version == "2" else 0
 
 
 class Receive:

@@ -17,6 +17,7 @@ from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 from ..wire.connections import has_hung_up
 from ..wire.forwarded import PEER
 from ..wire.gate import answer
+from ..wire.incoming import check_coding
 from ..wire.limits import too_large
 from .sources import Collected
 
@@ -273,11 +274,15 @@ class Body:
 
 
 def declared_length(scope: Environ) -> int | None:
-    """The body's length as declared, 0 for no body, None when only its end will tell."""
-    if "HTTP_TRANSFER_ENCODING" not in scope:
-        text = scope.get("CONTENT_LENGTH")
-        if text is not None:
-            return int(text)
-        if scope["SERVER_PROTOCOL"] != HTTP2:
-            return 0
-    return None
+    """The body's length as declared, 0 for no body, None when only its end will tell.
+
+    Raises:
+        MalformedRequest: it has a Transfer-Encoding that is not decoded.
+    """
+    if "HTTP_TRANSFER_ENCODING" in scope:
+        check_coding(scope["HTTP_TRANSFER_ENCODING"])
+        return None
+    text = scope.get("CONTENT_LENGTH")
+    if text is not None:
+        return int(text)
+    return None if scope["SERVER_PROTOCOL"] == HTTP2 else 0

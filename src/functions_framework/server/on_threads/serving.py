@@ -8,7 +8,7 @@ from contextvars import copy_context
 from threading import Event
 from typing import TYPE_CHECKING
 
-from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.exceptions import MalformedRequest, RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.wsgi.environ import LOSSY
@@ -234,6 +234,8 @@ class SyncServing:
                 self._send(protocol, environ, sent)
         except RequestTimeoutException:
             raise
+        except MalformedRequest as error:
+            answer(protocol, refusal(error), method, environ["SERVER_PROTOCOL"])
         except BaseException:  # noqa: BLE001
             # Nothing may leave this thread: the engine would answer and log in its own words.
             _log.exception("The request could not be answered.")

@@ -23,11 +23,42 @@ if TYPE_CHECKING:
     from .interfaces import RequestHead
 
 _log = own_logger("functions_framework.server")
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(?::[0-9]*)?")
+_HOST = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+)(?::([0-9]*))?"
+)
+_LAST_PORT = 65535
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 100
 _NO_HOST = "The request has no Host header, or more than one."
 _BAD_HOST = "The Host header is no name or address with an optional port."
+_BAD_CODING = "The body's Transfer-Encoding is unknown, or chunked more than once."
+
+
+def check_coding(coding: str) -> None:
+    """Let bodies through that the engine has decoded: their Transfer-Encoding is `chunked`.
+
+    Raises:
+        MalformedRequest: it is another (RFC 9112, section 6.1).
+    """
+    if coding != "chunked" and coding.strip(" \t").lower() != "chunked":
+        raise MalformedRequest(_BAD_CODING)
+
+
+def _is_in_order(host: str) -> bool:
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    address, port = found.groups()
+    if port and int(port) > _LAST_PORT:
+        return False
+    if address is not None:
+        from ipaddress import IPv6Address  # hardly anybody asks by one
+
+        try:
+            IPv6Address(address)
+        except ValueError:
+            return False
+    return True
 
 
 class Gate:
@@ -102,7 +133,7 @@ class Gate:
         """Whether it is in order (RFC 9110, section 7.2)."""
         if host in self.hosts:
             return True
-        if _HOST.fullmatch(host) is None:
+        if not _is_in_order(host):
             return False
         if len(self.hosts) < _MOST_REMEMBERED:
             self.hosts.add(host)
