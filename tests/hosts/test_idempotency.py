@@ -270,6 +270,22 @@ def test_any_other_answer_to_pay_is_kept(client: Client, does: str) -> None:
     assert len(calls_of(client)) == 1
 
 
+@pytest.mark.parametrize("decorator", ["cloud_event", "event"])
+def test_decoded_events_have_the_key_of_their_event(decorator: str) -> None:
+    texts = []
+
+    def on_message(message: functions_framework.PubSubMessage) -> None:
+        texts.append(message.text)
+
+    decorated = idempotent(getattr(functions_framework, decorator)(on_message))
+    with Client(decorated) as client:
+        for number in ("1", "1", "2"):
+            message = {"data": "SGk=", "messageId": number, "publishTime": "2026-01-01T00:00:00Z"}
+            push = {"message": message, "subscription": "projects/p/subscriptions/s"}
+            assert client.post("/", json=push).status == 200
+    assert texts == ["Hi", "Hi"]
+
+
 # -- what cannot be ---------------------------------------------------------------------------
 
 

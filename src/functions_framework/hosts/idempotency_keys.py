@@ -69,10 +69,15 @@ def _keyless(function: Function, why: str) -> InvalidConfigurationException:
 
 
 def _of_event(event: Any, *_: Any) -> tuple[str, str]:
+    decoded = getattr(event, "event", None)
+    if decoded is not None:
+        return decoded.source, decoded.id
     return str(event["source"]), str(event["id"])
 
 
-def _of_background_event(_: Any, context: Any) -> tuple[str, str]:
+def _of_background_event(data: Any, context: Any = None) -> tuple[str, str]:
+    if context is None:
+        return _of_event(data)
     resource = context.resource
     if isinstance(resource, dict):
         resource = resource.get("name") or json.dumps(resource, sort_keys=True)
