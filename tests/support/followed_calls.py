@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.asgi.host import ASGIHost
-from functions_framework.hosts.build import _keeping_arguments
 from functions_framework.hosts.error_handlers import ErrorHandlers
+from functions_framework.hosts.noted import keeping_arguments
 from functions_framework.hosts.with_flask.app import FunctionApp
 from functions_framework.hosts.wsgi.host import EventHost
 from functions_framework.model.function import Function, Signature
@@ -41,7 +41,7 @@ def host_of(kind: str, call: Callable[..., Any], signature: Signature, name: str
     function = Function(
         awaited if is_async else call, name, signature, is_async=is_async, is_asgi=kind != "wsgi"
     )
-    function = _keeping_arguments(function)
+    function = keeping_arguments(function)
     if kind != "wsgi":
         return ASGIHost([function], ErrorHandlers([]), Threads("function", 4))
     if signature is Signature.HTTP:

@@ -147,8 +147,7 @@ def _fitting_form(sample: Sample, function: Function | None) -> str:
             f"{function.name!r} has the signature {function.signature}, and the sample "
             f"{sample.name!r} is a webhook for http functions."
         )
-    is_background = function.signature is Signature.EVENT
-    return "background" if is_background and "background" in forms.forms_of(sample) else "binary"
+    return str(forms.form_for(sample, function.signature))
 
 
 def body_of(data: str | None, file: str | None, headers: Sequence[tuple[str, str]]) -> Body | None:

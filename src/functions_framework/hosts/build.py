@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
 from functions_framework.loading.load import load, one_at_a_time
-from functions_framework.model.execution import execution
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.values import replace
 
@@ -103,8 +101,12 @@ def build(
         host = host_of(loaded, lifecycle)
     else:
         functions = with_event_settings(loaded, settings)
-        called = [_keeping_arguments(item) for item in functions] if is_followed else functions
-        host = _function_host(called, context, registered, settings)
+        if is_followed or settings.debug:
+            from .noted import noted
+
+            wanted = {"is_followed": is_followed, "is_timed": settings.debug}
+            functions = [noted(item, **wanted) for item in functions]
+        host = _function_host(functions, context, registered, settings)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
 
@@ -115,20 +117,6 @@ def build(
 
         host = debugged(gated(host))
     return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
-
-
-def _keeping_arguments(function: Function) -> Function:
-    """The function such that its call knows whether it was reached, and with what."""
-    call = function.call
-
-    def keeping_call(*arguments: Any) -> Any:
-        running = execution.get()
-        if running is not None:
-            running.arguments = arguments
-        return call(*arguments)
-
-    # The wrapper keeps the annotations: a typed function's input type is read from them.
-    return replace(function, call=functools.update_wrapper(keeping_call, call))
 
 
 def _function_host(

@@ -114,7 +114,7 @@ def local_modules(failure: BaseException | None = None) -> list[str]:
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     files.update(_files_of(failure))
     paths = {Path(file).resolve() for file in files if file}
-    return sorted(str(path) for path in paths if path.is_file() and _is_local(path))
+    return sorted(str(path) for path in paths if path.is_file() and is_users(path))
 
 
 def _files_of(failure: BaseException | None) -> Iterator[str | None]:
@@ -128,7 +128,8 @@ def _files_of(failure: BaseException | None) -> Iterator[str | None]:
         trace = trace.tb_next
 
 
-def _is_local(path: Path) -> bool:
+def is_users(path: Path) -> bool:
+    """Whether a file is the user's own: neither installed nor of Python or this framework."""
     installed = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
     return {"site-packages", "dist-packages"}.isdisjoint(path.parts) and not any(
         map(path.is_relative_to, [*installed, _PACKAGE])

@@ -1,4 +1,7 @@
-"""What is written when a call has ended: text it left unfinished, a line about the request."""
+"""What is written when a call has ended: text it left unfinished, a line about the request.
+
+Under --debug the call itself is told, for the console.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ class CallEnd:
             from .streams import flush_call
 
             flush_call(running)
-        if self._log is not None and not is_probe:
+        if running is not None and running.at_end is not None:
+            running.at_end(seconds)
+        if self._log is not None and not is_probe and not (running and running.is_quiet):
             self._log(method, path, status, size, seconds, running)
         # A thread that serves many calls must not lend this one's id to what it does in between.
         execution.set(None)
@@ -63,4 +68,4 @@ def call_end(settings: Settings) -> CallEnd | None:
             from .request_lines import show_request
 
             return CallEnd(show_request)
-    return CallEnd(None) if settings.log_execution_id else None
+    return CallEnd(None) if settings.log_execution_id or settings.debug else None

@@ -49,7 +49,7 @@ def log_exception(message: str, error: BaseException) -> None:
         )
         deliver(logger, record)
         return
-    shown = _shown(error)
+    shown = folded(error)
     place = shown.stack[-1] if shown.stack else None
     record = logger.makeRecord(
         LOGGER,
@@ -70,7 +70,7 @@ def traceback_text(error: BaseException) -> str:
     """The traceback of an exception as `log_crash` shows it, without a newline at its end."""
     if isinstance(error, InvalidResultException):
         return printable_lines(f"TypeError: {error}")
-    return _text(_shown(error))
+    return _text(folded(error))
 
 
 def _text(shown: traceback.TracebackException) -> str:
@@ -78,7 +78,8 @@ def _text(shown: traceback.TracebackException) -> str:
     return printable_lines("".join(shown.format()).rstrip("\n"))
 
 
-def _shown(error: BaseException) -> traceback.TracebackException:
+def folded(error: BaseException) -> traceback.TracebackException:
+    """The traceback of an exception without the framework's frames, as `log_crash` describes it."""
     shown = traceback.TracebackException.from_exception(error, compact=True)
     _fold_chain(shown, error, set())
     return shown
@@ -127,7 +128,7 @@ def _fold(stack: traceback.StackSummary, error: BaseException) -> None:
     previous = -1
     for index in users:
         if index > previous + 1 and kept:
-            kept.append(_folded(packages[previous + 1 : index]))
+            kept.append(_fold_line(packages[previous + 1 : index]))
         kept.append(stack[index])
         previous = index
     stack[:] = kept + stack[previous + 1 :]
@@ -170,7 +171,7 @@ def fold_traces(error: BaseException | None) -> None:
         one.__traceback__ = rest
 
 
-def _folded(packages: list[str]) -> traceback.FrameSummary:
+def _fold_line(packages: list[str]) -> traceback.FrameSummary:
     names = ", ".join(sorted(set(packages)))
     # Shaped like a frame: what groups tracebacks must be able to read it.
     return traceback.FrameSummary(

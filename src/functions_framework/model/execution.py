@@ -14,6 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .function import Function
 
 EXECUTION_ID = "Function-Execution-Id"
@@ -142,6 +144,13 @@ class Execution:
         error: what ended the call where that was a crash; unset else.
         verdict: what an event function decided about its event; unset else.
         calls: what the request of a batch of events was, a call for each; unset for any other.
+        began: `time.monotonic()` seconds at which the function's own code began, under --debug.
+        ended: the same of its end.
+        lines: what it logged and printed, under --debug, where that was anything
+            (`logs.call_lines`).
+        is_quiet: whether the request is of a page of the framework's own, which nobody logs.
+        at_end: told how many seconds passed from its arrival to the last byte of its response;
+            None where nobody wants to know.
     """
 
     # No slots: what most calls never set is the class's.
@@ -149,6 +158,11 @@ class Execution:
     error: BaseException
     verdict: str
     calls: list[Ended]
+    began: float
+    ended: float
+    lines: Any = None
+    is_quiet: bool = False
+    at_end: Callable[[float], object] | None = None
     deadline: float | None = None
     unfinished: dict[Any, Any] | None = None
     _trace: Trace | None = None

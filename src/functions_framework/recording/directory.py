@@ -73,8 +73,7 @@ class Directory:
             RequestTimeoutException: the call's time was up meanwhile.
         """
         try:
-            self._write(make())
-            self._drop_oldest()
+            self.write(make())
         except RequestTimeoutException:
             raise
         except Exception as error:  # noqa: BLE001 - logged; no request fails of this
@@ -84,7 +83,12 @@ class Directory:
         else:
             self._is_failing = False
 
-    def _write(self, recording: Recording) -> None:
+    def write(self, recording: Recording) -> Path:
+        """Write a recording; the file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         content = encode(recording).encode()
         moment = recording.time.translate({ord(mark): None for mark in "-:"})
         name = f"{moment}-{secrets.token_hex(3)}{SUFFIX}"
@@ -98,6 +102,8 @@ class Directory:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
             raise
+        self._drop_oldest()
+        return self._path / name
 
     def _drop_oldest(self) -> None:
         names = sorted(name for name in os.listdir(self._path) if name.endswith(SUFFIX))  # noqa: PTH208

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from .directory import Directory
 
 
-Pairs = tuple[tuple[str, str], ...]
+Asked = tuple[str, str, str, tuple[tuple[str, str], ...]]
+"""Method, path, query string and headers of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +43,63 @@ class Recorder:
 
 
 class Exchange:
-    """One request and, piece by piece, what is known of its outcome."""
+    """One request and, piece by piece, what is known of its outcome.
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a request has
-        self, recorder: Recorder, method: str, path: str, query: str, headers: Pairs, asked: Kept
+    Args:
+        recorder: what all calls of the worker have in common.
+        request: the request's method, path, query string and headers.
+        asked: what is kept of its body.
+        answered: keeps the response's body.
+
+    Attributes:
+        request: as given.
+        asked: as given.
+        time: when it arrived.
+        answer: the reply, None as long as there is none.
+        answered: what is kept of its body.
+        function: the name of the function that was called.
+        seconds: how long it took until the response was complete.
+        is_whole: False when it was a stream that did not come to its end.
+    """
+
+    def __init__(
+        self, recorder: Recorder, request: Asked, asked: Kept, answered: Kept | None = None
     ) -> None:
         self._recorder = recorder
-        self._request = method, path, query, headers
-        self._asked = asked
-        self._answer: Reply | None = None
-        self._function: str | None = None
-        self._time = datetime.now(timezone.utc)
+        self.request = request
+        self.asked = asked
+        self.answer: Reply | None = None
+        self.function: str | None = None
+        self.time = datetime.now(timezone.utc)
         self._started = time.perf_counter()
-        self._seconds = 0.0
-        self._is_whole = True
-        self.answered = Kept()
+        self.seconds = 0.0
+        self.is_whole = True
+        self.answered = Kept() if answered is None else answered
 
     def begin_answer(self, reply: Reply) -> None:
         """The host has given its reply, whose body may be a stream."""
         running = execution.get()
         if running is not None and running.function is not None:
-            self._function = running.function.name
-        self._answer = reply
+            self.function = running.function.name
+        self.answer = reply
         if isinstance(reply.body, bytes):
             self.answered.add(reply.body)
             self.stop_clock()
 
     def stop_clock(self, *, is_whole: bool = True) -> None:
         """The response is complete, or never will be."""
-        self._seconds = time.perf_counter() - self._started
-        self._is_whole = is_whole
+        self.seconds = time.perf_counter() - self._started
+        self.is_whole = is_whole
 
     def keep(self) -> None:
         """Write the recording."""
-        self._recorder.directory.keep(self._recording)
+        self._recorder.directory.keep(self.recording)
 
-    def _recording(self) -> Recording:
+    def recording(self) -> Recording:
+        """What is known, without secrets."""
         redactor = Redactor(self._recorder.names)
-        method, path, query, headers = self._request
-        asked = self._asked
+        method, path, query, headers = self.request
+        asked = self.asked
         request = RecordedRequest(
             method,
             quote(redactor.path("request.path", path), safe=PATH_CHARACTERS),
@@ -91,18 +110,18 @@ class Exchange:
         response = self._response(redactor)
         return Recording(
             VERSION,
-            f"{self._time:%Y-%m-%dT%H:%M:%S.%fZ}",
-            round(self._seconds * 1000, 3),
+            f"{self.time:%Y-%m-%dT%H:%M:%S.%fZ}",
+            round(self.seconds * 1000, 3),
             self._recorder.target,
             self._recorder.signature,
-            self._function,
+            self.function,
             request,
             response,
             tuple(redactor.places),
         )
 
     def _response(self, redactor: Redactor) -> RecordedResponse | None:
-        reply = self._answer
+        reply = self.answer
         if reply is None:
             return None
         headers = tuple(as_read(reply.headers))
@@ -111,5 +130,5 @@ class Exchange:
             reply.status,
             redactor.headers("response.headers", headers),
             message_body("response.body", bytes(answered.start), answered.size, headers, redactor),
-            self._is_whole,
+            self.is_whole,
         )

@@ -58,7 +58,7 @@ class RecorderLayer:
         """See `Layer`."""
         asked = head.method, head.path, head.query, tuple(head.pairs)
         tap = head.tap(BodyTap, AsyncBodyTap)
-        exchange = Exchange(self._recorder, *asked, tap.kept)
+        exchange = Exchange(self._recorder, asked, tap.kept)
         execution.set(None)
         try:
             reply: Reply = yield None

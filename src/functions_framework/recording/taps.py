@@ -18,14 +18,18 @@ _PIECE = 1 << 16
 class Kept:
     """The start of a body, and how long it was.
 
+    Args:
+        most: how many of its bytes are kept.
+
     Attributes:
-        start: its first bytes, `LARGEST_BODY` at most.
+        start: its first bytes.
         size: all that came.
     """
 
-    __slots__ = ("size", "start")
+    __slots__ = ("_most", "size", "start")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = LARGEST_BODY) -> None:
+        self._most = most
         self.start = bytearray()
         self.size = 0
 
@@ -33,7 +37,7 @@ class Kept:
         """Take note of the next part."""
         data = part.encode() if isinstance(part, str) else part
         self.size += len(data)
-        room = LARGEST_BODY - len(self.start)
+        room = self._most - len(self.start)
         if room > 0:
             self.start += data[:room]
 
@@ -43,11 +47,12 @@ class BodyTap:
 
     Args:
         source: the server's own.
+        most: how many bytes are kept.
     """
 
-    def __init__(self, source: InputStream) -> None:
+    def __init__(self, source: InputStream, most: int = LARGEST_BODY) -> None:
         self._source = source
-        self.kept = Kept()
+        self.kept = Kept(most)
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to `size` bytes, all that is left when negative or None."""
@@ -87,12 +92,13 @@ class AsyncBodyTap:
 
     Args:
         receive: the server's own.
+        most: how many bytes are kept.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int = LARGEST_BODY) -> None:
         self._receive = receive
         self._is_read = False
-        self.kept = Kept()
+        self.kept = Kept(most)
 
     async def __call__(self) -> ASGIMessage:
         """The next message."""

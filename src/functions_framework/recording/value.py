@@ -126,6 +126,11 @@ def body_of(where: str, kept: bytes, size: int, content_type: str, redactor: Red
     """
     is_truncated = size > len(kept[:LARGEST_BODY])
     content = redactor.body(where, kept[:LARGEST_BODY], content_type)
+    return body_as(content, size, is_truncated=is_truncated)
+
+
+def body_as(content: bytes, size: int, *, is_truncated: bool) -> Body:
+    """A body as text where it is text, else as base64; arguments as of `Body`."""
     text = _text(content, is_truncated=is_truncated)
     if text is not None:
         return Body(size, text=text, is_truncated=is_truncated)

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from functions_framework.api.lifecycle import Lifecycle
+    from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Host
 
 
@@ -20,6 +23,10 @@ class Hosted(NamedTuple):
         lifecycle: what runs before the port opens and after the last call.
         outlives: whether the async call of a path goes on when its client has left; None where
             none does.
+        functions: what is served, as the user wrote it.
+        source: the file they are from, None where the settings name it.
+        fault: why the source could not be loaded, with a traceback; None where it could.
+        at_drain: called when the worker begins to leave, None where nobody wants to know.
     """
 
     host: Host
@@ -27,6 +34,10 @@ class Hosted(NamedTuple):
     what: list[str]
     lifecycle: Lifecycle
     outlives: Callable[[str], bool] | None = None
+    functions: tuple[Function, ...] = ()
+    source: Path | None = None
+    fault: str | None = None
+    at_drain: Callable[[], object] | None = None
 
 
 Build = Callable[[], Hosted]

@@ -8,6 +8,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.model.function import Signature
 from functions_framework.model.json_text import is_json
 from functions_framework.model.request import Request
 
@@ -30,6 +31,16 @@ def forms_of(sample: Sample) -> list[str]:
     if sample.kind in tables.BACKGROUND_TYPES:
         found.append("background")
     return found if sample.request is None else [*found, "push"]
+
+
+def form_for(sample: Sample, signature: Signature) -> str | None:
+    """The form in which a function of a signature gets a sample, None where it takes none."""
+    if signature is Signature.HTTP:
+        return sample.sent_as
+    if signature is Signature.TYPED or sample.event is None:
+        return None
+    is_background = signature is Signature.EVENT
+    return "background" if is_background and "background" in forms_of(sample) else "binary"
 
 
 def parts(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> binding.Parts:

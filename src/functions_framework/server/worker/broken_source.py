@@ -48,4 +48,5 @@ def hosted_failure(error: BaseException, settings: Settings) -> Hosted:
     """What is served instead of a source that could not be loaded."""
     name = settings.target or "the function"
     lifecycle = Lifecycle(readiness_checks=[lambda: (False, "The source could not be loaded.")])
-    return Hosted(BrokenHost(error, is_shown=settings.debug), name, [], lifecycle)
+    host = BrokenHost(error, is_shown=settings.debug)
+    return Hosted(host, name, [], lifecycle, fault=load_failure_text(error))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_framework.hosts.build import Served
+    from functions_framework.loading.import_clock import LoadReport
     from functions_framework.model.function import Function
     from functions_framework.settings import Settings
 
@@ -67,7 +68,8 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
         if not source.is_file():
             context.get()  # whether it uses Flask cannot be read
         is_followed = switch.is_followed(settings)
-        return hosted_of(hosts.build(functions, context, settings, is_followed=is_followed))
+        served = hosts.build(functions, context, settings, is_followed=is_followed)
+        return hosted_of(served)._replace(source=source)
 
     return build
 
@@ -86,7 +88,8 @@ def hosted_of(served: Served) -> Hosted:
     require_fit(served.functions)
     names = ", ".join(function.name for function in served.functions)
     what = [_described(function, path) for path, function in paths_of(served.functions)]
-    return Hosted(served.host, names, what, served.lifecycle, _goes_on(served.functions))
+    outlives = _goes_on(served.functions)
+    return Hosted(served.host, names, what, served.lifecycle, outlives, tuple(served.functions))
 
 
 def _goes_on(functions: list[Function]) -> Callable[[str], bool] | None:
@@ -126,7 +129,10 @@ def observed(settings: Settings, build: Build) -> Hosted:
         BaseException: whatever building raises, unchanged.
     """
     started = time.monotonic()
-    hosted = _reported(settings, build) if settings.report or settings.debug else build()
+    if settings.report or settings.debug:
+        hosted, report = _reported(settings, build)
+    else:
+        hosted, report = build(), None
     from functions_framework.telemetry import switch
 
     if switch.is_followed(settings) or settings.record:
@@ -142,16 +148,27 @@ def observed(settings: Settings, build: Build) -> Hosted:
 
         target = ",".join(hosted.name.split(", "))
         hosted = hosted._replace(host=recorded(hosted.host, target, settings))
-    return hosted
+    return hosted if report is None or not settings.debug else _shown(hosted, settings, report)
 
 
-def _reported(settings: Settings, build: Build) -> Hosted:
+def _reported(settings: Settings, build: Build) -> tuple[Hosted, LoadReport]:
     from functions_framework.loading.import_clock import measured, write
 
     with measured() as report:
         hosted = build()
     write(report(), hosted.name, settings)
-    return hosted
+    return hosted, report()
+
+
+def _shown(hosted: Hosted, settings: Settings, report: LoadReport) -> Hosted:
+    """Put the developer console around a host."""
+    from functions_framework.console.described import Shown
+    from functions_framework.console.layer import consoled
+    from functions_framework.hosts.gate import gated
+
+    shown = Shown(hosted.name, hosted.functions, hosted.source, hosted.fault, report)
+    host, close = consoled(gated(hosted.host), shown, settings)
+    return hosted._replace(host=host, at_drain=close)
 
 
 def _counted(hosted: Hosted, start_seconds: float) -> Hosted:

@@ -186,7 +186,7 @@ def serve(
             ordered = time.monotonic()
             if is_accepting:
                 is_accepting = False
-                _stop_accepting(listener)
+                _stop_accepting(listener, hosted.at_drain)
             if order == messages.RETIRE:
                 allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
             else:
@@ -223,13 +223,15 @@ def _retire_in_time(settings: Settings, parent: Parent) -> None:
         retirement.watch(settings, parent)
 
 
-def _stop_accepting(listener: socket.socket) -> None:
+def _stop_accepting(listener: socket.socket, then: Callable[[], object] | None) -> None:
     try:
         listening.stop_accepting(listener)
     except OSError:
         # No descriptor is left, so nothing can be accepted as it is.
         _log.warning("The worker closes its listener at once.", exc_info=True)
     listener.close()
+    if then is not None:
+        then()
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -1,0 +1,1 @@
+"""The developer console at `/_ff`; nothing here is imported without --debug."""
