@@ -95,11 +95,12 @@ def test_records_are_kept_whatever_becomes_of_them(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sys.stdout", None)
     monkeypatch.setattr("sys.stderr", None)
     logger = logging.getLogger("apart")  # no handler, no root
+    logger.addHandler(logging.NullHandler())
     call_lines.install()
     try:
         running = Execution()
         token = execution.set(running)
-        logger.warning("%d wrong", "argument")
+        logger.makeRecord("apart", logging.WARNING, "f.py", 1, "%d wrong", ("argument",), None)
         try:
             int("on purpose")
         except ValueError:

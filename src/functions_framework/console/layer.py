@@ -13,7 +13,7 @@ from functions_framework.hosts.layered import layered
 from functions_framework.hosts.layers import Blocking, Watch
 from functions_framework.loading.load import precheck
 from functions_framework.logs import call_lines
-from functions_framework.model.execution import Execution, execution
+from functions_framework.model.execution import NO_TRACE, Execution, execution
 from functions_framework.recording.directory import Directory
 from functions_framework.recording.exchange import Exchange, Recorder
 from functions_framework.recording.taps import AsyncBodyTap, BodyTap, Kept
@@ -95,9 +95,7 @@ class ConsoleLayer:
         return self._kept(head)
 
     def _own(self, head: Head) -> Steps:
-        running = Execution()
-        running.is_quiet = True
-        execution.set(running)
+        execution.set(_OWN)
         refused = check(head)
         if refused is not None:
             return refused
@@ -138,6 +136,20 @@ class ConsoleLayer:
             return reply
         call.answer(reply, execution.get())
         return reply._replace(body=head.watched(reply.body, _Streamed(call)))
+
+
+class _OwnRequest(Execution):
+    """Stands for requests of the page. They are not calls: none is the first of its process."""
+
+    is_quiet = True
+
+    def __init__(self) -> None:
+        self.execution_id = ""
+        self.function = None
+        self.trace = NO_TRACE
+
+
+_OWN = _OwnRequest()
 
 
 class _Streamed(Watch):

@@ -94,18 +94,16 @@ def build(
     """
     registered = take()
     lifecycle = Lifecycle.of(registered)
-    host: Host
     if any(function.protocol for function in loaded):
         from .applications import host_of
 
-        host = host_of(loaded, lifecycle)
+        host: Host = host_of(loaded, lifecycle)
     else:
         functions = with_event_settings(loaded, settings)
         if is_followed or settings.debug:
             from .noted import noted
 
-            wanted = {"is_followed": is_followed, "is_timed": settings.debug}
-            functions = [noted(item, **wanted) for item in functions]
+            functions = noted(functions, is_followed=is_followed, is_timed=settings.debug)
         host = _function_host(functions, context, registered, settings)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
@@ -113,9 +111,8 @@ def build(
         host = with_pages(host, loaded, settings)
     if settings.debug:
         from .debug import debugged
-        from .gate import gated
 
-        host = debugged(gated(host))
+        host = debugged(host)
     return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
 
 

@@ -18,6 +18,7 @@ from functions_framework.model.execution import execution
 from functions_framework.model.message import TEXT, Reply
 
 from .debug_page import is_local, page
+from .gate import gated
 from .layered import layered
 from .wsgi.environ import code_of
 from .wsgi.layer_driver import EnvironHead
@@ -117,5 +118,6 @@ class DebugLayer:
 
 
 def debugged(host: Host) -> SyncDebugHost | SyncLayered | AsyncLayered:
-    """The host with its crashes shown."""
+    """The host with its crashes shown, and its replies as they are sent."""
+    host = gated(host)
     return layered(host, DebugLayer()) if host.is_async else SyncDebugHost(host)

@@ -14,17 +14,19 @@ from functions_framework.model.execution import execution
 from functions_framework.runtime.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from functions_framework.model.execution import Execution
     from functions_framework.model.function import Function
 
 
-def noted(function: Function, *, is_followed: bool, is_timed: bool) -> Function:
-    """The function such that its calls note what is wanted."""
+def noted(
+    functions: Sequence[Function], *, is_followed: bool, is_timed: bool
+) -> Sequence[Function]:
+    """The functions such that their calls note what is wanted."""
     if is_followed:
-        function = keeping_arguments(function)
-    return timed(function) if is_timed else function
+        functions = [keeping_arguments(item) for item in functions]
+    return [timed(item) for item in functions] if is_timed else functions
 
 
 def keeping_arguments(function: Function) -> Function:

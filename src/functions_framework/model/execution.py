@@ -146,11 +146,9 @@ class Execution:
         calls: what the request of a batch of events was, a call for each; unset for any other.
         began: `time.monotonic()` seconds at which the function's own code began, under --debug.
         ended: the same of its end.
-        lines: what it logged and printed, under --debug, where that was anything
-            (`logs.call_lines`).
+        lines: what it logged and printed, under --debug (`logs.call_lines`).
         is_quiet: whether the request is of a page of the framework's own, which nobody logs.
-        at_end: told how many seconds passed from its arrival to the last byte of its response;
-            None where nobody wants to know.
+        at_end: told the seconds from its arrival to the last byte of its response; None for nobody.
     """
 
     # No slots: what most calls never set is the class's.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from functions_framework.console.address import PATH as CONSOLE
 from functions_framework.runtime.terminal import is_seen
 
 from ..wire.listening import url_host
@@ -51,7 +50,9 @@ def _for_a_person(ready: Ready, settings: Settings, where: str) -> Iterator[str]
         for one in ready.what:
             yield f"  {one}"
     if settings.debug:
-        yield f"Console: {where}{CONSOLE}"
+        from functions_framework.console.address import PATH
+
+        yield f"Console: {where}{PATH}"
         yield f"Settings: host {settings.host}, {', '.join(_settings(ready, settings))}"
 
 
