@@ -140,6 +140,12 @@ class Verdict(FunctionsFrameworkException):
 
     outcome: ClassVar[str]
 
+    decided_by = "The function"
+    """Who decided, for the record."""
+
+    is_recorded = True
+    """Whether there is to be a record of it."""
+
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason

@@ -28,6 +28,7 @@ from support.typed_inputs import Order, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from functions_framework.model.request import Request
 
@@ -268,3 +269,35 @@ def test_what_cannot_work_is_a_start_up_error(function: Function, text: str) -> 
         codec_of(function)
     assert text in str(caught.value)
     assert f"'{function.call.__name__}' ({__file__}, line " in str(caught.value)
+
+
+AROUND = """
+import functions_framework as ff
+from functions_framework import Drop, PubSubMessage
+
+@ff.idempotent
+@ff.cloud_event
+{word}def on_message(message: PubSubMessage):
+    print("called", message.text)
+    if message.text == "bad":
+        raise Drop("bad")
+
+@ff.on_dropped
+def dropped(event, reason):
+    print("dropped", event["id"], event.data["message"]["messageId"], reason)
+"""
+
+
+@pytest.mark.parametrize("word", ["", "async "])
+def test_hooks_and_keys_are_about_the_event(
+    word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "main.py"
+    source.write_text(AROUND.format(word=word), encoding="utf-8")
+    with testing.Client(source) as client:
+        for text, identity in [("hi", "1"), ("hi", "1"), ("hi", "2"), ("bad", "3")]:
+            answer = client.send(testing.pubsub_message(text, id=identity))
+            assert answer.status == 200
+    out = capsys.readouterr().out
+    assert out.count("called hi") == 2
+    assert "dropped 3 3 bad" in out

@@ -83,7 +83,7 @@ def message_of(request: Request) -> Message:
 
 def read(cls: type[EventValue], message: Message) -> Any:
     event, payload = received(message)
-    return cls.read(Arrived(event.get_attributes(), event.data, payload, message))
+    return cls.read(Arrived(event, payload, message))
 
 
 @pytest.mark.parametrize(

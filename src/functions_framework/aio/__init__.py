@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from functions_framework.api.decorators import event_options, http_mark, put
@@ -62,6 +62,7 @@ def cloud_event(function: F, /) -> F: ...
 def cloud_event(
     *,
     path: str | None = None,
+    type: str | Sequence[str] | None = None,
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
@@ -74,6 +75,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
     /,
     *,
     path: str | None = None,
+    type: str | Sequence[str] | None = None,  # noqa: A002 - the attribute's name
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
@@ -84,12 +86,14 @@ def cloud_event(  # noqa: PLR0913 - an option each
     Args:
         function: `async def`, or `def`, which then runs in a thread.
         path: as for `http`.
+        type: the types of events that it is called with.
         reply_type: as for `functions_framework.cloud_event`, like the others.
         reply_source: the `source` of replies that name none.
         reply_format: how a reply is sent.
         batch: whether it is called with the list of all events of a request.
     """
     options = event_options(
+        types=type,
         reply_type=reply_type,
         reply_source=reply_source,
         reply_format=reply_format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from functions_framework.model.function import Mark, Signature
@@ -63,6 +63,7 @@ def cloud_event(function: F, /) -> F: ...
 def cloud_event(
     *,
     path: str | None = None,
+    type: str | Sequence[str] | None = None,
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
@@ -75,6 +76,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
     /,
     *,
     path: str | None = None,
+    type: str | Sequence[str] | None = None,  # noqa: A002 - the attribute's name
     reply_type: str | None = None,
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
@@ -86,7 +88,9 @@ def cloud_event(  # noqa: PLR0913 - an option each
         function: called with the event, and with its data as a checked value if it takes a second
             parameter. A result that is an event (or a list of them) is the reply; any other is
             ignored.
-        path: as for `http`.
+        path: as for `http`; functions with a `type` share `/` by default.
+        type: the types of events that it is called with: one, or several; `com.example.*` is every
+            type below a name, `*` what no other function takes. Functions with types share a path.
         reply_type: makes any result but None an event of this type, with the result as its data.
         reply_source: the `source` of replies that name none; `/<name>` by default.
         reply_format: whether a reply is sent in headers or as one JSON object; as the setting
@@ -95,9 +99,11 @@ def cloud_event(  # noqa: PLR0913 - an option each
             sent, instead of once for each.
 
     Raises:
-        ValueError: the format is neither of the two.
+        ValueError: the format is neither of the two, a type is none, or types and `batch` are
+            given together.
     """
     options = event_options(
+        types=type,
         reply_type=reply_type,
         reply_source=reply_source,
         reply_format=reply_format,
@@ -112,11 +118,28 @@ def event_options(**given: Any) -> dict[str, Any]:
     Raises:
         ValueError: one holds what it cannot.
     """
+    if given["types"] is not None:
+        given["types"] = _event_types(given["types"])
+        if given["batch"]:
+            raise ValueError("type= and batch=True: a batch holds events of any type.")
     if given["reply_format"] not in {None, "binary", "structured"}:
         raise ValueError(
             f"reply_format={given['reply_format']!r}: expected 'binary' or 'structured'."
         )
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _event_types(given: Any) -> tuple[str, ...]:
+    from functions_framework.signatures.event_types.patterns import fault_of
+
+    types = tuple(given) if isinstance(given, (list, tuple, set, frozenset)) else (given,)
+    if not types:
+        raise ValueError("type=(): expected the type of an event, or several.")
+    for one in types:
+        fault = fault_of(one)
+        if fault:
+            raise ValueError(f"type={one!r}: {fault}.")
+    return types
 
 
 @overload

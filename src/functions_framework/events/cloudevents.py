@@ -58,6 +58,16 @@ def _make(attributes: dict[str, Any], data: object) -> CloudEvent:
     return event
 
 
+def event_of(argument: Any) -> Any:
+    """The CloudEvent of what a function is called with: itself, or what a value was made of.
+
+    Of a list it is the list of these.
+    """
+    if isinstance(argument, list):
+        return [event_of(item) for item in argument]
+    return getattr(argument, "cloud_event", argument)
+
+
 def decode(message: Message) -> CloudEvent:
     """Read the CloudEvent of a request, in binary or structured mode.
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from functions_framework.api.cors import CORS, is_preflight, with_headers
 from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.model.function import described
 
-from .routes import Routes, described, paths_of
+from .routes import Routes, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

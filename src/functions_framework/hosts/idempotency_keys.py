@@ -17,6 +17,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.events.cloudevents import event_of
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.function import Signature
 
@@ -68,10 +69,8 @@ def _keyless(function: Function, why: str) -> InvalidConfigurationException:
     )
 
 
-def _of_event(event: Any, *_: Any) -> tuple[str, str]:
-    decoded = getattr(event, "event", None)
-    if decoded is not None:
-        return decoded.source, decoded.id
+def _of_event(given: Any, *_: Any) -> tuple[str, str]:
+    event = event_of(given)
     return str(event["source"]), str(event["id"])
 
 

@@ -40,8 +40,12 @@ def with_registered(
         from .idempotent import with_idempotency
 
         functions = with_idempotency(functions, registered, store, start)
-    if not registered.middleware:
-        return functions
-    from functions_framework.api.middleware import wrap
+    if registered.middleware:
+        from functions_framework.api.middleware import wrap
 
-    return [wrap(function, registered.middleware, start) for function in functions]
+        functions = [wrap(function, registered.middleware, start) for function in functions]
+    if any("types" in function.options for function in functions):
+        from .event_handlers import grouped
+
+        return grouped(functions, start)
+    return functions

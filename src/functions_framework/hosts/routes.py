@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.model.function import place_of
+from functions_framework.model.function import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,9 +45,15 @@ class Routes(Generic[Owner]):
 def paths_of(functions: list[Function]) -> list[tuple[str | None, Function]]:
     """Each function with the path it owns: its own, `/<name>`, or None for a single one.
 
+    Functions that take CloudEvents by type share a path, as one.
+
     Raises:
         InvalidConfigurationException: a path is malformed, or two functions share one.
     """
+    if any("types" in function.options for function in functions):
+        from .event_handlers import grouped
+
+        functions = grouped(functions)
     if len(functions) == 1 and functions[0].path is None:
         return [(None, functions[0])]
     owners: dict[str, Function] = {}
@@ -75,8 +81,3 @@ def checked_path(function: Function) -> str:
             "hold neither '?' nor '#'."
         )
     return path.rstrip("/") or "/"
-
-
-def described(function: Function) -> str:
-    """A function's name with its file and line, for messages."""
-    return f"{function.name!r} ({place_of(function.call)})"

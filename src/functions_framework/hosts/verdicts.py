@@ -21,6 +21,7 @@ import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.events.cloudevents import event_of
 from functions_framework.exceptions import Drop, Retry
 from functions_framework.model.execution import execution
 from functions_framework.model.function import is_async_callable
@@ -63,7 +64,8 @@ def reply_to(verdict: Verdict, header: Callable[[str], str | None]) -> Reply:
     running = execution.get()
     if running is not None:
         running.verdict = verdict.outcome
-    _record(verdict)
+    if verdict.is_recorded:
+        _record(verdict)
     if isinstance(verdict, Retry):
         after = [] if verdict.after is None else [("retry-after", str(math.ceil(verdict.after)))]
         return Reply(503, [TEXT, *after], b"The event is wanted again.\n")
@@ -83,7 +85,8 @@ def _record(verdict: Verdict) -> None:
     if isinstance(verdict, Retry) and verdict.after is not None:
         fields["after_seconds"] = verdict.after
     _log.warning(
-        "The function %s%s",
+        "%s %s%s",
+        verdict.decided_by,
         "dropped the event" if isinstance(verdict, Drop) else "wants the event again",
         f": {verdict.reason}" if verdict.reason else ".",
         extra={"json_fields": fields},
@@ -98,7 +101,7 @@ def hooks_of(verdict: Verdict, function: Function) -> tuple[Callable[..., Any], 
 
 def event_in(arguments: tuple[Any, ...], function: Function) -> Any:
     """The event that a function was called with, as `on_dropped` gets it."""
-    return arguments[0] if function.signature == "cloudevent" else arguments
+    return event_of(arguments[0]) if function.signature == "cloudevent" else arguments
 
 
 def tell(verdict: Verdict, function: Function, arguments: tuple[Any, ...]) -> None:

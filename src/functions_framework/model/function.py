@@ -219,3 +219,8 @@ def code_of(call: Callable[..., Any]) -> CodeType | None:
 
     found: CodeType | None = getattr(inspect.unwrap(call), "__code__", None)
     return found
+
+
+def described(function: Function) -> str:
+    """A function's name with its file and line, for messages."""
+    return f"{function.name!r} ({place_of(function.call)})"

@@ -17,6 +17,8 @@ def codec_of(function: Function) -> Codec:
         FunctionsFrameworkException: a typed function has no usable input type, or the type of
             an event's data cannot be checked, or is asked for of a whole batch.
     """
+    if "routes" in function.options:
+        return function.options["routes"]  # type: ignore[no-any-return]
     if function.signature is Signature.CLOUDEVENT:
         from .cloud_event import CloudEventSignature
 

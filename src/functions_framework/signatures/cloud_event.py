@@ -49,6 +49,15 @@ class CloudEventSignature:
         except MalformedRequest as fault:
             return (_converted(message, fault)[0],)
 
+    def arguments(
+        self,
+        event: CloudEvent,
+        payload: Any,  # noqa: ARG002 - for those who read more than the event
+        message: Message,  # noqa: ARG002
+    ) -> tuple[CloudEvent]:
+        """The function's argument for an event; see `received`."""
+        return (event,)
+
     def encode(self, result: object) -> Reply:
         """The event that was returned as the reply; else that the event was taken.
 

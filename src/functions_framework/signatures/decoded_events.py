@@ -97,9 +97,7 @@ class DecodedEvents:
             InvalidEventData: it is not what the annotation names.
         """
         attributes: Any = event.get_attributes()
-        value = self._reader_of(attributes["type"]).read(
-            Arrived(attributes, event.data, payload, message)
-        )
+        value = self._reader_of(attributes["type"]).read(Arrived(event, payload, message))
         if not self._parameter.has_event:
             return (value,)
         if self._is_background:

@@ -18,6 +18,8 @@ from .annotations import MISSING, fail, parameters, resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cloudevents.http import CloudEvent
+
     from functions_framework.model.message import Message, Reply
 
     from .codec import Codec
@@ -81,8 +83,19 @@ class CheckedEvents:
         Raises:
             RequestRefused: the request is no event, or its data is not what is asked for.
         """
+        return self._checked(self._codec.decode(message))
+
+    def arguments(
+        self,
+        event: CloudEvent,
+        payload: Any,  # noqa: ARG002 - for those who read more than the event
+        message: Message,  # noqa: ARG002
+    ) -> tuple[Any, ...]:
+        """The function's arguments for an event; raises as `decode`."""
+        return self._checked((event,))
+
+    def _checked(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         place, _ = data = self._data
-        arguments = self._codec.decode(message)
         first = arguments[0]
         if place is Place.DATA:
             return (data.convert(first), *arguments[1:])

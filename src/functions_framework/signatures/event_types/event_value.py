@@ -63,16 +63,24 @@ class Arrived(NamedTuple):
     """An event, and what else is known of how it came.
 
     Attributes:
-        attributes: of the event.
-        data: of the event: decoded JSON, text, bytes or None.
+        event: the event.
         payload: the decoded body where the event was made of one that was none, else None.
         message: the request, None outside of one.
     """
 
-    attributes: Mapping[str, Any]
-    data: Any
+    event: CloudEvent
     payload: Any = None
     message: Message | None = None
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the event."""
+        return self.event.get_attributes()
+
+    @property
+    def data(self) -> Any:
+        """The data of the event: decoded JSON, text, bytes or None."""
+        return self.event.get_data()
 
 
 class EventValue(
@@ -102,6 +110,12 @@ class EventValue(
                 f"This {type(self).__name__} was made without an event; from_event makes one "
                 "of an event."
             ) from None
+
+    @property
+    def cloud_event(self) -> CloudEvent:
+        """The event it came with, as functions get it that name no type; as `event`."""
+        _ = self.event
+        return self.__dict__["_cloud_event"]  # type: ignore[no-any-return]
 
     @classmethod
     def wire(cls) -> type[Any]:
@@ -137,23 +151,25 @@ class EventValue(
         Raises:
             InvalidEventData: the event is of another type, or its data does not fit.
         """
-        return cls.read(Arrived(event.get_attributes(), event.get_data()))
+        return cls.read(Arrived(event))
 
     @classmethod
     def read(cls, arrived: Arrived) -> Self:
         """As `from_event`, of an event that just arrived."""
-        if not any(fits(arrived.attributes["type"], one) for one in cls.event_types):
+        attributes = arrived.attributes
+        if not any(fits(attributes["type"], one) for one in cls.event_types):
             raise InvalidEventData(
                 f"The event is not {article(cls)}: its type is none of "
                 f"{', '.join(cls.event_types)}."
             )
-        data = arrived.data
-        if cls.protobuf and isinstance(data, bytes):
+        members = cls.members(arrived)
+        if cls.protobuf and isinstance(members, bytes):
             from .protobuf import json_of
 
-            arrived = arrived._replace(data=json_of(data, arrived.attributes, cls, cls.protobuf))
-        value = cls.of(_checked(cls, cls.members(arrived)), arrived)
-        value.__dict__["_event"] = EventContext.of(arrived.attributes)
+            members = json_of(members, attributes, cls, cls.protobuf)
+        value = cls.of(_checked(cls, members), arrived)
+        value.__dict__["_event"] = EventContext.of(attributes)
+        value.__dict__["_cloud_event"] = arrived.event
         return value
 
 
