@@ -32,7 +32,7 @@ _LANGUAGES = frozenset(
     {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "xml", "yaml"}
 )
 _PORT = "8080"
-_ANNOUNCED = re.compile(r"http://\S+:(\d+).*\n")
+_ANNOUNCED = re.compile(r"^(?!Metrics ).*http://\S+:(\d+).*\n", re.MULTILINE)
 _SECONDS = 20.0
 
 

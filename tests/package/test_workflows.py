@@ -1,4 +1,4 @@
-"""The workflows of the repository are valid, and say what the platforms page and the project say."""
+"""The workflows of the repository are valid and agree with what the project claims."""
 
 from __future__ import annotations
 
