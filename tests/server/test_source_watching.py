@@ -14,6 +14,7 @@ import pytest
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.loading import files
 from functions_framework.server.parent import watcher as reload
+from functions_framework.server.parent.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,8 @@ QUIET = 0.4
 
 
 @pytest.mark.parametrize(
-    "path", ["main.py", "templates/a.html", "a b/ü.json", ".env", "tmp/x", "git/x", "Makefile"]
+    "path",
+    ["main.py", "templates/a.txt", "a/templates/b/c.xml", "a b/ü.py", "a/x.html", "tmp/x.py"],
 )
 def test_files_of_the_source_are_watched(path: str) -> None:
     assert files.is_watched(Path(path))
@@ -48,10 +50,38 @@ def test_files_of_the_source_are_watched(path: str) -> None:
         "4913",
         "main.py___jb_tmp___",
         ".DS_Store",
+        "out.json",
+        "data/x.csv",
+        "cache.db",
+        "..2026_11_28/main.py",
+        "..data",
     ],
 )
-def test_what_tools_leave_there_is_not(path: str) -> None:
+def test_what_tools_and_functions_leave_there_is_not(path: str) -> None:
     assert not files.is_watched(Path(path))
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "path", "is_watched"),
+    [
+        (["*.json"], [], "a/b.json", True),
+        (["data/*.json"], [], "data/b.json", True),
+        (["data/*.json"], [], "other/b.json", False),
+        (["data"], [], "data/a/b.csv", True),
+        (["./data/"], [], "data/b.csv", True),
+        (["*.log"], [], "a.log", True),
+        (["*.json"], [], "main.py", True),
+        (["*"], [], "__pycache__/main.pyc", False),
+        ([], ["generated"], "generated/a.py", False),
+        ([], ["tests/*"], "tests/test_a.py", False),
+        ([], ["test_*.py"], "test_a.py", False),
+        (["*.json"], ["data/*"], "data/b.json", False),
+    ],
+)
+def test_patterns_say_what_else_counts_and_what_does_not(
+    include: list[str], exclude: list[str], path: str, is_watched: bool
+) -> None:
+    assert files.is_watched(Path(path), files.Patterns(include, exclude)) is is_watched
 
 
 def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
@@ -80,10 +110,12 @@ def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
     paths = [root / "a b.log", root / "built" / "main.py", root / "ü.py"]
     assert files.relevant(paths, root) == ["ü.py"]
     assert files.relevant([root / "built" / "main.py"], root / "built") == ["main.py"]
+    included = files.Patterns(include=["*.log"])
+    assert files.relevant([root / "a b.log"], root, included) == ["a b.log"]
 
 
 def start(directory: Path, *, is_polling: bool = False) -> reload.Watcher:
-    watcher = reload.Watcher(directory.resolve(), is_polling=is_polling)
+    watcher = reload.Watcher(Watched([str(directory.resolve())], is_polling=is_polling))
     watcher.start()
     watcher.confirm()
     return watcher
@@ -113,9 +145,9 @@ def test_a_change_is_noticed_at_once_after_the_start(watcher: reload.Watcher) ->
     replacement.replace(watcher.source_dir / "main.py")
     assert is_readable(watcher, PATIENCE)
     assert watcher.take() == ["main.py"]
-    (watcher.source_dir / "sub" / "new ü.txt").write_text("")
+    (watcher.source_dir / "sub" / "new ü.py").write_text("")
     assert is_readable(watcher, PATIENCE)
-    assert watcher.take() == [str(Path("sub", "new ü.txt"))]
+    assert watcher.take() == [str(Path("sub", "new ü.py"))]
 
 
 def test_byte_code_is_no_change(watcher: reload.Watcher) -> None:
@@ -149,7 +181,7 @@ def test_it_ends_with_its_parent_and_on_stop(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_watched_is_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    watcher = reload.Watcher(tmp_path / "nowhere")
+    watcher = reload.Watcher(Watched([str(tmp_path / "nowhere")]))
     watcher.start()
     with pytest.raises(FunctionsFrameworkException, match="nowhere cannot be watched for changes"):
         watcher.confirm()

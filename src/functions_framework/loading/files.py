@@ -8,10 +8,10 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 IGNORED_DIRECTORIES = frozenset(
     {
@@ -28,18 +28,60 @@ IGNORED_FILES = (
     "*.py[cod]", "*~", ".#*", "#*#", ".*.sw?", "*.swp", "4913", "*.tmp", ".DS_Store",
     "*___jb_tmp___", "*___jb_old___", ".goutputstream-*", "flycheck_*",
 )  # fmt: skip
+# What a function is made of: what else lies beside it, it may have written itself.
+SOURCE_FILES = ("*.py", "templates/*", "*/templates/*", "*.html", "*.jinja", "*.jinja2", "*.j2")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def is_watched(relative: Path) -> bool:
+class Patterns(NamedTuple):
+    """Which files count, beside those that a function is made of, and which do not.
+
+    Each pattern is one of `fnmatch`: of a name, or with a `/` in it of a path below the directory
+    watched. That of a directory stands for all below it.
+
+    Attributes:
+        include: further files.
+        exclude: what never counts.
+    """
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    def is_included(self, relative: Path) -> bool:
+        """Whether a file was asked for by name."""
+        return _matches(relative, self.include) and not _matches(relative, self.exclude)
+
+
+def _matches(relative: Path, patterns: Sequence[str]) -> bool:
+    path = relative.as_posix()
+    for pattern in patterns:
+        whole = pattern.rstrip("/").removeprefix("./")
+        if "/" in whole:
+            found = fnmatch.fnmatchcase(path, whole) or fnmatch.fnmatchcase(path, f"{whole}/*")
+        else:
+            found = any(fnmatch.fnmatchcase(part, whole) for part in relative.parts)
+        if found:
+            return True
+    return False
+
+
+def is_watched(relative: Path, patterns: Patterns = Patterns()) -> bool:  # noqa: B008 - a value
     """Whether a change of a file is one of the source's.
 
     Args:
-        relative: its path, relative to the source's directory.
+        relative: its path, relative to the directory watched.
+        patterns: what the user asked for.
     """
-    return IGNORED_DIRECTORIES.isdisjoint(relative.parts) and not any(
-        fnmatch.fnmatchcase(relative.name, pattern) for pattern in IGNORED_FILES
-    )
+    if not IGNORED_DIRECTORIES.isdisjoint(relative.parts):
+        return False
+    # What Kubernetes puts a ConfigMap's files in; they are seen through the links beside it.
+    if any(part.startswith("..") for part in relative.parts):
+        return False
+    if patterns.is_included(relative):
+        return True
+    if _matches(relative, patterns.exclude) or not _matches(relative, SOURCE_FILES):
+        return False
+    return not any(fnmatch.fnmatchcase(relative.name, pattern) for pattern in IGNORED_FILES)
 
 
 def is_in_virtualenv(path: Path, root: Path) -> bool:
@@ -48,20 +90,24 @@ def is_in_virtualenv(path: Path, root: Path) -> bool:
     return any((root / parent / "pyvenv.cfg").exists() for parent in between if parent.name)
 
 
-def relevant(paths: Iterable[Path], root: Path) -> list[str]:
+def relevant(paths: Iterable[Path], root: Path, patterns: Patterns = Patterns()) -> list[str]:  # noqa: B008
     """Choose the changes that call for a restart: their paths relative to `root`, sorted.
 
     Args:
         paths: absolute paths below `root`.
-        root: the source's directory.
+        root: the directory watched.
+        patterns: what the user asked for; what was asked for by name counts though git ignores it.
     """
+    found = {path: path.relative_to(root) for path in paths}
+    named = {path for path, relative in found.items() if patterns.is_included(relative)}
     kept = [
         path
-        for path in paths
-        if is_watched(path.relative_to(root)) and not is_in_virtualenv(path, root)
+        for path, relative in found.items()
+        if is_watched(relative, patterns) and not is_in_virtualenv(path, root)
     ]
-    ignored = _ignored_by_git(kept, root) if kept else set()
-    return sorted(str(path.relative_to(root)) for path in kept if str(path) not in ignored)
+    asked = [path for path in kept if path not in named]
+    ignored = _ignored_by_git(asked, root) if asked else set()
+    return sorted(str(found[path]) for path in kept if str(path) not in ignored)
 
 
 def files_below(root: Path) -> Iterator[os.DirEntry[str]]:

@@ -99,6 +99,12 @@ def precheck(settings: Settings) -> Path:
     return _named(settings.target, settings.source).path
 
 
+def source_of(settings: Settings) -> Path:
+    """The source as `precheck`, by the links that lead to it; a module's without."""
+    named = _named(settings.target, settings.source)
+    return named.path if named.is_module else sources.find(settings.source)
+
+
 class _Named(NamedTuple):
     """What a target and a source name: functions (None without any), a file, a module or not."""
 

@@ -31,7 +31,12 @@ _run_directories: set[Path] = set()
 
 
 def locate(given: str | os.PathLike[str] | None = None) -> Path:
-    """Find the source file, symlinks resolved.
+    """Find the source file, symlinks resolved; arguments and errors as of `find`."""
+    return find(given).resolve()
+
+
+def find(given: str | os.PathLike[str] | None = None) -> Path:
+    """Find the source file, links left as they are.
 
     Args:
         given: a file, or a directory (its `main.py`, else its `src/main.py`), relative to the
@@ -51,7 +56,7 @@ def locate(given: str | os.PathLike[str] | None = None) -> Path:
                 f"File {path} that is expected to define function isn't a Python source. "
                 "Pass a file whose name ends in .py, or a directory, to --source."
             )
-        return path.resolve()
+        return Path(os.path.abspath(path))  # noqa: PTH100 - what links lead to may change
     except OSError as error:
         raise MissingSourceException(
             f"File {path} that is expected to define function cannot be read: {error.strerror}."

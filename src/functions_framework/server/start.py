@@ -105,9 +105,10 @@ def _metrics(settings: Settings) -> AbstractContextManager[Exporter | None]:
 
 
 def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
-    from functions_framework.loading.load import precheck
+    from functions_framework.loading.load import source_of
 
     from .parent.reloading import ReloadingSupervisor
+    from .parent.watched import Watched
 
-    source_dir = precheck(settings).parent
-    return ReloadingSupervisor(settings, build, listener, source_dir)
+    watched = Watched.of(settings, source_of(settings))
+    return ReloadingSupervisor(settings, build, listener, watched)

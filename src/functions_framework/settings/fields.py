@@ -17,6 +17,7 @@ from .options import InvalidNumberException, Option, declare
 from .parsers import (
     boolean,
     directory,
+    globs,
     log_format,
     log_level,
     names,
@@ -130,13 +131,28 @@ class Settings(ServingSettings):
     )
     reload: bool = declare(
         "--reload", "RELOAD", boolean, default=False, group="Development", is_lenient=True,
-        help="Restart when a file under the source's directory changes; --debug implies it.",
+        help="Restart when a Python file or template below the source's directory changes; --debug "
+        "implies it.",
     )
     reload_poll: bool = declare(
         "--reload-poll", "RELOAD_POLL", boolean, default=False, group="Development",
         is_lenient=True,
         help="As --reload, by looking at the files again and again: for mounts whose changes the "
         "system does not tell of.",
+    )
+    reload_include: str | None = declare(
+        "--reload-include", "RELOAD_INCLUDE", globs, default=None, group="Development",
+        help="Further files whose changes restart, as patterns with commas between them, such as "
+        "data/*.json. Without it these are Python files and templates.",
+    )
+    reload_exclude: str | None = declare(
+        "--reload-exclude", "RELOAD_EXCLUDE", globs, default=None, group="Development",
+        help="Files and directories whose changes restart nothing, as patterns with commas between "
+        "them.",
+    )
+    reload_dir: str | None = declare(
+        "--reload-dir", "RELOAD_DIR", globs, default=None, group="Development",
+        help="Further directories to watch beside the source's, with commas between them.",
     )
     record: str | None = declare(
         "--record", "RECORD", directory, default=None, group="Development",

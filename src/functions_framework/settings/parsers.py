@@ -147,6 +147,13 @@ def names(value: str) -> str:
     return value
 
 
+def globs(value: str) -> str:
+    """Paths, perhaps with * and ?, with commas between them."""
+    if not all(pattern.strip() for pattern in value.split(",")):
+        raise ValueError("expected patterns with commas between them, such as *.json,data/*")
+    return value
+
+
 def log_level(value: str) -> str:
     """One of debug, info, warning, error, critical."""
     word = value.strip().lower()

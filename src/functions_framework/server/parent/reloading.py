@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..hosted import Build, Hosted
     from .child import Child
     from .other_children import Beside
+    from .watched import Watched
 
 _SHOWN = 3
 
@@ -43,16 +44,14 @@ class ReloadingSupervisor(Supervisor):
         settings: what the user asked for.
         build: loads the function in the worker.
         listener: the bound socket.
-        source_dir: the directory watched.
+        watched: what is watched.
     """
 
     def __init__(
-        self, settings: Settings, build: Build, listener: socket.socket, source_dir: Path
+        self, settings: Settings, build: Build, listener: socket.socket, watched: Watched
     ) -> None:
         super().__init__(settings, build, listener)
-        self._watcher = Watcher(
-            source_dir, is_polling=settings.reload_poll, written=settings.record
-        )
+        self._watcher = Watcher(watched)
         self._changed: set[str] = set()
         self._restarted: float | None = None
         self._what: list[str] = []

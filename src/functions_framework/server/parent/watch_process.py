@@ -13,82 +13,95 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from functions_framework.loading.files import files_below, relevant
+from functions_framework.loading.files import Patterns, files_below, relevant
 from functions_framework.server.parent.signals import STOPS
+from functions_framework.server.parent.watched import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from watchfiles import Change
 
 POLL_SECONDS = 0.25
+# How long the library waits for more of what belongs to one change.
+_STEP_SECONDS = 0.02
 
 Stamp = tuple[int, int, int]
 
 
-class Outputs(NamedTuple):
-    """What the server itself writes: no reason to restart.
+class _Counted:
+    """Chooses the changes that count; see `Watched` for what is asked for."""
 
-    Attributes:
-        inodes: device and inode of files, as lists of two.
-        directory: an absolute path, None for none.
-    """
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._patterns = Patterns(watched.include, watched.exclude)
+        self.roots = [Path(directory) for directory in watched.directories]
 
-    inodes: list[list[int]]
-    directory: str | None
+    def report(self, paths: Iterable[Path]) -> None:
+        """Print those of the changed paths that count."""
+        changed = []
+        waiting = {path for path in paths if not self._is_output(path)}
+        for root in self.roots:
+            below = {path for path in waiting if path.is_relative_to(root)}
+            waiting -= below
+            found = relevant(below, root, self._patterns)
+            changed += found if root == self.roots[0] else [str(root / name) for name in found]
+        if changed:
+            _print_line(changed)
 
-    def hold(self, path: Path) -> bool:
-        """Whether a path is one of them."""
-        if self.directory is not None and path.is_relative_to(self.directory):
+    def _is_output(self, path: Path) -> bool:
+        """Whether the server itself writes it: no reason to restart."""
+        if self._watched.written is not None and path.is_relative_to(self._watched.written):
             return True
         try:
             found = path.stat()
         except OSError:
             return False
-        return [found.st_dev, found.st_ino] in self.inodes
+        return [found.st_dev, found.st_ino] in self._watched.inodes
 
 
-def report_changes(
-    directory: str, written: tuple[list[list[int]], str | None], *, is_polling: bool
-) -> None:
-    """Watch a directory for good: one line on stdout once it does, then one for each change.
+def report_changes(orders: Sequence[Any]) -> None:
+    """Watch for good: one line on stdout once it does, then one for each change.
 
-    A line of a change is a JSON list of paths, relative to the directory. Lines on stdin are JSON
-    lists of files outside of it that are watched as well. Ends with the process that reads them.
+    A line of a change is a JSON list of paths, relative to the first directory or absolute. Lines
+    on stdin are JSON lists of further single files. Ends with the process that reads them.
 
     Args:
-        directory: what is watched, with all below it.
-        written: the fields of `Outputs`.
-        is_polling: look again and again.
+        orders: the fields of `Watched`.
     """
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
-    root, outputs = Path(directory), Outputs(*written)
-    if not root.is_dir():
-        sys.exit(f"{root} is no directory.")
-    outside = _Outside()
+    watched = Watched(*orders)
+    counted = _Counted(watched)
+    for root in counted.roots:
+        if not root.is_dir():
+            sys.exit(f"{root} isn't a directory.")
+    outside = _Outside(watched.files)
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
-    if is_polling or os.environ.get("WATCHFILES_FORCE_POLLING"):
-        _poll_source(root, outputs)
+    if watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING"):
+        _poll_source(counted)
     try:
-        _report_told(root, outputs)
+        _report_told(counted)
     except (OSError, RuntimeError):  # too many watches, or a file system that knows none
-        _poll_source(root, outputs)
+        _poll_source(counted)
 
 
 class _Outside:
     """Files outside of the directory: few, so that looking at them costs nothing."""
 
-    def __init__(self) -> None:
-        self._seen: dict[Path, Stamp] = {}
+    def __init__(self, files: Iterable[str]) -> None:
+        self._always = [Path(file) for file in files]
+        self._seen: dict[Path, Stamp] = {path: _stamp(path) for path in self._always}
 
     def take_orders(self) -> None:
         """Take the files from stdin; when it is closed, so is the process that wanted them."""
         # PyCharm's debugger puts a reader of its own in the place of `sys.stdin`, which fails here.
         with open(0, encoding="utf-8", closefd=False) as orders:
             for line in orders:
-                paths = map(Path, json.loads(line))
+                paths = [*self._always, *map(Path, json.loads(line))]
                 self._seen = {path: self._seen.get(path) or _stamp(path) for path in paths}
         os._exit(0)
 
@@ -103,50 +116,65 @@ class _Outside:
                 _print_line(sorted(map(str, changed)))
 
 
-class _Announcement:
-    """Says once that the watching has begun, in place of an event that would end it."""
+class _Links:
+    """Tells when a directory that is a link leads elsewhere; says once that the watching has begun.
 
-    is_made = False
+    It stands in place of an event that would end the watching.
+    """
+
+    is_announced = False
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        self._links = {root: root.resolve() for root in roots if root.resolve() != root}
 
     def is_set(self) -> bool:
-        if not self.is_made:
-            self.is_made = True
+        """Whether what is watched must be looked up again."""
+        if not _Links.is_announced:
+            _Links.is_announced = True
             _print_line([])
-        return False
+        return any(link.resolve() != target for link, target in self._links.items())
 
 
-def _report_told(root: Path, outputs: Outputs) -> None:
+def _report_told(counted: _Counted) -> None:
     """Report what the system tells of; never returns."""
-    from watchfiles import Change, watch
+    while True:
+        for batch in _watch(counted.roots):
+            # A directory is modified when a file in it is added, which is told by itself.
+            told = [(change, Path(path)) for change, path in batch]
+            passing = {path for change, path in told if change == 1 and not path.exists()}
+            files = {path for change, path in told if change != 2 or not path.is_dir()}
+            # What an editor wrote first was put in another's place since.
+            counted.report(files - passing)
 
-    for batch in watch(
-        root,
+
+def _watch(roots: list[Path]) -> Iterator[set[tuple[Change, str]]]:
+    from watchfiles import watch
+
+    while not all(root.is_dir() for root in roots):
+        time.sleep(_STEP_SECONDS)  # a link is being put in another's place
+    yield from watch(
+        *roots,
         watch_filter=None,
-        stop_event=_Announcement(),
+        step=round(_STEP_SECONDS * 1000),
+        stop_event=_Links(roots),
         force_polling=False,
         ignore_permission_denied=True,
-    ):
-        # A directory is modified when a file in it is added, which is told by itself.
-        told = [(change, Path(path)) for change, path in batch]
-        passing = {path for change, path in told if change == Change.added and not path.exists()}
-        files = {path for change, path in told if change != Change.modified or not path.is_dir()}
-        files -= passing  # what an editor wrote first was put in another's place since
-        _report(files, root, outputs)
+    )
 
 
-def _poll_source(root: Path, outputs: Outputs) -> None:
+def _poll_source(counted: _Counted) -> None:
     """Report what looking again and again shows; never returns."""
-    looks = _looks(root)
+    looks = _looks(counted.roots)
     before = next(looks)
     _print_line([])
     for after in looks:
-        _report({path for path, _ in before.items() ^ after.items()}, root, outputs)
+        counted.report({path for path, _ in before.items() ^ after.items()})
         before = after
 
 
-def _looks(root: Path) -> Iterator[dict[Path, Stamp]]:
+def _looks(roots: list[Path]) -> Iterator[dict[Path, Stamp]]:
     while True:
-        yield {Path(entry.path): _stamp(entry) for entry in files_below(root)}
+        yield {Path(item.path): _stamp(item) for root in roots for item in files_below(root)}
         time.sleep(POLL_SECONDS)
 
 
@@ -156,12 +184,6 @@ def _stamp(file: os.DirEntry[str] | Path) -> Stamp:
     except OSError:
         return 0, 0, 0
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _report(paths: set[Path], root: Path, outputs: Outputs) -> None:
-    changed = relevant((path for path in paths if not outputs.hold(path)), root)
-    if changed:
-        _print_line(changed)
 
 
 _printing = threading.Lock()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +15,16 @@ from typing import IO, TYPE_CHECKING
 from functions_framework.exceptions import FunctionsFrameworkException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+
+    from .watched import Watched
 
 # Files beside the source must not stand in for what is imported here.
 _COMMAND = (
     "import sys; sys.path = [entry for entry in sys.path if entry]; import json; "
-    "directory, ignored, is_polling, home = json.loads(sys.argv[1]); sys.path.append(home); "
+    "watched, home = json.loads(sys.argv[1]); sys.path.append(home); "
     "from functions_framework.server.parent.watch_process import report_changes; "
-    "report_changes(directory, ignored, is_polling=is_polling)"
+    "report_changes(watched)"
 )
 
 
@@ -36,19 +37,10 @@ class Watcher:
         source_dir: the directory watched, with all below it.
     """
 
-    def __init__(
-        self, source_dir: Path, *, is_polling: bool = False, written: str | None = None
-    ) -> None:
-        """Watch nothing yet.
-
-        Args:
-            source_dir: the directory, symlinks resolved.
-            is_polling: look again and again, where the system does not tell of changes.
-            written: a directory that the server itself writes to.
-        """
-        self.source_dir = source_dir
-        self._is_polling = is_polling
-        self._written = written and str(Path(written).resolve())
+    def __init__(self, watched: Watched) -> None:
+        """Watch nothing yet."""
+        self.source_dir = Path(watched.directories[0])
+        self._watched = watched
         self._process: subprocess.Popen[bytes] | None = None
         self._received = b""
         self._outside: set[str] = set()
@@ -56,8 +48,7 @@ class Watcher:
     def start(self) -> None:
         """Start to watch; every change after the return of `confirm` is noticed."""
         home = str(Path(__file__).resolve().parents[3])
-        ignored = [list(_outputs()), self._written]
-        orders = [str(self.source_dir), ignored, self._is_polling, home]
+        orders = [self._watched, home]
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
             [sys.executable, "-c", _COMMAND, json.dumps(orders)],
             stdin=subprocess.PIPE,
@@ -77,7 +68,7 @@ class Watcher:
         if reports is None:
             self.stop()
             raise FunctionsFrameworkException(
-                f"The directory {self.source_dir} cannot be watched for changes. "
+                f"{', '.join(self._watched.directories)} cannot be watched for changes. "
                 "Start without --reload and --debug, or move the source elsewhere."
             )
 
@@ -111,7 +102,11 @@ class Watcher:
         reports = self._reports()
         if reports is None:
             return None
-        return sorted({path for line in reports for path in json.loads(line)})
+        return sorted({self._shown(path) for line in reports for path in json.loads(line)})
+
+    def _shown(self, path: str) -> str:
+        here = f"{self.source_dir}{os.sep}"
+        return path.removeprefix(here)
 
     def _reports(self) -> list[bytes] | None:
         """The lines that one read gives, None at the end."""
@@ -147,14 +142,3 @@ class Watcher:
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     stream.close()
-
-
-def _outputs() -> Iterator[tuple[int, int]]:
-    """Device and inode of the files that stdout and stderr go to, if they go to files."""
-    for descriptor in (1, 2):
-        try:
-            found = os.fstat(descriptor)
-        except OSError:  # closed
-            continue
-        if stat.S_ISREG(found.st_mode):
-            yield found.st_dev, found.st_ino

@@ -1,0 +1,114 @@
+"""What --reload restarts for over a real server, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.served_source import written
+from support.server_process import ServerProcess, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+PLAIN = "def hello(request):\n    return {!r}\n"
+WRITING = """
+from pathlib import Path
+HERE = Path(__file__).parent
+def hello(request):
+    for name in ("out.json", "rows.csv", "cache.db", "notes.txt"):
+        (HERE / name).write_text(request.path)
+    return "one"
+"""
+
+
+def is_answered(server: ServerProcess, body: bytes) -> bool:
+    return server.get() == (200, body)
+
+
+def wait_for_answer(server: ServerProcess, body: bytes) -> None:
+    wait_until(lambda: is_answered(server, body), repr(body), 20)
+
+
+def test_what_a_function_writes_beside_its_source_restarts_nothing(tmp_path: Path) -> None:
+    source = written(tmp_path, WRITING)
+    with ServerProcess.start(source, "hello", "--reload") as server:
+        server.ready()
+        for number in range(3):
+            assert server.get(f"/{number}") == (200, b"one")
+        source.write_text(PLAIN.format("two"))  # noticed after all of these
+        wait_for_answer(server, b"two")
+        assert server.log.count("changed: restarting.") == 1
+        assert "main.py changed: restarting." in server.log
+
+
+def test_templates_and_what_is_declared_restart(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "x.py").write_text("")
+    source = written(tmp_path / "app", PLAIN.format("one"))
+    flags = ["--reload-include", "data/*.json", "--reload-exclude", "generated"]
+    with ServerProcess.start(
+        source, "hello", "--reload", *flags, RELOAD_DIR=str(tmp_path / "shared")
+    ) as server:
+        server.ready()
+        app, shared = tmp_path / "app", tmp_path / "shared"
+        for directory in ("generated", "templates", "data"):
+            (app / directory).mkdir()
+        wanted = [app / "templates" / "a.txt", app / "data" / "a.json", shared / "x.py"]
+        for number, path in enumerate(wanted):
+            (app / "generated" / f"{number}.py").write_text("")
+            (app / "data" / f"{number}.csv").write_text("")
+            path.write_text("# changed")
+            server.wait_for(f"{path.name} changed: restarting.")
+            server.wait_for("Restarted in", times=number + 1)
+        assert f"{shared / 'x.py'} changed: restarting." in server.log
+        assert server.log.count("changed: restarting.") == len(wanted)
+
+
+def config_map(volume: Path, version: str, text: str) -> None:
+    """Write a version of a volume as kubelet does: a directory, and a link put in its place."""
+    directory = volume / f"..{version}"
+    directory.mkdir()
+    (directory / "main.py").write_text(text)
+    (volume / "..data_tmp").symlink_to(directory.name)
+    old = (volume / "..data").resolve() if (volume / "..data").exists() else None
+    (volume / "..data_tmp").replace(volume / "..data")
+    if not (volume / "main.py").is_symlink():
+        (volume / "main.py").symlink_to("..data/main.py")
+    if old is not None:
+        shutil.rmtree(old)
+
+
+@pytest.mark.parametrize("flag", ["--reload", "--reload-poll"])
+def test_a_volume_of_kubernetes_is_swapped_as_a_whole(flag: str, tmp_path: Path) -> None:
+    config_map(tmp_path, "2026_01", PLAIN.format("one"))
+    with ServerProcess.start(tmp_path / "main.py", "hello", flag) as server:
+        assert server.ready().get() == (200, b"one")
+        for number, word in enumerate(("two", "three"), 1):
+            config_map(tmp_path, f"2026_02_{number}", PLAIN.format(word))
+            wait_for_answer(server, word.encode())
+            server.wait_for("Restarted in", times=number)
+        assert server.log.count("main.py changed: restarting.") == 2
+
+
+def test_a_release_that_a_link_leads_to_is_swapped(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text(PLAIN.format(name))
+    current = tmp_path / "current"
+    current.symlink_to("one")
+    with ServerProcess.start(current / "main.py", "hello", "--reload") as server:
+        assert server.ready().get() == (200, b"one")
+        (tmp_path / "next").symlink_to("two")
+        (tmp_path / "next").replace(current)
+        wait_for_answer(server, b"two")
+        server.wait_for("Restarted in")
+        # What the link leads to now is watched.
+        (tmp_path / "two" / "main.py").write_text(PLAIN.format("three"))
+        wait_for_answer(server, b"three")
