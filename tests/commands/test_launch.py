@@ -21,13 +21,15 @@ PLAIN = [
     ["--target", "a", "--target", "b"],
     ["--target", ""],
     ["--target="],
-    ["--debug", "--asgi"],
+    ["--access-log", "--asgi"],
     ["--timeout", "1.5", "--workers", "2"],
     ["--source", "a b/\u00fc.py", "--signature-type", "event"],
 ]
 
 # What is at fault, or more than a flag, is for the library to tell.
 LEFT = [
+    ["--debug"],  # a .env is read
+    ["--reload"],
     ["--help"],
     ["--version"],
     ["--openapi"],

@@ -112,3 +112,35 @@ def test_a_release_that_a_link_leads_to_is_swapped(tmp_path: Path) -> None:
         # What the link leads to now is watched.
         (tmp_path / "two" / "main.py").write_text(PLAIN.format("three"))
         wait_for_answer(server, b"three")
+
+
+GREETING = "import os\ndef hello(request):\n    return os.environ.get('GREETING', 'none')\n"
+
+
+def test_a_developers_env_file_is_read_said_and_read_again(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("GREETING=one\nOTHER=x\nKEPT=theirs\n")
+    source = written(tmp_path, GREETING)
+    with ServerProcess.start(source, "hello", "--reload", KEPT="ours") as server:
+        assert server.ready().get() == (200, b"one")
+        assert "Read 2 variables from .env.\n" in server.log
+        dotenv.write_text("GREETING=two\n")
+        wait_for_answer(server, b"two")
+        server.wait_for("Restarted in")
+        dotenv.write_text("GREETING 'three'\n")
+        server.wait_for("Error: .env:1: expected NAME=value")
+        server.wait_for("The variables stay as they were.")
+        wait_for_answer(server, b"two")
+        dotenv.write_text("")
+        wait_for_answer(server, b"none")
+
+
+@pytest.mark.parametrize("flags", [[], ["--reload", "--env-file", "own.env"]])
+def test_it_is_left_alone_in_production_and_where_another_is_named(
+    flags: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("GREETING=one\n")
+    (tmp_path / "own.env").write_text("")
+    with ServerProcess.start(written(tmp_path, GREETING), "hello", *flags) as server:
+        assert server.ready().get() == (200, b"none")
+        assert "Read" not in server.log

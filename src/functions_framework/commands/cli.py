@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from functions_framework.exceptions import FunctionsFrameworkException
-from functions_framework.runtime.terminal import are_colours_forced, fail, tell
+from functions_framework.runtime.terminal import are_colours_forced, fail, tell, warn
 from functions_framework.server.start import run
-from functions_framework.settings import Option, Settings, options
+from functions_framework.settings import Option, Settings, options, project_file
 
 from .options import env_file_option, flags_given, parameter, set_variables
 from .printing import write
@@ -168,7 +168,14 @@ def settings_of(ctx: click.Context, values: dict[str, Any] | None = None) -> Set
         given = flags_given(ctx, options())
     else:
         given = {name: _as_given(name, values[name]) for name in options() if name in values}
-    return Settings.load(given, warn=lambda text: click.echo(f"Warning: {text}", err=True))
+    project = project_file.read()
+    settings = Settings.load(given, warn=warn, project=project)
+    if settings.is_reloading and ctx.params.get("env_file") is None:
+        from functions_framework.settings import env_file
+
+        if env_file.apply_own(settings.source):
+            return Settings.load(given, warn=lambda _: None, project=project)
+    return settings
 
 
 def _as_given(name: str, value: Any) -> Any:

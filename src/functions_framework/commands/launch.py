@@ -13,7 +13,7 @@ import sys
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime.terminal import tell
 from functions_framework.server.start import run
-from functions_framework.settings import Settings, options
+from functions_framework.settings import Settings, options, project_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def plain_settings(arguments: Sequence[str]) -> Settings | None:
     ignored: list[str] = []
     try:
         settings = Settings.load(dict(_values(arguments)), warn=ignored.append)
+        if settings.is_reloading or project_file.content():
+            return None  # there is more to read than variables
     except (ValueError, FunctionsFrameworkException):
         return None
     # What is warned of is for `cli` to say.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from functions_framework.settings import Option, Settings, options
+from functions_framework.settings import Option, Settings, options, project_file
 
 from .completing import values
 
@@ -98,7 +98,7 @@ def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
         given |= flags_given(level, _READ)
     if target is not None:
         given["target"] = target
-    return Settings.load(given, names=_READ)
+    return Settings.load(given, names=_READ, project=project_file.read())
 
 
 _METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}

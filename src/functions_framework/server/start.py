@@ -106,9 +106,10 @@ def _metrics(settings: Settings) -> AbstractContextManager[Exporter | None]:
 
 def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
     from functions_framework.loading.load import source_of
+    from functions_framework.settings import env_file
 
     from .parent.reloading import ReloadingSupervisor
     from .parent.watched import Watched
 
-    watched = Watched.of(settings, source_of(settings))
+    watched = Watched.of(settings, source_of(settings), env_file.own_files())
     return ReloadingSupervisor(settings, build, listener, watched)

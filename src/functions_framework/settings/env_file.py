@@ -14,6 +14,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime.terminal import say
+
 from .options import InvalidSettingException
 
 if TYPE_CHECKING:
@@ -116,3 +118,62 @@ def apply(path: str, environ: MutableMapping[str, str] | None = None) -> None:
     target = os.environ if environ is None else environ
     for name, value in read(path).items():
         target.setdefault(name, value)
+
+
+class _Applied:
+    """A file whose variables were set without being asked for, and which of them it set."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names: set[str] = set()
+
+    def set_all(self) -> None:
+        """Set what the file holds now, and unset what it held before and does not any more."""
+        found = read(str(self.path))
+        for name in self.names - found.keys():
+            os.environ.pop(name, None)
+        self.names = {name for name in found if name in self.names or name not in os.environ}
+        os.environ.update({name: found[name] for name in self.names})
+        count = len(self.names)
+        say(f"Read {count} variable{'' if count == 1 else 's'} from {self.path}.")
+
+
+_own: list[_Applied] = []
+
+
+def apply_own(source: str | None) -> bool:
+    """Set the variables of a `.env` that a developer has; say so. Those set already stay.
+
+    Args:
+        source: the source; the file is in the working directory, else beside it.
+
+    Returns:
+        Whether there is one.
+
+    Raises:
+        InvalidSettingException: as `read`.
+    """
+    beside = Path(source or ".")
+    for directory in (Path(), beside if beside.is_dir() else beside.parent):
+        path = directory / ".env"
+        if path.is_file():
+            applied = _Applied(path)
+            applied.set_all()
+            _own[:] = [applied]
+            return True
+    return False
+
+
+def own_files() -> list[str]:
+    """The absolute path of the file whose variables `apply_own` set, if it did."""
+    return [str(applied.path.absolute()) for applied in _own]
+
+
+def reapply_own() -> None:
+    """Set the variables of that file anew, after a change of it.
+
+    Raises:
+        InvalidSettingException: as `read`; then nothing is changed.
+    """
+    for applied in _own:
+        applied.set_all()

@@ -172,6 +172,7 @@ class Settings(ServingSettings):
         environ: Mapping[str, str] | None = None,
         warn: Callable[[str], None] | None = None,
         names: Iterable[str] | None = None,
+        project: Mapping[str, Any] | None = None,
     ) -> Settings:
         """Combine given values (which win) with the environment (empty text counts as unset).
 
@@ -180,6 +181,7 @@ class Settings(ServingSettings):
             environ: the environment, what users set of the process's when omitted.
             warn: called with a sentence for a variable that is ignored.
             names: the fields whose variables are read, all of them when omitted.
+            project: parsed values by field name that variables beat, see `project_file`.
 
         Raises:
             InvalidSettingException: a variable holds what its option cannot take.
@@ -188,7 +190,10 @@ class Settings(ServingSettings):
         values = {name: value for name, value in (given or {}).items() if value is not None}
         for name in options() if names is None else names:
             if name not in values:
-                for value in from_environment(options()[name], environ, warn):
+                found = from_environment(options()[name], environ, warn)
+                if not found and project and name in project:
+                    found = [project[name]]
+                for value in found:
                     values[name] = value
         return cls(**values)
 

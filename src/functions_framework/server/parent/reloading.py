@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime import terminal
+from functions_framework.settings import env_file
 
 from .. import messages
 from ..wire import listening
@@ -132,7 +133,17 @@ class ReloadingSupervisor(Supervisor):
             worker.is_leaving = True
         for name in changed:
             _forget_byte_code(self._watcher.source_dir / name)
+        self._read_variables(changed)
         self._spawn(is_replacement=True)
+
+    def _read_variables(self, changed: set[str]) -> None:
+        paths = {str(self._watcher.source_dir / name) for name in changed}
+        if paths.isdisjoint(env_file.own_files()):
+            return
+        try:
+            env_file.reapply_own()
+        except FunctionsFrameworkException as error:
+            terminal.fail(f"{error} The variables stay as they were.")
 
     # -- reports ------------------------------------------------------------------------------
 

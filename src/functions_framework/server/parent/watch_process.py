@@ -6,6 +6,7 @@ nor its threads, which a fork would not survive.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,12 +16,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.loading.files import Patterns, files_below, relevant
+from functions_framework.loading.files import Patterns, files_below, is_watched, relevant
 from functions_framework.server.parent.signals import STOPS
 from functions_framework.server.parent.watched import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from watchfiles import Change
 
@@ -50,6 +51,13 @@ class _Counted:
             changed += found if root == self.roots[0] else [str(root / name) for name in found]
         if changed:
             _print_line(changed)
+
+    def is_polled(self, path: Path) -> bool:
+        """Whether looking at all files shows a change of one, which links may lead to."""
+        return any(
+            path.is_relative_to(root) and is_watched(path.relative_to(root), self._patterns)
+            for root in self.roots
+        )
 
     def _is_output(self, path: Path) -> bool:
         """Whether the server itself writes it: no reason to restart."""
@@ -81,12 +89,12 @@ def report_changes(orders: Sequence[Any]) -> None:
     outside = _Outside(watched.files)
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
-    if watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING"):
-        _poll_source(counted)
-    try:
-        _report_told(counted)
-    except (OSError, RuntimeError):  # too many watches, or a file system that knows none
-        _poll_source(counted)
+    if not (watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING")):
+        # Too many watches, or a file system that knows none.
+        with contextlib.suppress(OSError, RuntimeError):
+            _report_told(counted)
+    outside.leave(counted.is_polled)
+    _poll_source(counted)
 
 
 class _Outside:
@@ -104,6 +112,11 @@ class _Outside:
                 paths = [*self._always, *map(Path, json.loads(line))]
                 self._seen = {path: self._seen.get(path) or _stamp(path) for path in paths}
         os._exit(0)
+
+    def leave(self, is_polled: Callable[[Path], bool]) -> None:
+        """Let go of files that are looked at by others."""
+        self._always = [path for path in self._always if not is_polled(path)]
+        self._seen = {path: old for path, old in self._seen.items() if not is_polled(path)}
 
     def report(self) -> None:
         """Print their changes; never returns."""
