@@ -156,6 +156,10 @@ def _report_told(counted: _Counted) -> None:
             told = [(change, Path(path)) for change, path in batch]
             passing = {path for change, path in told if change == 1 and not path.exists()}
             files = {path for change, path in told if change != 2 or not path.is_dir()}
+            for change, path in told:
+                if change == 1 and path.is_dir():
+                    # What was put in it at once, its own watch came too late for.
+                    files |= {Path(entry.path) for entry in files_below(path)}
             # What an editor wrote first was put in another's place since.
             counted.report(files - passing)
 
