@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _STATE_ESTABLISHED = 1
 _STATE_CLOSE_WAIT = 8
 _STATES = {_STATE_ESTABLISHED, _STATE_CLOSE_WAIT}
+_SEGMENTS_SENT_OFFSET = 8 + 4 * 37  # tcpi_data_segs_out
 _LAST_SENT_OFFSET = 8 + 4 * 9  # tcpi_last_data_sent: milliseconds ago
 _LAST_RECEIVED_OFFSET = 8 + 4 * 11  # tcpi_last_data_recv: milliseconds ago
 _LAST_ACKNOWLEDGED_OFFSET = 8 + 4 * 12  # tcpi_last_ack_recv: milliseconds ago
@@ -78,9 +79,12 @@ def _ended(address: str, within: float) -> tuple[set[int | None], bool]:
 
 
 def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
-    """How long ago a connection last sent, and last received something; long if it is closed."""
+    """How long ago a connection last sent, and last received something.
+
+    Long if it is closed or has sent nothing: the kernel counts from its beginning then.
+    """
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-    if info[0] not in _STATES:
+    if info[0] not in _STATES or not struct.unpack_from("I", info, _SEGMENTS_SENT_OFFSET)[0]:
         return 1e9, 0.0
     sent, received = (
         struct.unpack_from("I", info, offset)[0] / 1000
@@ -90,17 +94,30 @@ def _idle_seconds(connection: socket.socket) -> tuple[float, float]:
 
 
 class _Break:
-    """A stream that is broken off, and its connection to be found."""
+    """A stream that is broken off, and its connection to be found.
+
+    Attributes:
+        late: seconds in which the engine has sent what it was handed; more on a busy machine.
+        before: ports of those that fitted at the last look, None before the first.
+    """
 
     def __init__(self, address: str, last_sent: float, *, is_reset: bool) -> None:
         self.address = address
         self.last_sent = last_sent
         self.is_reset = is_reset
         self.is_cut = False
+        self.late = _LATE
+        self.before: set[int | None] | None = None
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, and take the time that this thread was kept waiting for that of the engine's."""
+        before = time.monotonic()
+        time.sleep(seconds)
+        self.late = max(self.late, _LATE + 2 * (time.monotonic() - before - seconds))
 
     def fits(self, sent: float) -> bool:
         """Whether its connection can be one that last sent something then."""
-        return self.last_sent - _EARLY <= sent <= self.last_sent + _LATE
+        return self.last_sent - _EARLY <= sent <= self.last_sent + self.late
 
 
 _breaks: list[_Break] = []
@@ -111,9 +128,9 @@ def cut_sender(
 ) -> bool:
     """Shut down the one connection to `address` that last sent something at `last_sent`.
 
-    A wrong one is never cut. Others that fit by chance send or close sooner or later, so where
-    several fit it looks again until one is left, or those left are all of broken streams; nothing
-    else may be sent meanwhile.
+    Others that fit by chance send or close sooner or later, so where several fit it looks again
+    until one is left, or those left are all of broken streams; nothing else may be sent meanwhile.
+    Two looks have to agree, as the engine may not have sent yet what it was handed.
 
     Args:
         address: the peer's address.
@@ -131,7 +148,7 @@ def cut_sender(
     long, is_told, pause = time.monotonic() + _SEARCH_SECONDS, False, _POLL_SECONDS
     try:
         while True:
-            time.sleep(pause)
+            wanted.sleep(pause)
             if _is_settled(wanted):
                 return wanted.is_cut
             if time.monotonic() > long:
@@ -149,7 +166,8 @@ def _is_settled(wanted: _Break) -> bool:
         now = time.monotonic()
         sent = {item: now - _idle_seconds(item)[0] for item in found}
         group, fitting = _belonging(wanted, sent)
-        if len(fitting) > len(group):
+        before, wanted.before = wanted.before, set(map(_port_of, fitting))
+        if len(fitting) > len(group) or wanted.before != before:
             return False
         for item in fitting:
             with contextlib.suppress(OSError):  # its client has left meanwhile
