@@ -100,7 +100,7 @@ def stays_as_it_was(directory: Path, seconds: float, *, is_mixed: bool) -> Itera
         wait_until(
             lambda: not Holdings.of(worker).is_more_than(before),
             f"no more than {before}, found {Holdings.of(worker)}",
-            # Threads that were needed at the same time for a moment end when they were idle so long.
+            # Threads that a moment of many calls has left end after so long.
             seconds=IDLE_THREAD_SECONDS + 15,
         )
         if is_mixed:
