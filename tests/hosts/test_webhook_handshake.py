@@ -1,8 +1,9 @@
-"""Senders that ask whether they may deliver events (CloudEvents web hooks, section 4)."""
+"""Senders that ask whether they may deliver events (CloudEvents web hooks; Event Grid)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -66,6 +67,77 @@ def test_origins_that_are_set(origins: str, status: int) -> None:
     assert ("webhook-allowed-origin" in dict(reply.headers)) is (status == 200)
 
 
+CODE = "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"
+VALIDATION = {
+    "id": "2d1781af-3a4c-4d7c-bd0c-e34b19da4e66",
+    "topic": "/subscriptions/0/resourceGroups/g/providers/Microsoft.EventGrid/topics/t",
+    "subject": "",
+    "data": {"validationCode": CODE, "validationUrl": "https://rp.example/validate?id=1"},
+    "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+    "eventTime": "2026-01-01T00:00:00.0000000Z",
+    "metadataVersion": "1",
+    "dataVersion": "2",
+}
+"""As Event Grid's documentation shows it."""
+GRID = {
+    "aeg-event-type": "SubscriptionValidation",
+    "Content-Type": "application/json; charset=utf-8",
+}
+EVERYBODY: tuple[str, ...] = ("*",)
+
+
+def _validated(
+    host: str, body: Any, origins: tuple[str, ...] = EVERYBODY, **options: Any
+) -> tuple[int, bytes]:
+    called: list[Any] = []
+    given = {"webhook_origins": origins, **options}
+    send = serve(host, called.append, Signature.CLOUDEVENT, options=given)
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = send("POST", "/", GRID, sent)
+    assert called == []
+    return answer.status, answer.body
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize("body", [[VALIDATION], VALIDATION], ids=["list", "alone"])
+@pytest.mark.parametrize("options", [{}, {"batch": True}], ids=["each", "batch"])
+def test_event_grid_gets_its_code_back(host: str, body: Any, options: dict[str, Any]) -> None:
+    status, answer = _validated(host, body, **options)
+    assert (status, json.loads(answer)) == (200, {"validationResponse": CODE})
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_background_functions_validate_as_well(host: str) -> None:
+    send = serve(host, lambda *_: pytest.fail("called"), Signature.EVENT)
+    assert CODE in send("POST", "/", GRID, json.dumps([VALIDATION]).encode()).body.decode()
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize(
+    ("origins", "status"), [(("eventgrid.azure.net",), 200), (("a.example",), 403)]
+)
+def test_event_grid_is_one_of_the_origins(host: str, origins: tuple[str, ...], status: int) -> None:
+    assert _validated(host, [VALIDATION], origins)[0] == status
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", [], [1], {}, [{"data": 1}], [{"data": {"validationCode": 7}}], [VALIDATION] * 2],
+)
+def test_a_validation_without_a_code_is_one_line(host: str, body: Any) -> None:
+    status, answer = _validated(host, body)
+    assert status == 400
+    assert answer == b"The validation event has no text as its data.validationCode.\n"
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_notifications_of_event_grid_are_no_validations(host: str) -> None:
+    headers = {**GRID, "aeg-event-type": "Notification"}
+    answer = serve(host, print, Signature.CLOUDEVENT)("POST", "/", headers, b"[]")
+    assert b"validation" not in answer.body
+
+
 def test_over_a_real_server(tmp_path: Path) -> None:
     text = (
         "import functions_framework\n@functions_framework.cloud_event\n{}def hello(event): pass\n"
@@ -78,6 +150,10 @@ def test_over_a_real_server(tmp_path: Path) -> None:
                 client.options("/", headers=asked).headers["webhook-allowed-origin"] == "a.example"
             )
             assert client.options("/", headers=ASKED).status_code == 403
+            assert client.post("/", headers=GRID, json=[VALIDATION]).status_code == 403
+        with served(tmp_path, text.format(word)) as (_, client):
+            answer = client.post("/", headers=GRID, json=[VALIDATION])
+            assert answer.json() == {"validationResponse": CODE}
 
 
 def test_a_bad_origin_is_one_line(tmp_path: Path) -> None:

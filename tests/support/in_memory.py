@@ -53,14 +53,18 @@ def serve(
     with_flask: bool = False,
     input_type: Any = None,
     layers: Sequence[Callable[..., Any]] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> Callable[..., Answer]:
     """Make a function that sends a request to `call`, a plain `def`, over the named host.
 
     On "asgi" the call is wrapped in `async def`.
     """
     registered = handlers or Registrations()
+    said = dict(options or {})
     if host.startswith("wsgi"):
-        function = wrap(Function(call, "hello", signature, input_type=input_type), layers)
+        function = wrap(
+            Function(call, "hello", signature, input_type=input_type, options=said), layers
+        )
         if signature is Signature.HTTP or with_flask or host == "wsgi with flask":
             app = FunctionApp("main", Path(__file__).parent)
             app.serve([function], registered)
@@ -81,6 +85,7 @@ def serve(
         is_async=is_async,
         is_asgi=True,
         input_type=input_type,
+        options=said,
     )
     threads = Threads("function", 4)
     wrapped = wrap(function, layers, threads.start)

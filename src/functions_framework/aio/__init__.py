@@ -67,6 +67,7 @@ def cloud_event(
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
     batch: bool = False,
+    max_attempts: int | None = None,
 ) -> Callable[[F], F]: ...
 
 
@@ -80,6 +81,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
     batch: bool = False,
+    max_attempts: int | None = None,
 ) -> Any:
     """Serve a function of a CloudEvent from the event loop.
 
@@ -91,6 +93,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
         reply_source: the `source` of replies that name none.
         reply_format: how a reply is sent.
         batch: whether it is called with the list of all events of a request.
+        max_attempts: after how many attempts to deliver it an event that fails is dropped.
     """
     options = event_options(
         types=type,
@@ -98,6 +101,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
         reply_source=reply_source,
         reply_format=reply_format,
         batch=batch or None,
+        max_attempts=max_attempts,
     )
     mark = Mark(Signature.CLOUDEVENT, is_asgi=True, path=path, options=options)
     return put(mark, function)

@@ -68,6 +68,7 @@ def cloud_event(
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
     batch: bool = False,
+    max_attempts: int | None = None,
 ) -> Callable[[F], F]: ...
 
 
@@ -81,6 +82,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
     reply_source: str | None = None,
     reply_format: Literal["binary", "structured"] | None = None,
     batch: bool = False,
+    max_attempts: int | None = None,
 ) -> Any:
     """Serve a function of a CloudEvent (`cloudevents.http.CloudEvent`).
 
@@ -97,10 +99,12 @@ def cloud_event(  # noqa: PLR0913 - an option each
             `--event-format` says by default.
         batch: whether it is called with the list of all events of a request, of one where one was
             sent, instead of once for each.
+        max_attempts: after how many attempts to deliver it an event that fails is dropped; for
+            senders that say which attempt it is (`hosts.senders`).
 
     Raises:
-        ValueError: the format is neither of the two, a type is none, or types and `batch` are
-            given together.
+        ValueError: the format is neither of the two, a type or the number is none, or types and
+            `batch` are given together.
     """
     options = event_options(
         types=type,
@@ -108,6 +112,7 @@ def cloud_event(  # noqa: PLR0913 - an option each
         reply_source=reply_source,
         reply_format=reply_format,
         batch=batch or None,
+        max_attempts=max_attempts,
     )
     return put(Mark(Signature.CLOUDEVENT, path=path, options=options), function)
 
@@ -126,6 +131,11 @@ def event_options(**given: Any) -> dict[str, Any]:
         raise ValueError(
             f"reply_format={given['reply_format']!r}: expected 'binary' or 'structured'."
         )
+    attempts = given["max_attempts"]
+    if attempts is not None and not (type(attempts) is int and attempts > 0):
+        raise ValueError(f"max_attempts={attempts!r}: expected a number, 1 or more.")
+    if attempts is not None and given["batch"]:
+        raise ValueError("max_attempts counts single events: leave it out with batch=True.")
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -31,6 +31,8 @@ class BackgroundEvent(NamedTuple):
         resource: what it happened to: a name, or a dict of `service`, `name` and `type`.
         domain: the database's domain, sent by Realtime Database only.
         ordering_key: the message's, sent by Pub/Sub push only.
+        delivery_attempt: which attempt it is, sent by Pub/Sub push only, where there is a
+            dead-letter topic.
 
     All but `data` are as received, so of any JSON type if the sender is at fault.
     """
@@ -42,6 +44,7 @@ class BackgroundEvent(NamedTuple):
     resource: Any = ""
     domain: Any = None
     ordering_key: Any = None
+    delivery_attempt: Any = None
 
     def context(self) -> Context:
         """The second argument of a background function."""
@@ -79,7 +82,8 @@ def decode(payload: object, path: str = "/") -> BackgroundEvent:
             f"{_kind_of(payload)}."
         )
     if is_push(payload):
-        return _from_push(payload["message"], path)
+        event = _from_push(payload["message"], path)
+        return event._replace(delivery_attempt=payload.get("deliveryAttempt"))
     attributes = payload.get("context") or payload
     if not isinstance(attributes, dict):
         raise MalformedRequest("The background event's 'context' is not a JSON object.")

@@ -95,7 +95,9 @@ def _wrap_message(event: BackgroundEvent) -> dict[str, Any]:
     message.setdefault("publishTime", event.timestamp)
     if event.ordering_key is not None:
         message.setdefault("orderingKey", event.ordering_key)
-    return {"message": message}
+    if event.delivery_attempt is None:
+        return {"message": message}
+    return {"message": message, "deliveryAttempt": event.delivery_attempt}
 
 
 def _with_location(tail: str, domain: object) -> str:

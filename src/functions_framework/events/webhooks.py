@@ -43,6 +43,11 @@ _GRID = {
 }
 
 
+def is_validation(kind: str | None) -> bool:
+    """Whether a request is Event Grid's question for its code, by its `aeg-event-type`."""
+    return kind is not None and kind.lower() == "subscriptionvalidation"
+
+
 def from_webhook(message: Message) -> Parts | None:
     """The event that a request stands for, None where no service is known that sends it.
 

@@ -35,7 +35,7 @@ from .idempotency_keys import (
     key_function,
     scope_of,
 )
-from .verdicts import DUPLICATE, DroppedBefore, tell, tell_async
+from .verdicts import DUPLICATE, DroppedBefore, NotCalled, tell, tell_async
 from .whole_replies import encoder_of, read_out, read_out_async
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class _Guard:
     def _in_progress(self, claim: _Claim, seconds: float) -> Any:
         pause = max(1.0, min(seconds, _MOST_PAUSE_SECONDS))
         if self._is_event:
-            raise Retry(after=pause, reason="a call for the same event is in progress")
+            raise NotCalled(after=pause, reason="a call for the same event is in progress")
         _note(Retry.outcome, claim.arguments)
         records.in_progress(claim.key)
         headers = [TEXT, ("retry-after", str(math.ceil(pause)))]
@@ -249,7 +249,7 @@ class _Guard:
 
     def _away(self, error: StoreError) -> Any:
         if self._is_event:
-            raise Retry(reason=f"the store of idempotent calls cannot be used: {error}")
+            raise NotCalled(reason=f"the store of idempotent calls cannot be used: {error}")
         records.away(error)
         return Reply(503, [TEXT], b"The request was not handled. Send it again later.\n")
 

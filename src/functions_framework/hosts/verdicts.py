@@ -1,19 +1,4 @@
-"""What an event function decided about its event, in the words that its sender understands.
-
-=================  ==============================  ==========  =======================
-sender             told by                         `Retry`     `Drop`
-=================  ==============================  ==========  =======================
-Knative            `Prefer: reply`                 503         422: to the dead letters
-Azure Event Grid   `aeg-event-type`                503         400: to the dead letters
-Amazon SNS         `x-amz-sns-message-type`        503         400: to the dead letters
-Pub/Sub, Eventarc  neither of these                503         200: acknowledged
-any other          neither of these                503         200: acknowledged
-=================  ==============================  ==========  =======================
-
-All of them send again after a 503, Knative after the seconds of `Retry-After`. Sources: Knative
-eventing, data plane contract; Event Grid, "delivery and retry"; SNS, "message delivery retries";
-Pub/Sub, "push subscriptions".
-"""
+"""What an event function decided about its event, in the words of its sender (see `senders`)."""
 
 from __future__ import annotations
 
@@ -22,11 +7,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.cloudevents import event_of
-from functions_framework.exceptions import Drop, Retry
+from functions_framework.exceptions import Drop, RequestTimeoutException, Retry
 from functions_framework.model.execution import execution
 from functions_framework.model.function import is_async_callable
 from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
+
+from .senders import attempt_of, dropped_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +22,6 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
     from functions_framework.runtime.threads import Start
 
-# A header with what it starts with, and the status that sends an event to the dead letters there.
-_DEAD_LETTERS = (
-    ("prefer", "reply", 422),
-    ("aeg-event-type", "", 400),
-    ("x-amz-sns-message-type", "", 400),
-)
 _log = own_logger("functions_framework.events")
 
 DUPLICATE = "duplicate"
@@ -54,6 +35,10 @@ class DroppedBefore(Drop):
     is_told = True
 
 
+class NotCalled(Retry):
+    """An event is wanted again without its function having been asked: no attempt of that."""
+
+
 def reply_to(verdict: Verdict, header: Callable[[str], str | None]) -> Reply:
     """The response to an event that a function decided about; the decision is recorded.
 
@@ -64,20 +49,40 @@ def reply_to(verdict: Verdict, header: Callable[[str], str | None]) -> Reply:
     running = execution.get()
     if running is not None:
         running.verdict = verdict.outcome
+        running.__dict__.pop("error", None)  # of a crash that was the last one allowed
     if verdict.is_recorded:
         _record(verdict)
     if isinstance(verdict, Retry):
         after = [] if verdict.after is None else [("retry-after", str(math.ceil(verdict.after)))]
         return Reply(503, [TEXT, *after], b"The event is wanted again.\n")
-    return Reply(_dropped_status(header), [TEXT], b"The event was dropped.\n")
+    return Reply(dropped_status(header), [TEXT], b"The event was dropped.\n")
 
 
-def _dropped_status(header: Callable[[str], str | None]) -> int:
-    for name, beginning, status in _DEAD_LETTERS:
-        value = header(name)
-        if value is not None and value.lower().startswith(beginning):
-            return status
-    return 200
+def given_up(
+    error: BaseException,
+    function: Function,
+    arguments: tuple[Any, ...],
+    header: Callable[[str], str | None],
+) -> Drop | None:
+    """The verdict on an event that failed the last time it may; None for any other.
+
+    Args:
+        error: what the function raised.
+        function: its option `max_attempts` says how often an event may be delivered.
+        arguments: what it was called with.
+        header: as for `reply_to`.
+    """
+    most = function.options.get("max_attempts")
+    is_failure = isinstance(error, Exception) and not isinstance(
+        error, (Drop, NotCalled, RequestTimeoutException)
+    )
+    if most is None or not is_failure:
+        return None
+    attempt = attempt_of(header, arguments)
+    if attempt is None or attempt < most:
+        return None
+    reason = error.reason if isinstance(error, Retry) else type(error).__name__
+    return Drop(f"attempt {attempt} of {most} failed{f': {reason}' if reason else ''}")
 
 
 def _record(verdict: Verdict) -> None:

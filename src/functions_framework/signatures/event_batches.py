@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.binding import STRUCTURED_TYPE
+from functions_framework.events.webhooks import is_validation
 from functions_framework.exceptions import BatchOfEvents, RequestRefused
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class WholeBatches:
         try:
             return (list(self._codec.decode(message)),)
         except BatchOfEvents as batch:
+            if is_validation(message.header("aeg-event-type")):
+                raise  # the host answers it
             alone = message._replace(content_type=STRUCTURED_TYPE, attributes={})
             return ([self._decoded(alone, *item) for item in enumerate(batch.events)],)
 

@@ -7,17 +7,11 @@ import inspect
 from collections.abc import AsyncIterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from functions_framework.exceptions import (
-    BatchOfEvents,
-    MalformedRequest,
-    RequestRefused,
-    Verdict,
-)
+from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
-from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import (
     Deferred,
     UnsendableError,
@@ -30,15 +24,16 @@ from ..beginnings import begin_async
 from ..errors import (
     IGNORED_PATHS,
     NOT_FOUND_REPLY,
-    answer_without_call,
     own_reply,
     refusal,
 )
 from ..routes import Routes, paths_of
 from ..streams import Threaded
 from .bridge import Bridge
+from .event_endpoint import EventEndpoint
+from .function_errors import InvalidResultError, RefusedByFunctionError
 from .opening import open_asgi
-from .scope import begin, header_fields, live, message, read_body, send_reply
+from .scope import begin, live, send_reply
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Receive, Scope, Send, SyncHost
@@ -91,7 +86,7 @@ class ASGIHost:
             return Bridge(function, sync_host, self.threads)
         if function.signature is Signature.HTTP:
             return _HTTPEndpoint(function, self)
-        return _EventEndpoint(function, self)
+        return EventEndpoint(function, self)
 
     def is_bridged(self, path: str) -> bool:
         """Whether a path belongs to a function of the sync host beside this one."""
@@ -150,9 +145,9 @@ class ASGIHost:
         def log(crash: BaseException) -> None:
             log_crash(crash, method=scope["method"], path=scope["path"])
 
-        if isinstance(error, _InvalidResultError):
+        if isinstance(error, InvalidResultError):
             asking = self._handlers.answer_crash(error.cause, log)
-        elif isinstance(error, _RefusedByFunctionError):
+        elif isinstance(error, RefusedByFunctionError):
             asking = self._handlers.answer(error.cause, _own_reply, log, is_crash=True)
         else:
             asking = self._handlers.answer(error, _own_reply, log)
@@ -200,22 +195,6 @@ class ASGIHost:
             await send({"type": "websocket.close", "code": 1000})
 
 
-class _FunctionError(Exception):
-    """What a function did wrong, apart from what the same exception stands for elsewhere."""
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-
-class _InvalidResultError(_FunctionError):
-    """It returned what cannot be sent: for the handler of 500 only."""
-
-
-class _RefusedByFunctionError(_FunctionError):
-    """It raised what the framework raises to refuse a request: a crash when user code does."""
-
-
 def _own_reply(error: BaseException) -> Reply | None:
     if _is_disconnect(error):
         return refusal(MalformedRequest("The client left before its body was complete."))
@@ -250,46 +229,6 @@ class _HTTPEndpoint:
         try:
             return encode(result, compact_json)
         except UnsendableError as error:
-            raise _InvalidResultError(named(error, self.function)) from None
+            raise InvalidResultError(named(error, self.function)) from None
         except Exception as error:
-            raise _InvalidResultError(error) from error
-
-
-class _EventEndpoint:
-    """A function of an event or a value."""
-
-    def __init__(self, function: Function, host: ASGIHost) -> None:
-        self.function = function
-        self._host = host
-        self._codec = codec_of(function)
-
-    async def respond(self, scope: Scope, receive: Receive) -> Reply:
-        codec = self._codec
-        method = scope["method"]
-        if method not in codec.methods:
-            header = header_fields(scope).get
-            refused = answer_without_call(codec, self.function, method, scope["path"], header)
-            return self._host.refused(refused)
-        try:
-            arguments = codec.decode(message(scope, await read_body(receive)))
-        except BatchOfEvents as batch:
-            from .event_tasks import answer_each
-
-            return await answer_each(self._host.respond, scope, batch.events)
-        try:
-            result = self._host.call(self.function, *arguments)
-            if inspect.isawaitable(result):
-                result = await result
-            return codec.encode(result)
-        except Verdict as verdict:
-            return await self._decided(verdict, arguments, scope)
-        except UnsendableError as error:
-            raise named(error, self.function) from None
-        except RequestRefused as error:
-            raise _RefusedByFunctionError(error) from error
-
-    async def _decided(self, verdict: Verdict, arguments: tuple[Any, ...], scope: Scope) -> Reply:
-        from ..verdicts import reply_to, tell_async
-
-        await tell_async(verdict, self.function, arguments, self._host.threads.start)
-        return reply_to(verdict, header_fields(scope).get)
+            raise InvalidResultError(error) from error

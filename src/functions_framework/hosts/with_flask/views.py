@@ -12,14 +12,16 @@ from werkzeug.wrappers import Response
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
+from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
-from functions_framework.model.message import NO_CONTENT, Reply
+from functions_framework.model.message import EVENT_TAKEN, NO_CONTENT, Reply
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import Closing, UnsendableError, encode, named, refuse
 
 from ..beginnings import begin
 from ..errors import answer_without_call
 from ..http_errors import as_refused
+from ..senders import taken
 from ..streams import begun
 from ..wsgi.environ import code_of, message
 
@@ -100,25 +102,57 @@ def _event_view(function: Function) -> View:
             if refused.status == 405:
                 raise as_refused(refused)
             return refused
+        received = message(environ)
         try:
-            arguments = codec.decode(message(environ))
-        except BatchOfEvents as batch:
-            from ..wsgi.event_threads import answer_each
-
-            return answer_each(_host().respond, environ, batch.events)
+            arguments = codec.decode(received)
+        except RequestRefused as error:
+            return _undecoded(error, function, received.body)
         try:
-            return begun(codec.encode(function.call(*arguments)), method)
+            reply = codec.encode(function.call(*arguments))
+            if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
+                return taken(environ["HTTP_PREFER"])
+            return begun(reply, method)
         except UnsendableError as error:
-            raise named(error, function) from None
-        except Verdict as verdict:
-            from ..verdicts import reply_to, tell
-
-            tell(verdict, function, arguments)
-            return reply_to(verdict, request.headers.get)
-        except (SystemExit, KeyboardInterrupt, RequestRefused) as error:
-            raise Crash(type(error).__name__) from error
+            return _failed(named(error, function), function, arguments)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a few are answered
+            return _failed(error, function, arguments)
 
     return run
+
+
+def _undecoded(error: RequestRefused, function: Function, body: bytes) -> Reply:
+    """The reply to a request that is not one event: several, or a question."""
+    header = flask.request.headers.get
+    if header("aeg-event-type") is not None:
+        from ..handshake import validation
+
+        asked = validation(function, body, header)
+        if asked is not None:
+            return asked
+    if not isinstance(error, BatchOfEvents):
+        raise error
+    from ..wsgi.event_threads import answer_each
+
+    return answer_each(_host().respond, flask.request.environ, error.events)
+
+
+def _failed(error: BaseException, function: Function, arguments: tuple[Any, ...]) -> Reply:
+    """The reply to an event whose function raised, where that is a verdict or makes one."""
+    is_verdict = isinstance(error, Verdict)
+    if is_verdict or "max_attempts" in function.options:
+        from ..verdicts import given_up, reply_to, tell
+
+        header = flask.request.headers.get
+        verdict = given_up(error, function, arguments, header)
+        if verdict is not None and not is_verdict:
+            log_crash(error, method=flask.request.method, path=flask.request.path)
+        decided = verdict or (error if isinstance(error, Verdict) else None)
+        if decided is not None:
+            tell(decided, function, arguments)
+            return reply_to(decided, header)
+    if isinstance(error, (SystemExit, KeyboardInterrupt, RequestRefused)):
+        raise Crash(type(error).__name__) from error
+    raise error
 
 
 def _host() -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
+from functions_framework.model.message import EVENT_TAKEN
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import UnsendableError, encode, named
 
@@ -16,6 +17,7 @@ from ..errors import (
     refusal,
 )
 from ..routes import Routes, paths_of
+from ..senders import taken
 from ..streams import begun
 from .environ import begin, header_of, message, path_of
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Reply
+    from functions_framework.model.message import Message, Reply
 
     from ..error_handlers import ErrorHandlers
 
@@ -53,6 +55,7 @@ class EventHost:
             return self._refused(NOT_FOUND_REPLY, environ)
         function, codec = found
         begin(environ, function)
+        received = None
         try:
             method = environ["REQUEST_METHOD"]
             if method not in codec.methods:
@@ -60,30 +63,66 @@ class EventHost:
                 header = header_of(environ)
                 refused = answer_without_call(codec, function, method, path, header)
                 return self._refused(refused, environ)
-            arguments = codec.decode(message(environ))
+            received = message(environ)
+            arguments = codec.decode(received)
         except RequestRefused as error:
-            if type(error) is BatchOfEvents:
-                from .event_threads import answer_each
-
-                return answer_each(self.respond, environ, error.events)
-            return self._handled(error, environ) if self._handlers else refusal(error)
+            return self._undecoded(error, function, environ, received)
         except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
             return self._handled(error, environ)
         try:
             reply = codec.encode(function.call(*arguments))
+            if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
+                return taken(environ["HTTP_PREFER"])
             return reply if type(reply.body) is bytes else begun(reply, method)
         except Verdict as verdict:
             return self._decided(verdict, function, arguments, environ)
         except UnsendableError as error:
-            return self._handled(named(error, function), environ, is_from_function=True)
+            return self._failed(named(error, function), function, arguments, environ)
         except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
-            return self._handled(error, environ, is_from_function=True)
+            return self._failed(error, function, arguments, environ)
+
+    def _undecoded(
+        self,
+        error: RequestRefused,
+        function: Function,
+        environ: Environ,
+        received: Message | None,
+    ) -> Reply:
+        """The reply to a request that is not one event: several, a question, or a refusal."""
+        if received is not None and "HTTP_AEG_EVENT_TYPE" in environ:
+            from ..handshake import validation
+
+            asked = validation(function, received.body, header_of(environ))
+            if asked is not None:
+                return self._refused(asked, environ)
+        if type(error) is BatchOfEvents:
+            from .event_threads import answer_each
+
+            return answer_each(self.respond, environ, error.events)
+        return self._handled(error, environ) if self._handlers else refusal(error)
+
+    def _failed(
+        self,
+        error: BaseException,
+        function: Function,
+        arguments: tuple[Any, ...],
+        environ: Environ,
+    ) -> Reply:
+        if "max_attempts" in function.options:
+            from ..verdicts import given_up
+
+            dropped = given_up(error, function, arguments, header_of(environ))
+            if dropped is not None:
+                log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
+                return self._decided(dropped, function, arguments, environ)
+        return self._handled(error, environ, is_from_function=True)
 
     def _decided(
         self, verdict: Verdict, function: Function, arguments: tuple[Any, ...], environ: Environ
     ) -> Reply:
-        from ..verdicts import reply_to, tell
+        from ..verdicts import given_up, reply_to, tell
 
+        verdict = given_up(verdict, function, arguments, header_of(environ)) or verdict
         try:
             tell(verdict, function, arguments)
         except BaseException as error:  # noqa: BLE001 - as for the function itself

@@ -1,0 +1,99 @@
+"""Who sent an event, and what that sender makes of answers.
+
+==================  ============================  ==========  =======================  =========
+sender              told by                       `Retry`     `Drop`                   attempt
+==================  ============================  ==========  =======================  =========
+Knative             `Prefer: reply`               503         422: to the dead letters  not told
+Azure Event Grid    `aeg-event-type`              503         400: to the dead letters  header
+Amazon SNS          `x-amz-sns-message-type`      503         400: to the dead letters  not told
+Cloud Tasks         `x-cloudtasks-taskretrycount` 503         200: done                 header
+Pub/Sub, Eventarc   none of these                 503         200: acknowledged         body
+any other           none of these                 503         200: acknowledged         not told
+==================  ============================  ==========  =======================  =========
+
+All of them send again after a 503, Knative after the seconds of `Retry-After`. Sources: Knative
+eventing, data plane contract; Event Grid, "delivery and retry" and "message headers"; SNS, "message
+delivery retries"; Cloud Tasks, "HTTP target tasks"; Pub/Sub, "push subscriptions".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.model.message import EVENT_TAKEN, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Sender(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        header: the field that tells it.
+        beginning: what its value begins with.
+        drop: the status after which it never sends an event again.
+        attempt: the field that counts attempts before this one.
+    """
+
+    header: str
+    beginning: str
+    drop: int
+    attempt: str | None = None
+
+
+_SENDERS = (
+    _Sender("prefer", "reply", 422),
+    _Sender("aeg-event-type", "", 400, "aeg-delivery-count"),
+    _Sender("x-amz-sns-message-type", "", 400),
+    _Sender("x-cloudtasks-taskretrycount", "", 200, "x-cloudtasks-taskretrycount"),
+)
+_OTHER = _Sender("", "", 200)
+_NO_REPLY = EVENT_TAKEN._replace(body=b"")
+
+
+def _sender(header: Callable[[str], str | None]) -> _Sender:
+    for sender in _SENDERS:
+        value = header(sender.header)
+        if value is not None and value.lower().startswith(sender.beginning):
+            return sender
+    return _OTHER
+
+
+def dropped_status(header: Callable[[str], str | None]) -> int:
+    """The status after which the sender of a request never sends its event again.
+
+    Args:
+        header: a field of the request by its lower-case name, None where it is absent.
+    """
+    return _sender(header).drop
+
+
+def taken(prefer: str) -> Reply:
+    """The answer to an event without a reply, for a request that has a `Prefer` field.
+
+    Knative's brokers take a body that is no event for a malformed reply, and send the event again.
+    """
+    return _NO_REPLY if prefer.lower().startswith("reply") else EVENT_TAKEN
+
+
+def attempt_of(header: Callable[[str], str | None], arguments: tuple[Any, ...]) -> int | None:
+    """Which attempt to deliver its event a request is, from 1 on; None where nobody says.
+
+    Args:
+        header: as for `dropped_status`.
+        arguments: what the function was called with; Pub/Sub counts in the event, where the
+            subscription has a dead-letter topic.
+    """
+    field = _sender(header).attempt
+    if field is not None:
+        counted = header(field) or ""
+        return int(counted) + 1 if counted.isdecimal() else None
+    for argument in arguments:
+        found = getattr(argument, "delivery_attempt", None)
+        data = getattr(argument, "data", None)
+        if found is None and isinstance(data, dict):
+            found = data.get("deliveryAttempt")
+        if isinstance(found, int):
+            return found
+    return None
