@@ -87,24 +87,19 @@ def cloud_event(  # noqa: PLR0913 - an option each
     """Serve a function of a CloudEvent (`cloudevents.http.CloudEvent`).
 
     Args:
-        function: called with the event, and with its data as a checked value if it takes a second
-            parameter. A result that is an event (or a list of them) is the reply; any other is
-            ignored.
+        function: called with the event, and its data as a checked value if it takes a second
+            parameter. A result that is an event, or a list of them, is the reply.
         path: as for `http`; functions with a `type` share `/` by default.
         type: the types of events that it is called with: one, or several; `com.example.*` is every
             type below a name, `*` what no other function takes. Functions with types share a path.
         reply_type: makes any result but None an event of this type, with the result as its data.
         reply_source: the `source` of replies that name none; `/<name>` by default.
-        reply_format: whether a reply is sent in headers or as one JSON object; as the setting
-            `--event-format` says by default.
-        batch: whether it is called with the list of all events of a request, of one where one was
-            sent, instead of once for each.
-        max_attempts: after how many attempts to deliver it an event that fails is dropped; for
-            senders that say which attempt it is (`hosts.senders`).
+        reply_format: whether a reply is sent in headers or as one JSON object.
+        batch: whether it is called with the list of all events of a request.
+        max_attempts: after how many an event that fails is dropped, where its sender counts.
 
     Raises:
-        ValueError: the format is neither of the two, a type or the number is none, or types and
-            `batch` are given together.
+        ValueError: an option holds what it cannot, or does not go with `batch`.
     """
     options = event_options(
         types=type,
