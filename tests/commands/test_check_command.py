@@ -177,9 +177,46 @@ def test_the_real_command(tmp_path: Path) -> None:
     document = json.loads(failed.stdout)
     assert failed.returncode == 1
     assert document["functions"] == [
-        {"name": "wrong", "signature": "http", "is_async": False, "protocol": None}
+        {
+            "name": "wrong",
+            "signature": "http",
+            "is_async": False,
+            "protocol": None,
+            "event_types": [],
+        }
     ]
     assert {one["code"] for one in document["findings"]} == {"blocking-call", "signature"}
     missing = run(tmp_path, "nope")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert missing.stderr.splitlines()[-1].startswith("Error: File")
+
+
+DECODED = """
+import functions_framework
+from functions_framework import FirestoreChange, PubSubMessage
+
+@functions_framework.cloud_event
+def on_change(change: FirestoreChange): pass
+
+@functions_framework.cloud_event(type={type!r})
+def on_message(message: PubSubMessage): pass
+"""
+
+
+def test_decoded_events_are_checked(sources: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = DECODED.format(type="com.example.order")
+    assert findings(sources, wrong) == [("error", "function", None)]
+    right = DECODED.format(type="google.cloud.pubsub.topic.v1.messagePublished")
+    sources.put("main.py", right)
+    monkeypatch.setitem(sys.modules, "google.events", None)
+    report = check(Settings(source=str(sources.root)), slow_seconds=60)
+    assert [(one.level, one.code, one.line) for one in report.findings] == [
+        ("warning", "protobuf", 5)
+    ]
+    assert "functions-framework[google-events]" in report.findings[0].message
+    from functions_framework.commands.check import _lines
+
+    assert (
+        "on_change (cloudevent, sync, google.cloud.firestore.document.v1.*), on_message "
+        "(cloudevent, sync, google.cloud.pubsub.topic.v1.messagePublished): 1 warning"
+    ) in _lines(report)

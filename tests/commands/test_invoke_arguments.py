@@ -52,7 +52,7 @@ def test_plain_requests(given: dict[str, Any], method: str, kind: str | None) ->
     ("signature", "sample", "attribute"),
     [
         (Signature.CLOUDEVENT, "pubsub", "ce-id"),
-        (Signature.CLOUDEVENT, "scheduler", "ce-id"),
+        (Signature.CLOUDEVENT, "scheduler", "x-cloudscheduler"),
         (Signature.HTTP, "scheduler", "x-cloudscheduler"),
         (None, "scheduler", "x-cloudscheduler"),
         (Signature.EVENT, "kafka", "ce-id"),

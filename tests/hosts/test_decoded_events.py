@@ -9,6 +9,7 @@ import pytest
 from cloudevents.http import CloudEvent  # noqa: TC002 - read at run time
 
 from functions_framework import (
+    AuditLog,
     EventGridEvent,
     FirestoreChange,
     GitHubWebhook,
@@ -59,6 +60,14 @@ def with_default(message: PubSubMessage, retries: int = 3) -> None:
 
 def written_out(message: "PubSubMessage[Order]") -> None:  # noqa: UP037
     seen.append(message.json)
+
+
+def of_log(message: PubSubMessage[AuditLog]) -> None:
+    seen.append((message.json.method, message.json.event.id))
+
+
+def of_file(message: PubSubMessage[StorageObject]) -> None:
+    seen.append((message.json.uri, message.json.size))
 
 
 def of_row(change: FirestoreChange[Row]) -> None:
@@ -161,6 +170,20 @@ def test_content_in_brackets_is_checked_too(host: str) -> None:
     )
     assert b"s3cret" not in answer.body
     assert len(seen) == 1
+
+
+@every_host
+def test_what_services_publish_to_a_topic_is_decoded_too(host: str) -> None:
+    entry = testing.audit_log_event(method_name="m").data
+    file = testing.storage_event("photos", "cat.jpg", size=7).data
+    answer = send(host, of_log, pubsub("push", message=json.dumps(entry)))
+    assert answer.status == 200
+    assert send(host, of_file, pubsub("binary", message=json.dumps(file))).status == 200
+    assert seen == [("m", "1096434104173400"), ("gs://photos/cat.jpg", 7)]
+    answer = send(host, of_file, pubsub("binary", message='{"name": "s3cret"}'))
+    assert answer.body == (
+        b"The event is not a PubSubMessage: message.data.bucket: The field is required.\n"
+    )
 
 
 @every_host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,12 +26,13 @@ from functions_framework import (
     StorageObject,
     testing,
 )
+from functions_framework.events.patterns import fault_of, fits, overlap
 from functions_framework.events.samples import catalogue, forms
+from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.message import Message
 from functions_framework.signatures.cloud_event import received
 from functions_framework.signatures.event_types.event_value import Arrived
 from functions_framework.signatures.event_types.kinds import HOMES
-from functions_framework.signatures.event_types.patterns import fault_of, fits, overlap
 
 if TYPE_CHECKING:
     from functions_framework.model.request import Request
@@ -159,6 +161,25 @@ VALUES: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 
 
+BUILDERS: dict[Any, Any] = {
+    AuditLog: testing.audit_log_event,
+    AuthUser: testing.auth_event,
+    DatabaseChange: testing.database_event,
+    EventGridEvent: testing.event_grid_event,
+    FirestoreChange: testing.firestore_event,
+    GitHubWebhook: testing.github_event,
+    KafkaRecord: testing.kafka_event,
+    PubSubMessage: testing.pubsub_message,
+    SchedulerJob: testing.scheduler_event,
+    StorageObject: testing.storage_event,
+}
+
+
+def test_every_type_has_a_builder_of_events() -> None:
+    assert set(BUILDERS) == set(TYPES.values())
+    assert all(type(cls.from_event(make())) is cls for cls, make in BUILDERS.items())
+
+
 def test_firestore_values_are_plain() -> None:
     given = {name: pair[0] for name, pair in VALUES.items()}
     change: FirestoreChange = FirestoreChange.from_event(
@@ -200,6 +221,16 @@ def test_firestore_in_protobuf_is_the_same_value() -> None:
         FirestoreChange.from_event(event)
     event["datacontenttype"] = "text/plain"
     with pytest.raises(InvalidEventData, match="neither JSON nor application/protobuf"):
+        FirestoreChange.from_event(event)
+
+
+def test_protobuf_without_its_package_is_no_fault_of_the_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "google.events.cloud.firestore_v1", None)
+    event = testing.firestore_event()
+    event["datacontenttype"], event.data = "application/protobuf", b"x"
+    with pytest.raises(InvalidConfigurationException, match=r"functions-framework.google-events"):
         FirestoreChange.from_event(event)
 
 

@@ -48,6 +48,10 @@ BUILDERS = [
     (testing.auth_event("deleted", uid="u"), "subject", "users/u"),
     (testing.database_event("a/b", "updated"), "subject", "refs/a/b"),
     (testing.audit_log_event(service="s.example.com"), "servicename", "s.example.com"),
+    (testing.kafka_event({"a": 1}, "orders", key="k"), "key", "k"),
+    (testing.scheduler_event([1], id="7"), "id", "7"),
+    (testing.event_grid_event(blob="b"), "type", "Microsoft.Storage.BlobCreated"),
+    (testing.github_event(owner="o"), "source", "https://api.github.com/repos/o/octo-repo"),
 ]  # fmt: skip
 
 

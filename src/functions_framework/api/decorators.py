@@ -135,7 +135,7 @@ def event_options(**given: Any) -> dict[str, Any]:
 
 
 def _event_types(given: Any) -> tuple[str, ...]:
-    from functions_framework.signatures.event_types.patterns import fault_of
+    from functions_framework.events.patterns import fault_of
 
     types = tuple(given) if isinstance(given, (list, tuple, set, frozenset)) else (given,)
     if not types:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from functions_framework.runtime.terminal import progress
+from functions_framework.signatures.event_parameters import event_types_of
 
 from .completing import values
 from .findings import ERROR, WARNING
@@ -56,6 +57,7 @@ def _document(report: Report) -> str:
                     "signature": str(function.signature),
                     "is_async": function.is_async,
                     "protocol": function.protocol,
+                    "event_types": event_types_of(function),
                 }
                 for function in report.functions
             ],
@@ -92,7 +94,9 @@ def _lines(report: Report) -> str:
 def _described(function: Function) -> str:
     if function.protocol:
         return f"{function.name} ({function.protocol.upper()} application)"
-    return f"{function.name} ({function.signature}, {'async' if function.is_async else 'sync'})"
+    side = "async" if function.is_async else "sync"
+    types = "".join(f", {one}" for one in event_types_of(function))
+    return f"{function.name} ({function.signature}, {side}{types})"
 
 
 command = click.Command(

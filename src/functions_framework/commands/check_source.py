@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ from functions_framework.loading.import_clock import ImportCost, timed_imports
 from functions_framework.loading.needed_variables import NeededVariable, needed_variables
 from functions_framework.loading.parameters import misfit
 from functions_framework.model.function import Function, code_of
+from functions_framework.signatures.event_parameters import event_parameter
 
 from .blocking_calls import blocking_calls
 from .faults import BadInput
@@ -120,6 +122,7 @@ def _load(report: Report, settings: Settings, missing: set[str]) -> None:
         report.load_seconds = time.perf_counter() - before
         report.functions = pipeline.functions
         report.findings += _signature_findings(pipeline.functions)
+        report.findings += _protobuf_findings(pipeline.functions)
     report.imports.sort(key=lambda cost: -cost.seconds)
 
 
@@ -159,4 +162,25 @@ def _signature_findings(functions: list[Function]) -> list[Finding]:
             code = code_of(function.call)
             line = code.co_firstlineno if code else None
             found.append(Finding(ERROR, "signature", fault, line))
+    return found
+
+
+def _protobuf_findings(functions: list[Function]) -> list[Finding]:
+    """Warn of events that arrive as protobuf where nothing reads that."""
+    found = []
+    for function in functions:
+        parameter = None if function.protocol else event_parameter(function)
+        if parameter is None or not any(item.cls.is_sent_as_protobuf for item in parameter.wanted):
+            continue
+        if importlib.util.find_spec("google.events") is None:
+            code = code_of(function.call)
+            found.append(
+                Finding(
+                    WARNING,
+                    "protobuf",
+                    f"The function {function.name!r} takes events that Eventarc sends as protobuf, "
+                    "which nothing reads here. Install functions-framework[google-events].",
+                    code.co_firstlineno if code else None,
+                )
+            )
     return found

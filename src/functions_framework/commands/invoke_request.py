@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.calls.compose import request_of
 from functions_framework.events import background
 from functions_framework.events.samples import forms
+from functions_framework.events.samples.catalogue import names_of_types
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.json_text import is_json
+from functions_framework.signatures.event_parameters import event_types_of
 
 from .faults import BadInput, read_json
 
@@ -115,8 +117,9 @@ class Call:
         if self.method not in {None, "POST"} or is_in_headers:
             return
         what = "CloudEvents" if kind is Signature.CLOUDEVENT else "background events"
+        sample = next(iter(names_of_types(event_types_of(function))), "pubsub")
         remedy = (
-            "Give --event NAME, such as --event pubsub; 'functions-framework events list' names "
+            f"Give --event NAME, such as --event {sample}; 'functions-framework events list' names "
             "the samples."
         )
         if self.body is None:

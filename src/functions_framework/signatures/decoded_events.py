@@ -10,11 +10,12 @@ from functions_framework.events.conversion import (
     to_background_event,
     without_mapping,
 )
+from functions_framework.events.patterns import fits
 from functions_framework.model.function import Signature
 
 from .cloud_event import received
-from .event_types.event_value import Arrived
-from .event_types.patterns import fits
+from .event_types.event_value import Arrived, LenientType
+from .event_types.kinds import wanted_by
 from .event_types.refusals import InvalidEventData, unfit
 from .problems import Fault, InvalidInput, MalformedInput
 from .typed import checked_type
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .codec import Codec
     from .event_parameters import EventParameter
     from .event_types.event_value import EventValue
+    from .event_types.kinds import Wanted
     from .types.checked_type import CheckedType
 
 
@@ -36,12 +38,27 @@ class _Reader(NamedTuple):
 
     cls: type[EventValue]
     content: CheckedType | None
+    is_nested: bool = False
+
+    @classmethod
+    def of(cls, wanted: Wanted, function: Function, name: str) -> _Reader:
+        """Make the reader of a parameter's type."""
+        content = wanted.content
+        if content is None:
+            return cls(wanted.cls, None)
+        inner = wanted_by(content)
+        if (
+            len(inner) == 1 and inner[0].cls.wire() is inner[0].cls
+        ):  # such as what a log sink or a bucket publishes to a topic
+            return cls(wanted.cls, LenientType(content), is_nested=True)
+        return cls(wanted.cls, checked_type(function.call, content, name))
 
     def read(self, arrived: Arrived) -> EventValue:
         value = self.cls.read(arrived)
         if self.content is not None:
             for name, (place, raw) in value.contents().items():
-                value.__dict__[name] = self._checked(self.content, place, raw)
+                found = self._checked(self.content, place, raw)
+                value.__dict__[name] = found.belonging_to(value) if self.is_nested else found
         return value
 
     def _checked(self, content: CheckedType, place: str, raw: Any) -> Any:
@@ -74,11 +91,7 @@ class DecodedEvents:
         self._parameter = parameter
         self._is_background = function.signature is Signature.EVENT
         self._readers = [
-            _Reader(
-                cls,
-                None if content is None else checked_type(function.call, content, parameter.name),
-            )
-            for cls, content in parameter.wanted
+            _Reader.of(wanted, function, parameter.name) for wanted in parameter.wanted
         ]
         self.methods = codec.methods
 

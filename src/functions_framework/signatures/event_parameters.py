@@ -19,11 +19,11 @@ from __future__ import annotations
 import typing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions_framework.events.patterns import fits
 from functions_framework.model.function import Signature
 
 from .annotations import MISSING, fail, parameters, resolve
 from .event_types.kinds import names_one, wanted_by
-from .event_types.patterns import fits
 
 if TYPE_CHECKING:
     import inspect
@@ -56,6 +56,8 @@ def event_parameter(function: Function) -> EventParameter | None:
         FunctionsFrameworkException: its type cannot be resolved, is none that the decorator's
             `type=` allows, or the other parameters do not go with it.
     """
+    if function.signature not in {Signature.CLOUDEVENT, Signature.EVENT}:
+        return None
     found = _taken(function)
     types = [_wanted(function, item) for item in found]
     index = next((number for number, wanted in enumerate(types) if wanted), None)
@@ -68,6 +70,20 @@ def event_parameter(function: Function) -> EventParameter | None:
         _check_second(function, found[1])
     _check_types(function, types[index], name)
     return EventParameter(name, not index, len(found) == 2, types[index])
+
+
+def event_types_of(function: Function) -> list[str]:
+    """The event types that a function takes, none where any will do.
+
+    Raises:
+        FunctionsFrameworkException: as `event_parameter`.
+    """
+    if "routes" in function.options:
+        return list(function.options["routes"].types)
+    if "types" in function.options:
+        return list(function.options["types"])
+    parameter = None if function.protocol else event_parameter(function)
+    return [one for item in (parameter.wanted if parameter else ()) for one in item.cls.event_types]
 
 
 def _taken(function: Function) -> list[inspect.Parameter]:

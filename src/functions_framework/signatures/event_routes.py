@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from functions_framework.events.patterns import ALL, fits, overlap
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.model.function import described
 
 from .cloud_event import received
-from .event_types.patterns import ALL, fits, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

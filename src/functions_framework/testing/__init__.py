@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from .builders import background_event as background_event
     from .builders import cloud_event as cloud_event
     from .builders import database_event as database_event
+    from .builders import event_grid_event as event_grid_event
     from .builders import firestore_event as firestore_event
+    from .builders import github_event as github_event
+    from .builders import kafka_event as kafka_event
     from .builders import pubsub_message as pubsub_message
     from .builders import pubsub_push as pubsub_push
     from .builders import sample_event as sample_event
+    from .builders import scheduler_event as scheduler_event
     from .builders import storage_event as storage_event
     from .client import AsyncClient as AsyncClient
     from .client import Client as Client
@@ -35,6 +39,10 @@ _PUBLIC = {
     "background_event": "builders",
     "cloud_event": "builders",
     "database_event": "builders",
+    "event_grid_event": "builders",
+    "github_event": "builders",
+    "kafka_event": "builders",
+    "scheduler_event": "builders",
     "firestore_event": "builders",
     "pubsub_message": "builders",
     "pubsub_push": "builders",

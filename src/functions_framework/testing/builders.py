@@ -174,5 +174,60 @@ def audit_log_event(**fields: Any) -> CloudEvent:
     return sample_event("audit-log", **fields)
 
 
+def kafka_event(value: Any = _UNSET, topic: str = "my-topic", **fields: Any) -> CloudEvent:
+    """Make the CloudEvent of a Kafka record, as Knative's KafkaSource sends it.
+
+    Args:
+        value: the record's value.
+        topic: the record's topic.
+        **fields: `key`, `partition`, `offset`, `namespace`, `name`, `id`, `time`.
+
+    Raises:
+        ValueError: there is no such field, or a value does not fit.
+    """
+    return sample_event("kafka", value, topic=topic, **fields)
+
+
+def scheduler_event(body: Any = _UNSET, job: str = "my-job", **fields: Any) -> CloudEvent:
+    """Make the CloudEvent of a run of a Cloud Scheduler job.
+
+    Args:
+        body: what the job sends, as JSON.
+        job: the job's name.
+        **fields: `project`, `location`, `id`, `time`.
+
+    Raises:
+        ValueError: there is no such field, or a value does not fit.
+    """
+    given = {} if body is _UNSET else {"body": body}
+    return sample_event("scheduler", job=job, **given, **fields)
+
+
+def event_grid_event(data: Any = _UNSET, **fields: Any) -> CloudEvent:
+    """Make the CloudEvent of an Azure Event Grid event.
+
+    Args:
+        data: the event's data.
+        **fields: `account`, `container`, `blob`, `content_type`, `size`, `id`, `time`.
+
+    Raises:
+        ValueError: there is no such field, or a value does not fit.
+    """
+    return sample_event("event-grid", data, **fields)
+
+
+def github_event(payload: Any = _UNSET, **fields: Any) -> CloudEvent:
+    """Make the CloudEvent of a delivery of a GitHub webhook.
+
+    Args:
+        payload: what GitHub sends; that of a push by default.
+        **fields: `owner`, `repository`, `branch`, `message`, `user`, `id`, `time`.
+
+    Raises:
+        ValueError: there is no such field, or a value does not fit.
+    """
+    return sample_event("github", payload, **fields)
+
+
 def _named(service: str, action: str, plain: str) -> str:
     return service if action == plain else f"{service}-{action}"

@@ -6,11 +6,15 @@ import difflib
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.json_merge import merge_patch
 
+from ..patterns import fits
 from .sample import Sample, SampleFault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DATA = Path(__file__).parent / "data"
 
@@ -43,6 +47,11 @@ def names_with_field(flag: str) -> list[str]:
         name for name in names() if any(flag == field.flag for field in find(name).fields.values())
     ]
     return sorted(having, key=lambda name: (name.count("-"), name))
+
+
+def names_of_types(patterns: Sequence[str]) -> list[str]:
+    """The names of the samples whose events are of one of these types."""
+    return [name for name in names() if any(fits(find(name).kind, one) for one in patterns)]
 
 
 def _described(name: str) -> dict[str, Any]:

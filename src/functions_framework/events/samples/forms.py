@@ -39,8 +39,9 @@ def form_for(sample: Sample, signature: Signature) -> str | None:
         return sample.sent_as
     if signature is Signature.TYPED or sample.event is None:
         return None
-    is_background = signature is Signature.EVENT
-    return "background" if is_background and "background" in forms_of(sample) else "binary"
+    if signature is Signature.CLOUDEVENT:
+        return sample.sent_as  # webhooks of services that send no CloudEvents, too
+    return "background" if "background" in forms_of(sample) else "binary"
 
 
 def parts(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> binding.Parts:

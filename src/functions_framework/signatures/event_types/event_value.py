@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import msgspec
 
+from functions_framework.events.patterns import fits
+
 from ..problems import InvalidInput
+from ..types.json_body import read_json
 from ..types.msgspec_type import MsgspecType
-from .patterns import fits
 from .refusals import InvalidEventData, article, unfit
 
 if TYPE_CHECKING:
@@ -91,10 +93,12 @@ class EventValue(
     Attributes:
         event_types: the event types it is made of, each exact or with `*` as its last part.
         protobuf: where data of the type `application/protobuf` is described, `module:class`.
+        is_sent_as_protobuf: whether its service sends that and no JSON.
     """
 
     event_types: ClassVar[tuple[str, ...]] = ()
     protobuf: ClassVar[str] = ""
+    is_sent_as_protobuf: ClassVar[bool] = False
 
     @property
     def event(self) -> EventContext:
@@ -116,6 +120,11 @@ class EventValue(
         """The event it came with, as functions get it that name no type; as `event`."""
         _ = self.event
         return self.__dict__["_cloud_event"]  # type: ignore[no-any-return]
+
+    def belonging_to(self, outer: EventValue) -> Self:
+        """This value with the event of another that it was in."""
+        self.__dict__.update({name: outer.__dict__[name] for name in ("_event", "_cloud_event")})
+        return self
 
     @classmethod
     def wire(cls) -> type[Any]:
@@ -173,20 +182,34 @@ class EventValue(
         return value
 
 
+class LenientType(MsgspecType):
+    """A type of data as proto3's JSON mapping has it: numbers may be text, null means absent."""
+
+    def from_json(self, body: bytes) -> Any:
+        """Read a JSON body; raises as `MsgspecType.from_json`."""
+        return self.from_data(read_json(body))
+
+    def from_data(self, data: object) -> Any:
+        """Check data decoded from JSON.
+
+        Raises:
+            InvalidInput: it is not what the type takes.
+        """
+        try:
+            return self.convert(data, is_query=True)
+        except InvalidInput:
+            return self.convert(_without_nulls(data), is_query=True)
+
+
 @functools.cache
-def checker_of(cls: type[EventValue]) -> MsgspecType:
+def checker_of(cls: type[EventValue]) -> LenientType:
     """What checks the data of a type."""
-    return MsgspecType(cls.wire())
+    return LenientType(cls.wire())
 
 
 def _checked(cls: type[EventValue], data: object) -> Any:
-    """Data that fits; numbers may be text, and null stands for absent (proto3's JSON mapping)."""
-    checker = checker_of(cls)
     try:
-        try:
-            return checker.convert(data, is_query=True)
-        except InvalidInput:
-            return checker.convert(_without_nulls(data), is_query=True)
+        return checker_of(cls).from_data(data)
     except InvalidInput as error:
         raise unfit(cls, error.faults) from None
     except RecursionError:

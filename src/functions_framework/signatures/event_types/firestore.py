@@ -105,6 +105,7 @@ class FirestoreChange(EventValue, Generic[T], frozen=True, kw_only=True):
 
     event_types: ClassVar[tuple[str, ...]] = ("google.cloud.firestore.document.v1.*",)
     protobuf: ClassVar[str] = "google.events.cloud.firestore_v1:DocumentEventData"
+    is_sent_as_protobuf: ClassVar[bool] = True
 
     value: FirestoreDocument = FirestoreDocument()
     old_value: FirestoreDocument = FirestoreDocument()
