@@ -7,6 +7,7 @@ from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.hosts.wsgi.environ import status_line
 from functions_framework.recording.value import body_as
 
 from .faults import fault_of
@@ -116,6 +117,7 @@ class Call:
             "function": exchange.function,
             "state": self._state,
             "status": answer.status if answer else None,
+            "status_line": status_line(answer.status) if answer else None,
             "partial": is_partial,
             "request": {
                 "headers": headers,

@@ -7,8 +7,7 @@ const drafts = new Map();
 let chosen = null; // the function the composer is for
 let opened = null; // the id of the call that is shown
 let awaited = null; // the execution id of what was sent last
-let form = null; // the form of a typed function
-let bodyTab = "JSON";
+let body = null; // of the request
 let sampleFields = new Map();
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((one) => [one.id, one]));
@@ -110,12 +109,11 @@ function markChosen() {
 /* The composer */
 
 function draft() {
-  return { method: parts.method.value, target: parts.target.value, headers: parts.headers.value, body: bodyText(), sample: parts.sample.value, form: parts.form.value };
+  return { method: parts.method.value, target: parts.target.value, headers: parts.headers.value, body: body.draft(), sample: parts.sample.value, form: parts.form.value };
 }
 
 function choose(one, given = null) {
   if (chosen && !given) drafts.set(chosen.name, draft());
-  const isTyped = Boolean(one.operation);
   chosen = one;
   markChosen();
   parts.name.textContent = one.name;
@@ -126,7 +124,7 @@ function choose(one, given = null) {
   parts.doc.hidden = !one.doc;
   parts.source.hidden = !one.source;
   $("pre", parts.source).textContent = one.source;
-  makeForm(isTyped ? one.operation.requestBody.content["application/json"].schema : null);
+  makeBody(one.operation?.requestBody.content["application/json"].schema);
   offerSamples(one);
   const left = given || drafts.get(one.name);
   if (left) fill(left);
@@ -137,64 +135,25 @@ function choose(one, given = null) {
 function start(one) {
   const { schema } = one.operation?.requestBody.content["application/json"] || {};
   const isEvent = ["event", "cloudevent"].includes(one.signature);
-  const body = schema ? JSON.stringify(exampleOf(schema, state.components), null, 2) : "";
+  const text = schema ? JSON.stringify(exampleOf(schema, state.components), null, 2) : "";
   const isJson = schema || one.signature === "typed";
-  fill({ method: isJson || isEvent ? "POST" : "GET", target: one.path, headers: isJson ? "content-type: application/json" : "", body });
+  fill({ method: isJson || isEvent ? "POST" : "GET", target: one.path, headers: isJson ? "content-type: application/json" : "", body: text });
   if (one.sample) { parts.sample.value = one.sample; sampleChosen(); }
 }
 
-function fill({ method, target, headers, body, sample, form: sentAs }) {
+function fill({ method, target, headers, body: text, sample, form: sentAs }) {
   parts.method.value = method;
   if (parts.method.value !== method) { parts.method.append(el("option", { text: method })); parts.method.value = method; }
   parts.target.value = target;
   parts.headers.value = headers;
   if (sample) { parts.sample.value = sample; offerForms(sentAs); }
-  setBody(body);
+  body.set(text);
   changed();
 }
 
-function makeForm(schema) {
-  form = schema && hasForm(schema, state.components)
-    ? new Fields(plain(schema, state.components), { components: state.components, pointer: "", change: changed }) : null;
-  parts["body-tabs"].replaceChildren();
-  parts.fields.replaceChildren();
-  parts.body.value = "";
-  if (!form) { showTab("JSON"); return; }
-  const choice = tabs("Body as", ["Form", "JSON"], showTab);
-  parts["body-tabs"].append(choice.element);
-  parts.fields.append(form.element);
-  choice.set("Form");
-  form.choice = choice;
-}
-
-function showTab(name) {
-  const before = bodyTab;
-  bodyTab = name;
-  if (form && before !== name && name === "JSON") parts.body.value = formText();
-  if (form && before !== name && name === "Form" && !fillForm(parts.body.value)) { bodyTab = "JSON"; setTimeout(() => form.choice.set("JSON")); }
-  parts.body.hidden = bodyTab === "Form";
-  parts.fields.hidden = bodyTab !== "Form";
-}
-
-function formText() {
-  try { return JSON.stringify(form.read(), null, 2); } catch { return parts.body.value; }
-}
-
-function fillForm(text) {
-  let value;
-  try { value = text.trim() ? JSON.parse(text) : {}; } catch { return false; }
-  const names = new Set(form.fields.map(([name]) => name));
-  const fits = value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).every((name) => names.has(name));
-  if (fits) form.write(value);
-  return fits;
-}
-
-function bodyText() { return form && bodyTab === "Form" ? formText() : parts.body.value; }
-
-function setBody(text) {
-  parts.body.value = text;
-  if (form && bodyTab === "Form" && !fillForm(text)) form.choice.set("JSON");
-  parts.body.value = text;
+function makeBody(schema) {
+  body = new Body(schema, state.components, changed);
+  parts["body-part"].replaceChildren(body.element);
 }
 
 function headerPairs() {
@@ -206,9 +165,9 @@ const hasBody = () => !["GET", "HEAD"].includes(parts.method.value);
 function changed() {
   parts["header-count"].textContent = headerPairs().length || "";
   parts["body-part"].hidden = !hasBody();
-  parts["body-wrong"].textContent = "";
-  if (hasBody() && bodyTab === "JSON" && isJson(headerOf(headerPairs(), "content-type")) && parts.body.value.trim()) {
-    try { JSON.parse(parts.body.value); } catch (error) { parts["body-wrong"].textContent = `Not JSON: ${error.message}`; }
+  body.wrong.textContent = "";
+  if (hasBody() && !body.isForm && isJson(headerOf(headerPairs(), "content-type")) && body.area.value.trim()) {
+    try { JSON.parse(body.area.value); } catch (error) { body.wrong.textContent = `Not JSON: ${error.message}`; }
   }
 }
 
@@ -259,17 +218,16 @@ async function makeSample() {
     if (chosen !== wanted || parts.sample.value !== name) return;
     parts.method.value = made.method;
     parts.headers.value = made.headers.map((pair) => pair.join(": ")).join("\n");
-    setBody(made.body);
+    body.set(made.body);
     changed();
-  } catch (error) { parts["body-wrong"].textContent = error.message; }
+  } catch (error) { body.wrong.textContent = error.message; }
 }
 
 /* Sending */
 
 function request() {
-  if (form && hasBody() && bodyTab === "Form") form.read(); // throws what is wrong
   const headers = headerPairs();
-  return { method: parts.method.value, url: new URL(parts.target.value || "/", location.origin).href, headers, body: hasBody() ? bodyText() : "" };
+  return { method: parts.method.value, url: new URL(parts.target.value || "/", location.origin).href, headers, body: hasBody() ? body.text() : "" };
 }
 
 async function send() {
@@ -278,10 +236,10 @@ async function send() {
     made = request();
     if (new URL(made.url).origin !== location.origin) throw new Error("Give a path of this server, such as /hello.");
     if ([...made.body].length && !headerOf(made.headers, "content-type")) made.headers.push(["content-type", "text/plain"]);
-    form?.all().forEach((field) => field.mark(""));
+    body.form?.all().forEach((field) => field.mark(""));
   } catch (error) {
-    parts["body-wrong"].textContent = form?.all().some((field) => field.wrong.textContent) ? "" : error.message;
-    $("[aria-invalid]", parts.fields)?.focus();
+    const wrong = $("[aria-invalid]", body.element);
+    if (wrong) wrong.focus(); else body.wrong.textContent = error.message;
     return;
   }
   const id = Array.from(crypto.getRandomValues(new Uint8Array(6)), (one) => one.toString(16).padStart(2, "0")).join("");
@@ -358,9 +316,9 @@ function edit(call) {
   const owner = state.functions.find(({ name }) => name === call.function);
   const headers = call.request.headers.filter(([name]) => !NOT_EDITED.test(name)).map((pair) => pair.join(": ")).join("\n");
   const text = call.request.body.text ?? "";
-  let body = text;
-  try { if (isJson(headerOf(call.request.headers, "content-type"))) body = JSON.stringify(JSON.parse(text), null, 2); } catch { /* as it is */ }
-  const given = { method: call.method, target: encodeURI(call.path) + (call.query ? `?${call.query}` : ""), headers, body };
+  let shownText = text;
+  try { if (isJson(headerOf(call.request.headers, "content-type"))) shownText = JSON.stringify(JSON.parse(text), null, 2); } catch { /* as it is */ }
+  const given = { method: call.method, target: encodeURI(call.path) + (call.query ? `?${call.query}` : ""), headers, body: shownText };
   if (owner && owner !== chosen) choose(owner, given);
   else fill(given);
 }
@@ -373,19 +331,14 @@ function show(call) {
   const isOld = result.dataset.call === call.id;
   result.dataset.call = call.id;
   const head = el("div", { class: "row head" },
-    el("span", { class: `status ${statusClass(call.status)}`, text: call.status ? `${call.status} ${reason(call.status)}` : call.state === "running" ? "running" : "no response" }),
+    el("span", { class: `status ${statusClass(call.status)}`, text: call.status ? call.status_line : call.state === "running" ? "running" : "no response" }),
     call.state === "running" ? null : el("span", { text: milliseconds(call.ms) }),
     call.response ? el("span", { class: "dim", text: bytes(call.response.body.size) }) : null,
     call.state === "broken" ? el("span", { class: "bad", text: "broke off" }) : null,
     el("code", { class: "push dim small", text: `${call.method} ${call.path}` }));
   result.replaceChildren(head, fall(call), ...raised(call), ...sections(call, isOld ? old : null), saving(call));
-  if (form && call.status === 422 && call.response?.body.text) {
-    try { markProblem(form, JSON.parse(call.response.body.text)); } catch { /* not one of ours */ }
-  }
+  if (call.status === 422 && call.function === chosen?.name) body.mark(call.response?.body.text || "");
 }
-
-const REASONS = { 200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout" };
-const reason = (status) => REASONS[status] || "";
 
 const PHASES = { wait: "waited for a place", load: "request read and decoded", call: "the function's own code", send: "response made and sent" };
 
@@ -490,6 +443,7 @@ parts["call-list"].addEventListener("keydown", (event) => {
   buttons[to].tabIndex = 0;
   buttons[to].focus();
 });
+makeBody();
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); send(); }
   const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName);

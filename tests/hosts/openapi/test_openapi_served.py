@@ -116,8 +116,10 @@ def test_the_page_shows_it_and_fetches_nothing(documented: Served) -> None:
     page = documented.client.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "Place an order." in page.text
-    for loading in ("<script", "src=", "http://", "https://", "@import", "url("):
+    for loading in ("<script src", " src=", 'href="http', "@import", "url("):
         assert loading not in page.text
+    assert page.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert "unsafe-inline" not in page.text
 
 
 def test_the_functions_answer_beside_the_pages(documented: Served) -> None:

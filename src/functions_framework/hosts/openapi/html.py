@@ -1,32 +1,35 @@
-"""A page that shows an OpenAPI document to people: one HTML text, nothing fetched from elsewhere.
+"""A page that shows an OpenAPI document to people, who can send requests from it.
 
-Every text of the document goes through `html.escape`; there is no script on the page.
+Every text of the document goes through `html.escape`. What can be read is there without the page's
+script; that adds the forms.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
+from ..web.page import HERE, Parts, page_of
+
 Document = Mapping[str, Any]
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #2563eb; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 56rem; padding: 0 1rem; }
-h2 { border-bottom: 1px solid var(--line); margin-top: 2.5rem; padding-bottom: .3rem; }
-h2 .method { color: var(--accent); }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left;
-  vertical-align: top; }
-pre { background: var(--soft); border-radius: .4rem; overflow-x: auto; padding: .8rem; }
-code, pre { font: 14px/1.45 ui-monospace, monospace; }
-.text { white-space: pre-line; }
-"""
+_BODY = """<a class="skip" href="#main">Skip to the functions</a>
+<main id="main" class="docs">
+<h1>{title}</h1>
+<p class="dim">Typed functions. <a href="openapi.json">OpenAPI document</a></p>
+{parts}
+</main>
+<p id="said" class="hidden" role="status"></p>"""
 
-# No source of anything but the style above, even if a text should ever slip through unescaped.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+# Of JSON Schema (2020-12, validation), what bounds a value.
+_LIMITS = frozenset({
+    "const", "exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maxLength",
+    "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf",
+    "pattern", "uniqueItems",
+})  # fmt: skip
 
 
 def render(document: Document) -> str:
@@ -35,21 +38,11 @@ def render(document: Document) -> str:
     Args:
         document: as `openapi.document` makes it.
     """
-    title = escape(str(document["info"]["title"]) or "Functions")
-    parts = [
-        "<!doctype html>",
-        '<html lang="en">',
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{title}</title>",
-        f"<style>{_STYLE}</style>",
-        f"<h1>{title}</h1>",
-        *_operations(document),
-        *_schemas(document),
-        "</html>",
-    ]
-    return "\n".join(parts) + "\n"
+    title = str(document["info"]["title"]) or "Functions"
+    parts = "\n".join([*_operations(document), *_schemas(document)])
+    styles, scripts = [HERE / "base.css", HERE / "docs.css"], [HERE / "form.js", HERE / "docs.js"]
+    body = _BODY.format(title=escape(title), parts=parts)
+    return page_of(Parts(title, body, styles, scripts, document))
 
 
 def _operations(document: Document) -> Iterator[str]:
@@ -57,49 +50,81 @@ def _operations(document: Document) -> Iterator[str]:
         yield "<p>None of the functions served says which types it takes.</p>"
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            id_ = escape(operation["operationId"])
+            yield f'<section class="card" aria-labelledby="{id_}">'
             yield (
-                f'<h2 id="{escape(operation["operationId"])}"><span class="method">'
-                f"{escape(method.upper())}</span> <code>{escape(path)}</code></h2>"
+                f'<h2 id="{id_}"><span class="method">{escape(method.upper())}</span> '
+                f"<code>{escape(path)}</code></h2>"
             )
             yield f"<p>{escape(operation.get('summary', ''))}</p>"
             if "description" in operation:
                 yield f'<p class="text">{escape(operation["description"])}</p>'
-            yield from _input(operation)
-            yield from _answers(operation)
+            yield from _input(operation, document)
+            yield from _responses(operation)
+            at = f'data-path="{escape(path)}" data-method="{escape(method)}"'
+            yield f'<div class="try" {at}></div>\n</section>'
 
 
-def _input(operation: Document) -> Iterator[str]:
+def _input(operation: Document, document: Document) -> Iterator[str]:
     if "parameters" in operation:
-        yield "<h3>Query string</h3>\n<table>\n<tr><th>Name<th>Required<th>Type"
-        for item in operation["parameters"]:
-            is_required = "yes" if item.get("required") else "no"
-            yield (
-                f"<tr><td><code>{escape(item['name'])}</code><td>{is_required}"
-                f"<td>{_kind(item['schema'])}"
-            )
-        yield "</table>"
+        yield "<h3>Query string</h3>"
+        yield from _table(
+            (item["name"], item["schema"], bool(item.get("required")))
+            for item in operation["parameters"]
+        )
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<h3>Body</h3>\n<p>{escape(kind)}: {_kind(content['schema'])}</p>"
+        schema = _resolved(content["schema"], document)
+        if schema.get("properties"):
+            required = schema.get("required", ())
+            yield from _table(
+                (name, item, name in required) for name, item in schema["properties"].items()
+            )
 
 
-def _answers(operation: Document) -> Iterator[str]:
-    yield "<h3>Answers</h3>\n<table>\n<tr><th>Status<th>Meaning<th>Body"
+def _table(rows: Iterable[tuple[str, Document, bool]]) -> Iterator[str]:
+    """Names with what they take and what holds where they are left out."""
+    yield '<div class="wide"><table>\n<tr><th>Name<th>Required<th>Default<th>Type'
+    for name, schema, is_required in rows:
+        default = ""
+        if "default" in schema:
+            default = f"<code>{_json(schema['default'])}</code>"
+        text = schema.get("description", "")
+        note = f'<br><span class="dim">{escape(str(text))}</span>' if text else ""
+        yield (
+            f"<tr><td><code>{escape(name)}</code><td>{'yes' if is_required else 'no'}"
+            f"<td>{default}<td>{_kind(schema)}{note}"
+        )
+    yield "</table></div>"
+
+
+def _resolved(schema: Document, document: Document) -> Document:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: Document = document.get("components", {}).get("schemas", {}).get(name, {})
+    return found if name else schema
+
+
+def _responses(operation: Document) -> Iterator[str]:
+    yield '<h3>Responses</h3>\n<div class="wide"><table>\n<tr><th>Status<th>Meaning<th>Body'
     for status, answer in operation["responses"].items():
         bodies = "<br>".join(
             f"{escape(kind)}: {_kind(content['schema'])}"
             for kind, content in answer.get("content", {}).items()
         )
         yield f"<tr><td>{escape(status)}<td>{escape(answer['description'])}<td>{bodies}"
-    yield "</table>"
+    yield "</table></div>"
 
 
 def _schemas(document: Document) -> Iterator[str]:
     components = document.get("components", {}).get("schemas", {})
     if components:
-        yield "<h2>Types</h2>"
+        yield '<section class="card" aria-labelledby="types"><h2 id="types">Types</h2>'
     for name, schema in components.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False, default=str)
-        yield f'<h3 id="type-{escape(name)}">{escape(name)}</h3>\n<pre>{escape(text)}</pre>'
+        head = f'<h3 id="type-{escape(name)}">{escape(name)}</h3>'
+        yield f'{head}\n<pre tabindex="0">{escape(text)}</pre>'
+    if components:
+        yield "</section>"
 
 
 def _kind(schema: Document) -> str:
@@ -112,7 +137,15 @@ def _kind(schema: Document) -> str:
         return " or ".join(map(_kind, alternatives))
     if schema.get("type") == "array" and isinstance(schema.get("items"), Mapping):
         return f"list of {_kind(schema['items'])}"
-    known = {key: value for key, value in schema.items() if key not in {"title", "description"}}
-    if known.keys() <= {"type"}:
-        return escape(str(known.get("type", "any value")))
-    return f"<code>{escape(json.dumps(known, ensure_ascii=False, default=str))}</code>"
+    if "enum" in schema:
+        return " or ".join(f"<code>{_json(value)}</code>" for value in schema["enum"])
+    kind = schema.get("type", "any value")
+    words = [" or ".join(kind) if isinstance(kind, list) else str(kind)]
+    words += [f"{key} {value}" for key, value in schema.items() if key in _LIMITS]
+    shown = escape(", ".join(words))
+    examples = ", ".join(map(_json, schema.get("examples", ())))
+    return f"{shown}, such as <code>{examples}</code>" if examples else shown
+
+
+def _json(value: object) -> str:
+    return escape(json.dumps(value, ensure_ascii=False, default=str))

@@ -48,12 +48,13 @@ def with_pages(host: Host, functions: Sequence[Function], settings: Settings) ->
     if settings.debug and len(functions) > 1 and "/" not in dict(paths):
         pages["/"] = Page(Reply(200, [HTML], _listing(paths).encode()), is_for_browsers=True)
     if settings.docs:
+        from ..web.page import reply_of
         from .document import document
         from .html import render
 
         described = document(functions)
         pages[DOCUMENT_PATH] = Page(Reply(200, [JSON], json.dumps(described).encode()))
-        pages[DOCS_PATH] = Page(Reply(200, [HTML], render(described).encode()))
+        pages[DOCS_PATH] = Page(reply_of(render(described)))
     return layered(host, PagesLayer(pages))
 
 

@@ -68,7 +68,7 @@ function shown(text, type) {
   try { value = isJson(type) || /^\s*[[{]/.test(text) ? JSON.parse(text) : undefined; } catch { /* text */ }
   if (value === undefined || text.length > 200000) { made.textContent = text; return made; }
   // The text's own digits: a large whole number would lose some as a number of JavaScript.
-  const isExact = !/\d{16}|\d[eE.]/.test(text);
+  const isExact = !/\d{16}|\d[eE.]/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, ""));
   colour(made, isExact ? JSON.stringify(value, null, 2) : text);
   return made;
 }
@@ -279,8 +279,8 @@ class Group extends Fields {
   }
 
   read() {
-    const value = super.read();
-    return Object.keys(value).length || this.isRequired ? value : undefined;
+    const isLeftOut = !this.isRequired && this.all().every((field) => field.control.value === "");
+    return isLeftOut ? undefined : super.read();
   }
 }
 
@@ -302,6 +302,55 @@ function markProblem(form, problem) {
   });
   first?.control.focus();
   return left;
+}
+
+/** The body of a request: a text, and a form for it where its schema has one. */
+class Body {
+  constructor(schema, components, change) {
+    this.isForm = false;
+    this.area = el("textarea", { rows: "4", spellcheck: "false", "aria-label": "Body", oninput: change });
+    this.wrong = el("p", { class: "small bad", role: "alert" });
+    this.form = hasForm(schema, components) ? new Fields(plain(schema, components), { components, pointer: "", change }) : null;
+    this.tabs = this.form && tabs("Body as", ["Form", "JSON"], (name) => this.show(name === "Form"));
+    this.element = el("div", {}, el("div", { class: "row body-head" }, el("h3", { text: "Body" }),
+      this.tabs && el("span", { class: "push" }, this.tabs.element)), this.form?.element, this.area, this.wrong);
+    this.tabs?.set("Form");
+  }
+
+  show(isForm) {
+    if (this.isForm && !isForm) this.area.value = this.draft();
+    const isFit = !isForm || this.isForm || this.fill(this.area.value);
+    this.isForm = isForm && isFit;
+    this.area.hidden = this.isForm;
+    this.form.element.hidden = !this.isForm;
+    this.wrong.textContent = isFit ? "" : "This JSON is not one of the form's; it stays as it is.";
+    if (!isFit) setTimeout(() => this.tabs.set("JSON"));
+  }
+
+  fill(text) {
+    let value;
+    try { value = text.trim() ? JSON.parse(text) : {}; } catch { return false; }
+    const names = new Set(this.form.fields.map(([name]) => name));
+    const isFit = value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).every((name) => names.has(name));
+    if (isFit) this.form.write(value);
+    return isFit;
+  }
+
+  /** What is sent; throws what is wrong in the form, and says it there. */
+  text() { return this.isForm ? JSON.stringify(this.form.read(), null, 2) : this.area.value; }
+
+  draft() { try { return this.text(); } catch { return this.area.value; } }
+
+  set(text) {
+    this.area.value = text;
+    if (this.isForm && !this.fill(text)) this.tabs.set("JSON");
+    this.area.value = text;
+  }
+
+  /** Show what a problem document says; whether all of it found a field. */
+  mark(text) {
+    try { return this.form !== null && markProblem(this.form, JSON.parse(text)).length === 0; } catch { return false; }
+  }
 }
 
 /** A list of buttons of which one is chosen; arrows move between them. */
