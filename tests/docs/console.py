@@ -27,7 +27,7 @@ ELSEWHERE = frozenset({"docker", "gcloud", "gunicorn", "kubectl", "pack", "skaff
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.
-SUB_COMMANDS = frozenset({"check", "events", "invoke", "new", "replay"})
+SUB_COMMANDS = frozenset({"check", "console", "events", "invoke", "new", "replay"})
 _LANGUAGES = frozenset(
     {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "xml", "yaml"}
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Each is `command` in the module of its name.
 _SUMMARIES = {
     "check": "Load the function and say what is wrong with it, without serving.",
+    "console": "Open the developer console of a server that runs with --debug.",
     "events": "Show sample events of the services people use.",
     "invoke": "Call the function once, without a server, or one that runs elsewhere.",
     "new": "Write a new project: function, tests, container, CI.",
