@@ -114,24 +114,33 @@ def test_a_form_a_sample_does_not_have() -> None:
         request_for(None, sample="kafka", form="background")
 
 
+KINDS = {
+    '{"specversion": "1.0"}': "application/cloudevents+json",
+    '[{"specversion": "1.0"}, {"specversion": "1.0"}]': "application/cloudevents-batch+json",
+    "[]": "application/json",
+    '[{"specversion": "1.0"}, 3]': "application/json",
+}
+
+
 def test_bodies(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"1,2")
     (tmp_path / "a.unknown").write_bytes(b"{")
     (tmp_path / "a.json").write_bytes(b"\xff")
-    assert body_of(None, None, ()) is None
-    assert body_of("1", None, ()) == Body(b"1", "application/json", "--data")
-    assert body_of("{", None, (("Content-Type", "text/plain"),)) == Body(
+    assert body_of(None, None, ()) == (None, ())
+    assert body_of("1", None, ())[0] == Body(b"1", "application/json", "--data")
+    assert body_of("{", None, (("Content-Type", "text/plain"),))[0] == Body(
         b"{", "text/plain", "--data"
     )
-    found = body_of(None, str(tmp_path / "a.csv"), ())
+    found, _ = body_of(None, str(tmp_path / "a.csv"), ())
     assert found is not None
     assert (found.content, found.content_type) == (b"1,2", "text/csv")
-    found = body_of(None, str(tmp_path / "a.unknown"), ())
+    found, _ = body_of(None, str(tmp_path / "a.unknown"), ())
     assert found is not None
     assert found.content_type == "application/octet-stream"
-    event = body_of('{"specversion": "1.0", "data": 1}', None, ())
-    assert event is not None
-    assert event.content_type == "application/cloudevents+json"
+    for text, kind in KINDS.items():
+        event, _ = body_of(text, None, ())
+        assert event is not None
+        assert event.content_type == kind
     with pytest.raises(BadInput, match="byte 0 is not UTF-8"):
         body_of(None, str(tmp_path / "a.json"), ())
     with pytest.raises(BadInput, match="cannot be read: No such file"):

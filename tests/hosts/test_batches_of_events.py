@@ -214,7 +214,7 @@ def test_replies_are_one_batch_in_the_order_of_the_events(host: str) -> None:
     assert others == [
         {**MADE, "id": "i", "type": "made 1", "data": 1},
         {**MADE, "id": "i", "type": "made 2", "data": 2},
-        {**MADE, "id": "of 4", "type": "made", "data": [1]},
+        {**MADE, "id": "of 4", "type": "made", "datacontenttype": "application/json", "data": [1]},
     ]
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cloudevents.http import CloudEvent
     from typing_extensions import TypedDict
 
+    Deliverable = CloudEvent | Mapping[str, Any] | Sequence[CloudEvent | Mapping[str, Any]]
     Query = str | Mapping[str, Any] | Sequence[tuple[str, str]]
 
     class Parts(TypedDict, total=False):
@@ -77,12 +78,12 @@ def _content(json: Any, data: Any) -> tuple[bytes, str | None]:
     return data or b"", None
 
 
-def event_request(event: CloudEvent | Mapping[str, Any], mode: EventMode = "binary") -> Request:
-    """Make the request that delivers an event.
+def event_request(event: Deliverable, mode: EventMode = "binary") -> Request:
+    """Make the request that delivers an event, or several as one batch.
 
     Args:
         event: a `cloudevents.http.CloudEvent`; or the JSON object of a background event, of a
-            Pub/Sub push or of a structured CloudEvent.
+            Pub/Sub push or of a structured CloudEvent; or a list of CloudEvents of both kinds.
         mode: how a CloudEvent is sent.
 
     Raises:
@@ -102,9 +103,36 @@ def event_request(event: CloudEvent | Mapping[str, Any], mode: EventMode = "bina
     if isinstance(event, Mapping):
         kind = "application/cloudevents+json" if "specversion" in event else "application/json"
         return request_of("POST", json=dict(event), headers={"content-type": kind})
+    if isinstance(event, (list, tuple)):
+        return batch_request(event)
     raise TypeError(
-        f"An event is a cloudevents.http.CloudEvent or a dict, found {type(event).__name__}."
+        "An event is a cloudevents.http.CloudEvent or a dict, several are a list of them; found "
+        f"{type(event).__name__}."
     )
+
+
+def batch_request(events: Sequence[CloudEvent | Mapping[str, Any]]) -> Request:
+    """Make the request that delivers CloudEvents as one batch; a dict goes as it is.
+
+    Raises:
+        ValueError: one of the events cannot be sent.
+        TypeError: one of them is neither a CloudEvent nor a dict.
+    """
+    from cloudevents.http import CloudEvent
+
+    from functions_framework.events import cloudevents
+    from functions_framework.events.binding import BATCH_TYPE
+
+    members = []
+    for event in events:
+        if isinstance(event, CloudEvent):
+            members.append(cloudevents.encode_structured(event)[1].decode())
+        elif isinstance(event, Mapping):
+            members.append(json_module.dumps(dict(event)))
+        else:
+            raise TypeError(f"A batch holds CloudEvents or dicts, found {type(event).__name__}.")
+    body = f"[{','.join(members)}]".encode()
+    return Request("POST", headers=(("content-type", BATCH_TYPE),), body=body)
 
 
 def value_request(value: Any) -> Request:

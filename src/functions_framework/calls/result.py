@@ -7,10 +7,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from functions_framework.model.json_text import is_json
 
 if TYPE_CHECKING:
     import logging
+
+    from cloudevents.abstract import CloudEvent
 
 
 class ResponseHeaders(Mapping[str, str]):
@@ -45,6 +49,20 @@ class ResponseHeaders(Mapping[str, str]):
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values in the order they were sent."""
         return list(self._pairs)
+
+
+class Decision(NamedTuple):
+    """What the function decided about an event by `Retry` or `Drop`, as its record says it.
+
+    Attributes:
+        verdict: `retry` or `dropped`.
+        reason: the one that was given.
+        after: seconds until it is wanted again, None where none were given.
+    """
+
+    verdict: str
+    reason: str
+    after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,39 @@ class Result:
                 f"The response ({self.status}, {kind}) is not JSON: {error}. "
                 f"It starts with {self.body[:80]!r}."
             ) from None
+
+    @property
+    def events(self) -> list[CloudEvent]:
+        """The events that the function answered with; of a batch, those of all its events."""
+        from functions_framework.events.replies import received_in
+
+        answered = self._partial.get("replies", ())
+        found = [json.dumps(event).encode() for event in answered]
+        return received_in(self.status, self.headers.pairs(), self.body, found)
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """The events of a batch that are not done, each with `itemIdentifier` and `reason`."""
+        found: list[dict[str, Any]] = self._partial.get("batchItemFailures", [])
+        return found
+
+    @property
+    def verdicts(self) -> list[Decision]:
+        """What the function decided about its events, from `logs`: empty over a network."""
+        said = [getattr(record, "json_fields", None) for record in self.logs]
+        return [
+            Decision(fields["verdict"], fields.get("reason", ""), fields.get("after_seconds"))
+            for fields in said
+            if isinstance(fields, dict) and "verdict" in fields
+        ]
+
+    @property
+    def _partial(self) -> dict[str, Any]:
+        """The answer to a batch that is not done in full, empty for any other."""
+        if not is_json(self.headers.get("content-type")) or b"batchItemFailures" not in self.body:
+            return {}
+        found = self.json
+        return found if isinstance(found, dict) else {}
 
 
 def charset_of(content_type: str) -> str:

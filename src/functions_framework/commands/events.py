@@ -9,8 +9,8 @@ import click
 
 from functions_framework.events.samples import catalogue
 
-from .faults import read_json
-from .options import field_options, fields_given
+from .faults import BadInput, read_json
+from .options import batch_option, field_options, fields_given
 from .printing import is_terminal, write
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class _Samples(click.Group):
             params=[
                 *field_options(sample),
                 click.Option(["--data"], metavar="JSON", help="The event's data instead."),
+                batch_option(),
                 click.Option(
                     ["--format", "form"],
                     type=click.Choice(_FORMATS),
@@ -71,14 +72,28 @@ class _Samples(click.Group):
 
 
 @click.pass_context
-def _show(ctx: click.Context, /, form: str | None, data: str | None, url: str, **_: Any) -> None:
+def _show(
+    ctx: click.Context,
+    /,
+    form: str | None,
+    data: str | None,
+    url: str,
+    batch: int | None,
+    **_: Any,
+) -> None:
     from functions_framework.events.samples import forms
 
     sample = catalogue.find(ctx.info_name or "")
     given = fields_given(ctx, sample)
     wanted = sample.sent_as if form in {None, "curl"} else form
     value = forms.UNSET if data is None else read_json(data, "--data")
-    request = forms.request_in(str(wanted), sample, given, value)
+    if batch is None:
+        request = forms.request_in(str(wanted), sample, given, value)
+    elif form in {None, "structured", "curl"}:
+        wanted = "structured"
+        request = forms.batch(sample, given, value, number=batch)
+    else:
+        raise BadInput(f"A batch is JSON: leave out --format {form}, or give curl.")
     write(forms.curl_of(request, url) if form == "curl" else _written(request, wanted))
 
 

@@ -12,7 +12,7 @@ from functions_framework.runtime.terminal import progress
 
 from .completing import WithFields, values
 from .faults import BadInput
-from .options import field_options, fields_given, function_options, settings_of
+from .options import batch_option, field_options, fields_given, function_options, settings_of
 from .printing import is_terminal, styled, write
 
 if TYPE_CHECKING:
@@ -121,8 +121,13 @@ def _call(
         raise BadInput(f"--method takes an HTTP method, such as PUT; found {method!r}.")
     if params["form"] and sample is None:
         raise BadInput("--format says how an event is sent; give --event NAME as well.")
-    body = body_of(data, params["file"], headers)
-    return Call(method, path, query, headers, body, sample, fields, params["form"])
+    batch = params["batch"]
+    if batch and sample is None:
+        raise BadInput("--batch says how often a sample event is sent; give --event NAME as well.")
+    if batch and params["form"] not in {None, "structured"}:
+        raise BadInput(f"A batch is JSON: leave out --format {params['form']}.")
+    body, said = body_of(data, params["file"], headers)
+    return Call(method, path, query, (*headers, *said), body, sample, fields, params["form"], batch)
 
 
 def _print(result: Result) -> None:
@@ -138,12 +143,25 @@ def _print(result: Result) -> None:
         f"{result.duration * 1000:.1f} ms{end}",
         err=True,
     )
+    _print_events(result)
     if not is_terminal():
         write(result.body, has_end=False)
     elif b"\0" in result.body:
         click.echo("The body is binary and not shown; write it to a file with '> FILE'.", err=True)
     elif result.body:
         write(_for_people(result, kind))
+
+
+def _print_events(result: Result) -> None:
+    """What the body does not show of replies, and what of a batch is not done."""
+    for event in result.events:
+        said = f"reply: {event['type']} from {event['source']}, id {event['id']}"
+        click.echo(styled(said, "cyan"), err=True)
+    for failure in result.failures:
+        why = f", {failure['detail']}" if "detail" in failure else ""
+        name = failure["itemIdentifier"] or "without an id"
+        said = f"not done: event {failure['index']} ({name}), {failure['reason']}{why}"
+        click.echo(styled(said, "yellow"), err=True)
 
 
 def _for_people(result: Result, kind: str) -> str:
@@ -184,6 +202,7 @@ command = WithFields(
             type=click.Choice(["binary", "structured", "background", "push"]),
             help="How the event is sent. [default: as the function takes it]",
         ),
+        batch_option(),
         _option("--method", metavar="M", help="The HTTP method. [default POST with a body]"),
         _option("--path", metavar="PATH", default="/", help="The URL's path. [default /]"),
         _option("--query", metavar="A=1", multiple=True, help="Part of the query string."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.calls.compose import request_of
 from functions_framework.events import background
+from functions_framework.events.binding import BATCH_TYPE, STRUCTURED_TYPE
 from functions_framework.events.samples import forms
 from functions_framework.events.samples.catalogue import names_of_types
 from functions_framework.model.function import Function, Signature
@@ -59,6 +60,7 @@ class Call:
         sample: the sample event to send, None for none.
         fields: values of its fields.
         form: the form the sample is sent in, None for the one that fits.
+        batch: how often the sample is sent in one batch, None for no batch.
     """
 
     method: str | None
@@ -69,6 +71,7 @@ class Call:
     sample: Sample | None = None
     fields: dict[str, Any] | None = None
     form: str | None = None
+    batch: int | None = None
 
     def request_to(self, function: Function | None) -> Request:
         """Make the request.
@@ -95,7 +98,11 @@ class Call:
         if self.body is not None:
             data = read_json(self.body.content, self.body.origin)
         form = self.form or _fitting_form(sample, function)
-        made = forms.request_in(form, sample, self.fields or {}, data)
+        given = self.fields or {}
+        if self.batch:
+            made = forms.batch(sample, given, data, number=self.batch)
+        else:
+            made = forms.request_in(form, sample, given, data)
         chosen = {name.lower() for name, _ in self.headers}
         kept = [pair for pair in made.headers if pair[0].lower() not in chosen]
         asked = request_of(self.method or "POST", self.path, query=self.query)
@@ -127,7 +134,7 @@ class Call:
         if not is_json(self.body.content_type):
             return
         payload = read_json(self.body.content, self.body.origin)
-        is_event = isinstance(payload, dict) and "specversion" in payload
+        is_event = isinstance(payload, list) or _is_cloud_event(payload)
         if not (is_event or background.is_background(payload)):
             raise BadInput(f"{name!r} takes {what}, and {self.body.origin} holds none. {remedy}")
 
@@ -153,13 +160,20 @@ def _fitting_form(sample: Sample, function: Function | None) -> str:
     return str(forms.form_for(sample, function.signature))
 
 
-def body_of(data: str | None, file: str | None, headers: Sequence[tuple[str, str]]) -> Body | None:
+def body_of(
+    data: str | None, file: str | None, headers: Sequence[tuple[str, str]]
+) -> tuple[Body | None, tuple[tuple[str, str], ...]]:
     """Read the body; JSON is checked before anything runs.
+
+    Standard input may be what `events show` writes: it then begins with the event's headers.
 
     Args:
         data: the text of `--data`, `-` for standard input.
         file: the path of `--file`, `-` for standard input.
         headers: those given, of which Content-Type says what the body is.
+
+    Returns:
+        The body, None for none, and the headers that came with it.
 
     Raises:
         BadInput: there are two bodies, a file cannot be read, or JSON is none.
@@ -167,10 +181,15 @@ def body_of(data: str | None, file: str | None, headers: Sequence[tuple[str, str
     if data is not None and file is not None:
         raise BadInput("Give --data or --file, not both.")
     if data is None and file is None:
-        return None
+        return None, ()
     declared = next((value for name, value in headers if name.lower() == "content-type"), None)
     if _STDIN in {data, file}:
-        body = Body(sys.stdin.buffer.read(), declared or "application/json", "standard input")
+        said, content = _parted(sys.stdin.buffer.read())
+        declared = declared or next((value for name, value in said if name == "content-type"), None)
+        body = Body(content, declared or "application/json", "standard input")
+        if said:
+            given = {name.lower() for name, _ in headers}
+            return body, tuple(pair for pair in said if pair[0] not in given)
     elif data is not None:
         body = Body(data.encode(), declared or "application/json", "--data")
     else:
@@ -178,10 +197,30 @@ def body_of(data: str | None, file: str | None, headers: Sequence[tuple[str, str
         body = Body(_read(str(file)), declared or guessed, str(file))
     if is_json(body.content_type):
         value = read_json(body.content, body.origin)
-        is_event = isinstance(value, dict) and "specversion" in value and "data" in value
-        if is_event and not declared:
-            return Body(body.content, "application/cloudevents+json", body.origin)
-    return body
+        if not declared and (kind := _kind_of(value)):
+            return Body(body.content, kind, body.origin), ()
+    return body, ()
+
+
+def _parted(text: bytes) -> tuple[list[tuple[str, str]], bytes]:
+    """The headers that an event in binary mode begins with, and the rest."""
+    if not text.startswith(b"ce-"):
+        return [], text
+    head, _, body = text.partition(b"\n\n")
+    pairs = [line.partition(":") for line in head.decode("latin-1").splitlines()]
+    return [(name.strip().lower(), value.strip()) for name, _, value in pairs], body
+
+
+def _kind_of(value: object) -> str | None:
+    """The media type of a JSON value that is a CloudEvent or a list of them."""
+    if _is_cloud_event(value):
+        return STRUCTURED_TYPE
+    is_batch = isinstance(value, list) and value and all(map(_is_cloud_event, value))
+    return BATCH_TYPE if is_batch else None
+
+
+def _is_cloud_event(value: object) -> bool:
+    return isinstance(value, dict) and "specversion" in value
 
 
 def _read(file: str) -> bytes:

@@ -104,6 +104,16 @@ def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
 _METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}
 
 
+def batch_option() -> click.Option:
+    """How many times a sample is in a batch."""
+    return click.Option(
+        ["--batch"],
+        type=click.IntRange(1, 10_000),
+        metavar="N",
+        help="That many of it as one batch, each with an id of its own.",
+    )
+
+
 def field_options(sample: Sample) -> list[click.Parameter]:
     """An option for each field."""
     return [_option(field) for field in sample.fields.values()]

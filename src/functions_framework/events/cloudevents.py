@@ -19,6 +19,7 @@ from cloudevents.http import CloudEvent
 from functions_framework.model.json_text import is_json
 
 from .binding import (
+    BATCH_TYPE,
     RESERVED,
     STRUCTURED_TYPE,
     Mode,
@@ -34,6 +35,8 @@ from .binding import (
 from .header_text import encode_header
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cloudevents.abstract import CloudEvent as AnyCloudEvent
 
     from functions_framework.model.message import Headers, Message
@@ -125,6 +128,16 @@ def encode_structured(event: AnyCloudEvent) -> tuple[Headers, bytes]:
     elif data is not None:
         members["data"] = data
     return [("content-type", STRUCTURED_TYPE)], _json(members)
+
+
+def encode_batch(events: Iterable[AnyCloudEvent]) -> tuple[Headers, bytes]:
+    """Make headers and body of a batch (HTTP binding, section 3.3; JSON format, section 4).
+
+    Raises:
+        ValueError: one of the events cannot be sent.
+    """
+    members = b",".join(encode_structured(event)[1] for event in events)
+    return [("content-type", BATCH_TYPE)], b"[%b]" % members
 
 
 def _checked(event: AnyCloudEvent) -> dict[str, Any]:

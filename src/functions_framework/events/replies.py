@@ -14,8 +14,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.model.json_text import media_type
-from functions_framework.model.message import Message, Reply
+from functions_framework.model.message import JSON, Message, Reply
 
+from .batches import batch_of
 from .binding import BATCH_TYPE, STRUCTURED_TYPE, now
 
 if TYPE_CHECKING:
@@ -67,13 +68,13 @@ def encode(result: object, events: list[CloudEvent], form: ReplyForm) -> Reply:
     from . import cloudevents
 
     if isinstance(result, (list, tuple)):
-        members = [json.loads(cloudevents.encode_structured(event)[1]) for event in events]
-        body = json.dumps(members, separators=(",", ":")).encode()
-        return Reply(200, [("content-type", BATCH_TYPE)], body)
-    if form.is_structured:
+        headers, body = cloudevents.encode_batch(events)
+    elif form.is_structured:
         headers, body = cloudevents.encode_structured(events[0])
     else:
         headers, body = cloudevents.encode_binary(events[0])
+        if body and not any(name == "content-type" for name, _ in headers):
+            headers.append(JSON)  # or nothing would say so
     return Reply(200, headers, body)
 
 
@@ -96,6 +97,26 @@ def sent_in(reply: Reply) -> bytes:
     attributes = {name[3:]: value for name, value in headers.items() if name[:3] == "ce-"}
     event = cloudevents.decode(Message(content_type, attributes, body))
     return cloudevents.encode_structured(event)[1]
+
+
+def received_in(
+    status: int, headers: list[tuple[str, str]], body: bytes, more: list[bytes]
+) -> list[CloudEvent]:
+    """The events of a response as its receiver has them.
+
+    Args:
+        status: of the response.
+        headers: names and values.
+        body: the whole body.
+        more: further ones, each in the JSON format.
+    """
+    members = sent_in(Reply(status, headers, body))
+    if not members and not more:
+        return []
+    from . import cloudevents
+
+    listed = batch_of(b"[%b]" % b",".join(filter(None, [members, *more]))).events
+    return [cloudevents.decode(Message(STRUCTURED_TYPE, {}, event)) for event in listed]
 
 
 def of_data(body: bytes, content_type: str, form: ReplyForm) -> CloudEvent:

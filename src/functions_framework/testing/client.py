@@ -21,10 +21,9 @@ from .records import Records, collected, crash_in
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
-    from cloudevents.http import CloudEvent
     from typing_extensions import Self, Unpack
 
-    from functions_framework.calls.compose import Parts
+    from functions_framework.calls.compose import Deliverable, Parts
     from functions_framework.model.request import Request
 
 R = TypeVar("R")
@@ -112,12 +111,13 @@ class _Verbs(ABC, Generic[R]):
         """Send an OPTIONS request; see `request`."""
         return self.request("OPTIONS", path, **parts)
 
-    def send(self, event: CloudEvent | Mapping[str, Any], mode: EventMode = "binary") -> R:
-        """Deliver an event.
+    def send(self, event: Deliverable, mode: EventMode = "binary") -> R:
+        """Deliver an event, or several as one batch.
 
         Args:
             event: a CloudEvent, or the dict of a background event, a Pub/Sub push or a structured
-                CloudEvent; `functions_framework.testing` has builders of all of them.
+                CloudEvent; `functions_framework.testing` has builders of all of them. A list of
+                CloudEvents is sent as a batch.
             mode: how a CloudEvent is sent, `binary` or `structured`.
 
         Raises:

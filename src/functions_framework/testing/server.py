@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from cloudevents.http import CloudEvent
     from typing_extensions import Self, Unpack
 
-    from functions_framework.calls.compose import Parts
+    from functions_framework.calls.compose import Deliverable, Parts
     from functions_framework.calls.result import Result
 
 _SERVING = re.compile(r"^Serving .* on http://\S+?:(\d+)", re.MULTILINE)
@@ -116,7 +115,7 @@ class RunningServer:
         """Send a POST request."""
         return self.request("POST", path, **parts)
 
-    def send(self, event: CloudEvent | Mapping[str, Any], mode: EventMode = "binary") -> Result:
+    def send(self, event: Deliverable, mode: EventMode = "binary") -> Result:
         """Deliver an event; arguments as for a client's `send`."""
         return send(self.url, event_request(event, mode))
 

@@ -109,6 +109,27 @@ def pushed(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> Re
     )
 
 
+def batch(
+    sample: Sample, given: Mapping[str, Any], data: object = UNSET, *, number: int
+) -> Request:
+    """The request that carries a sample several times as one batch, each with an id of its own.
+
+    Args:
+        sample: the sample.
+        given: values of its fields.
+        data: the events' data instead of the sample's.
+        number: how many.
+
+    Raises:
+        SampleFault: a field is wrong, or the sample has no CloudEvent.
+    """
+    events = [cloud_event(sample, given, data) for _ in range(number)]
+    for place, event in enumerate(events, 1):
+        event["id"] = f"{event['id']}-{place}"
+    headers, body = cloudevents.encode_batch(events)
+    return Request("POST", headers=tuple(headers), body=body)
+
+
 def request_in(
     form: str, sample: Sample, given: Mapping[str, Any], data: object = UNSET
 ) -> Request:
