@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from . import layers, machine, page, profiling, report, sweeps
+from . import layers, machine, page, profiling, report, stores, sweeps
 from .cases import UnknownCase, chosen
 from .contenders import EVERYONE, LABELS, NODE, OURS, REF, launch
 from .exchange import WrongAnswer
@@ -22,6 +22,7 @@ python -m bench --runs 2 --sweeps     everything, as in docs/performance.md (abo
 python -m bench --quick http          a short look at one case
 python -m bench --profile cloudevent  where one case's instructions go (--with py-spy: its time)
 python -m bench layers                cost of each layer beside the stored baseline (--save: store)
+python -m bench stores                idempotent functions, by store; published
 python -m bench render                write docs/performance.md again from bench/results.json
 """
 
@@ -104,10 +105,21 @@ def _act(options: argparse.Namespace) -> int:
                 f"\nof which, by layer (respond is all of them):\n\n{_layers(installs, case.name)}"
             )
         return 0
+    if options.words == ["stores"]:
+        return _stores(options)
     if options.words == ["layers"]:
         print(layers.run(prepare(), is_saved=options.save))
         return 0
     return _measure(options)
+
+
+def _stores(options: argparse.Namespace) -> int:
+    points = stores.run(prepare(), Cores.choose(), options.seconds or Plan().seconds)
+    print(page.stores(points))
+    if not options.quick:
+        found = json.loads(RESULTS.read_text()) | {"stores": points}
+        _store(found, is_complete=True)
+    return 0 if all(map(stores.has_passed, points)) else 1
 
 
 def _layers(installs: Installs, case: str) -> str:
@@ -155,9 +167,9 @@ def _show(measured: Measured) -> bool:
 def _store(found: dict[str, Any], *, is_complete: bool) -> None:
     """Keep the results: a complete run's with the page made from it, any other's in the cache."""
     place = RESULTS if is_complete else LAST
-    if is_complete and "sweeps" not in found and place.exists():
-        kept = json.loads(place.read_text()).get("sweeps")
-        found = found | ({"sweeps": kept} if kept else {})
+    if is_complete and place.exists():
+        kept = json.loads(place.read_text())
+        found = {name: kept[name] for name in ("stores", "sweeps") if name in kept} | found
     place.write_text(json.dumps(found, indent=1) + "\n")
     if is_complete:
         page.write(found)

@@ -40,6 +40,7 @@ class Exchange:
         headers: request headers.
         body: request body.
         is_chunked: the body is sent in chunks of 64 KiB, without Content-Length.
+        numbered: a header that is another one in each request under load, none where empty.
         status: the status expected.
         answer: the body expected, byte for byte or, for JSON, value for value.
         answer_length: its length instead, where the body is too long to write down.
@@ -51,6 +52,7 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     is_chunked: bool = False
+    numbered: str = ""
     status: int = 200
     answer: bytes = b""
     answer_length: int | None = None

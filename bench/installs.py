@@ -51,7 +51,7 @@ def prepare() -> Installs:
     if shutil.which("wrk") is None:
         raise InstallError("wrk is missing: install it (Debian: apt-get install wrk)")
     reference = _environment("reference", REFERENCE, REFERENCE)
-    ours = _environment("ours", str(ROOT), _fingerprint())
+    ours = _environment("ours", f"{ROOT}[redis]", _fingerprint())
     node = _node()
     return Installs(ours, reference, node, _versions(ours, reference, node))
 

@@ -24,6 +24,16 @@ function done(summary, latency, requests)
 end
 """
 
+# The address of a table tells runs of wrk apart.
+_NUMBERED = """
+local mark, number = tostring({{}}):sub(8) .. os.time(), 0
+request = function()
+  number = number + 1
+  wrk.headers["{name}"] = mark .. "-" .. number
+  return wrk.format()
+end
+"""
+
 
 class LoadError(Exception):
     """wrk could not be run, or the server did not stand the load."""
@@ -78,6 +88,8 @@ def script(exchange: Exchange, body_file: Path) -> str:
             "request = function() return bytes end" if exchange.is_chunked else "wrk.body = bytes"
         )
         lines += [read, sent]
+    if exchange.numbered:
+        lines.append(_NUMBERED.format(name=exchange.numbered))
     return "\n".join([*lines, _DONE])
 
 

@@ -12,6 +12,7 @@ from .figures import median
 from .measure import CONNECTIONS, Measured
 from .places import PAGE, PLOT
 from .report import amount, markdown
+from .stores import AT_LEAST
 
 COLOURS = {REF: "#8c959f", NODE: "#4a8f4a", OURS: "#0b69d6", BARE: "#c8a13a", BARE_READ: "#e3cf95"}
 ORDER = (REF, NODE, OURS, BARE_READ, BARE)
@@ -45,6 +46,13 @@ METHOD = """\
   without pause: the median of {starts} starts after one that fills the byte-code and file caches.
 * Memory is the sum of the proportional set sizes (PSS) of all processes after 10 requests.
 * The 99th percentile of latency is `wrk`'s, at the same load.
+"""
+
+STORES = """\
+## Idempotent functions
+
+Events per second, each with an id of its own, of a CloudEvent function that returns at once; the
+server is on one core, a Redis server where the system puts it:
 """
 
 REPEAT = """\
@@ -93,6 +101,7 @@ def render(found: Mapping[str, Any], runs: Sequence[Measured]) -> str:
             **{name: plan[name] for name in ("seconds", "rounds", "starts")},
         ),
         *_sweeps(found.get("sweeps", {})),
+        *([STORES, stores(found["stores"]), ""] if "stores" in found else []),
         "## Machine and versions\n",
         markdown(("what", "which"), [*found["machine"].items(), *versions.items()]),
         "",
@@ -165,6 +174,15 @@ def _sweeps(sweeps: Mapping[str, list[dict[str, Any]]]) -> list[str]:
         _grid(sweeps["blocked"], "blocked", _rate),
         "",
     ]
+
+
+def stores(points: Sequence[dict[str, Any]]) -> str:
+    """The table of idempotent functions."""
+    lines = [
+        [point["kind"], point["store"], _rate(point), f"{AT_LEAST[point['store']]:,}"]
+        for point in points
+    ]
+    return markdown(["function", "store", "events/s (p99 latency)", "at least"], lines)
 
 
 def _grid(points: Sequence[dict[str, Any]], across: str, shown: Any) -> str:

@@ -113,7 +113,7 @@ def test_whatever_is_raised_inside_leaves_the_next_calls_alone(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_call_needs_one_thread_however_often_it_changes_sides(host: str) -> None:
+def test_a_call_needs_batching_however_often_it_changes_sides(host: str) -> None:
     threads: set[int] = set()
 
     def notes(invocation: Invocation, call_next: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from bench.cases import CASES
 from bench.measure import Measured
 
-from bench import page, plot, report
+from bench import page, plot, report, stores
 
 HTTP = CASES[0]
 
@@ -133,3 +133,14 @@ def test_plot_needs_something_to_draw() -> None:
 def test_results_survive_being_stored() -> None:
     run = measured()
     assert Measured.from_dict(run.to_dict()) == run
+
+
+def test_idempotent_functions_have_a_table_where_they_were_measured() -> None:
+    point = {"store": "sqlite", "kind": "sync", "rate": 3210.0, "p99": 0.01, "failures": 0}
+    text = page.render(found(measured(), stores=[point]), [measured()])
+    assert "## Idempotent functions" in text
+    assert "| sync | sqlite | 3,210 (10.00 ms) | 3,000 |" in text
+    assert "## Idempotent functions" not in page.render(found(measured()), [measured()])
+    assert stores.has_passed(point)
+    assert not stores.has_passed({**point, "rate": 2999.0})
+    assert not stores.has_passed({**point, "failures": 1})

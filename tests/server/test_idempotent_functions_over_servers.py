@@ -236,6 +236,24 @@ def test_a_store_that_goes_away_lets_no_call_pass(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
+def test_a_deadline_leaves_no_half_of_a_step_behind(tmp_path: Path) -> None:
+    with (
+        redis_server() as redis,
+        serving(tmp_path, f"--idempotency-store={redis.url}", "--timeout", "0.5") as found,
+    ):
+        assert post(found, "/sync", "1")[0] == 200
+        redis.signal(signal.SIGSTOP)
+        statuses = [post(found, path, "2")[0] for path in ("/sync", "/async")]
+        redis.signal(signal.SIGCONT)
+        assert statuses == [504, 504]
+        wait_until(lambda: post(found, "/sync", "2")[0] == 200, "the key", 10)
+        assert [post(found, "/async", str(number)) for number in range(1, 20)] == [
+            (200, f'"{number}"') for number in range(1, 20)
+        ]
+        done = [line for line in effects(tmp_path) if line.startswith("done")]
+        assert sorted(done) == sorted(f"done {number}" for number in range(1, 20))
+
+
 def test_a_call_whose_answer_could_not_be_kept_says_so(tmp_path: Path) -> None:
     with redis_server() as redis, serving(tmp_path, f"--idempotency-store={redis.url}") as found:
         statuses: list[int] = []

@@ -45,6 +45,11 @@ class RedisServer:
             return False
         return True
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def stop(self) -> None:
         """End it at once."""
         if self._process is not None:

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from functions_framework.api.registrations import Registrations
     from functions_framework.runtime.threads import Start
+    from functions_framework.stores.batching import BatchingStore
     from functions_framework.stores.interface import IdempotencyEntry
-    from functions_framework.stores.one_thread import OneThreadStore
     from functions_framework.stores.own import OwnStore
 
 _LEASE_SECONDS = 300.0
@@ -71,7 +71,7 @@ def with_idempotency(
     Raises:
         InvalidConfigurationException: a store cannot be used, or a function's calls have no key.
     """
-    stores: dict[Any, OneThreadStore | OwnStore] = {}
+    stores: dict[Any, BatchingStore | OwnStore] = {}
     found = []
     for function in functions:
         rules = function.options.get("idempotent")
@@ -86,7 +86,7 @@ def with_idempotency(
     return found
 
 
-def _opened(given: Any, registered: Registrations) -> OneThreadStore | OwnStore:
+def _opened(given: Any, registered: Registrations) -> BatchingStore | OwnStore:
     if given is not None and not isinstance(given, str):
         from functions_framework.stores.own import OwnStore
 
@@ -119,7 +119,7 @@ class _Guard:
     """Stands around one function."""
 
     def __init__(
-        self, function: Function, store: OneThreadStore | OwnStore, start: Start | None
+        self, function: Function, store: BatchingStore | OwnStore, start: Start | None
     ) -> None:
         self._function = function
         self._rules = function.options["idempotent"]

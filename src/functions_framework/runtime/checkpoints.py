@@ -37,6 +37,9 @@ _lock = threading.Lock()
 made_for_it: set[CodeType] = set()
 """Functions of ours that wait, and may be left by an exception wherever they are."""
 
+run_to_their_end: set[CodeType] = set()
+"""Functions of ours that are never left by one, nor what they call."""
+
 
 def ask_soon(thread: int, frames: Iterable[FrameType], question: Question) -> bool:
     """Have a question asked in a thread, again and again until `ask_no_more`.

@@ -17,6 +17,7 @@ So the rule is, for the frames from the innermost to the one that began the call
 
 *   **Nowhere** while one of them belongs to `logging` or to an import, is in a `finally` block, or
     runs a function that gives back (`__exit__`, `release`, `__del__`).
+*   **Nowhere** while one of them is a function of ours that leaves half a transaction behind.
 *   **Nowhere** while one of them starts a thread: until the new one runs, the interpreter knows it
     by the identifier of the old one, and the new one would get the exception.
 *   **Nowhere** while one of them runs a function that takes (`__enter__`, `acquire`), unless the
@@ -52,7 +53,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from .checkpoints import ask_no_more, ask_soon, made_for_it
+from .checkpoints import ask_no_more, ask_soon, made_for_it, run_to_their_end
 from .thread_exceptions import raise_in, take_back
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def _forbids(frame: FrameType, *, is_waiting: bool) -> bool:
     package, name = _package(frame), frame.f_code.co_name
     return (
         package in _NOWHERE
+        or frame.f_code in run_to_their_end
         or name in _GIVING_BACK
         or (name in _TAKING and not is_waiting)
         or (package == "threading" and name == "start")

@@ -22,7 +22,7 @@ from .interface import IdempotencyEntry, StoreError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .one_thread import Asked
+    from .batching import Asked
 
 _SECONDS = 3.0
 _PREFIX = "functions-framework:idempotency:"
@@ -68,7 +68,7 @@ class RedisBackend:
         self._client = redis.Redis(connection_pool=pool)
 
     def run(self, asked: Sequence[Asked]) -> list[Any]:
-        """See `one_thread.Backend`."""
+        """See `batching.Backend`."""
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for one in asked:
@@ -79,11 +79,11 @@ class RedisBackend:
         return [_answer(one, given) for one, given in zip(asked, found, strict=True)]
 
     def close(self) -> None:
-        """See `one_thread.Backend`."""
+        """See `batching.Backend`."""
         self._client.connection_pool.disconnect()
 
     def forget(self) -> None:
-        """See `one_thread.Backend`; the pool itself sees that it was forked."""
+        """See `batching.Backend`; the pool itself sees that it was forked."""
 
 
 def _command(asked: Asked) -> tuple[Any, ...]:

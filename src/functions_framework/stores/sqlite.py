@@ -18,7 +18,7 @@ from .interface import IdempotencyEntry, StoreError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .one_thread import Asked
+    from .batching import Asked
 
 MEMORY = ":memory:"
 _BUSY_SECONDS = 5.0
@@ -64,7 +64,7 @@ class SQLiteBackend:
         self._next_sweep = 0.0
 
     def run(self, asked: Sequence[Asked]) -> list[Any]:
-        """See `one_thread.Backend`."""
+        """See `batching.Backend`."""
         try:
             connection = self._connection or self._open()
             self._check_file()
@@ -142,13 +142,13 @@ class SQLiteBackend:
             raise OSError("the file was removed or replaced while it was in use")
 
     def close(self) -> None:
-        """See `one_thread.Backend`."""
+        """See `batching.Backend`."""
         connection, self._connection, self._file = self._connection, None, None
         if connection is not None:
             connection.close()
 
     def forget(self) -> None:
-        """See `one_thread.Backend`."""
+        """See `batching.Backend`."""
         if self._connection is not None:
             _forgotten.append(self._connection)
         self._connection, self._file = None, None

@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .one_thread import Backend, OneThreadStore
+    from .batching import Backend, BatchingStore
 
 SCHEMES = ("sqlite", "redis", "rediss", "unix", "memory")
 MEMORY = "memory://"
@@ -46,7 +46,7 @@ def shown(url: str) -> str:
     return f"{scheme}{mark}{name}:***@{place}" if at else f"{scheme}{mark}{place}"
 
 
-def opened(url: str | None) -> OneThreadStore:
+def opened(url: str | None) -> BatchingStore:
     """The store of an address that `check` has returned; it connects when it is first asked.
 
     Args:
@@ -57,9 +57,9 @@ def opened(url: str | None) -> OneThreadStore:
         OSError: the directory of the default file cannot be used.
         ValueError: the address is malformed.
     """
-    from .one_thread import OneThreadStore
+    from .batching import BatchingStore
 
-    return OneThreadStore(_backend(default_url() if url is None else url))
+    return BatchingStore(_backend(default_url() if url is None else url))
 
 
 def _backend(url: str) -> Backend:
