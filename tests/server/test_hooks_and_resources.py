@@ -120,10 +120,12 @@ def test_each_worker_has_its_own(target: str, tmp_path: Path) -> None:
         server.wait_for("second start", times=2)
         # A connection of its own each: the workers share them out.
         texts: set[bytes] = set()
-        for _ in range(200):
+
+        def are_both_seen() -> bool:
             texts.add(server.get("/")[1])
-            if len(texts) == 2:
-                break
+            return len(texts) == 2
+
+        wait_until(are_both_seen, "answers of both workers")
         server.signal(signal.SIGTERM)
         assert server.exit_code() == 0
         assert len(texts) == server.log.count("pool opened") == server.log.count("pool closed")

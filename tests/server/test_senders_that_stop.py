@@ -6,7 +6,7 @@ import selectors
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -60,8 +60,20 @@ class Others:
         return self._failures
 
 
-def has_come(moment: float) -> bool:
-    return time.monotonic() > moment
+def keeps_pace(connection: socket.socket, parts: list[bytes], seconds: float) -> bool:
+    """Send parts with so much time between them; whether this process was never kept waiting.
+
+    One that is, on a busy machine, is what these tests are not about: a client that stops.
+    """
+    start = before = time.monotonic()
+    longest = 0.0
+    for number, part in enumerate(parts):
+        time.sleep(max(0.0, start + number * seconds - time.monotonic()))
+        with suppress(OSError):  # it was cut: rightly, where this process was kept waiting
+            connection.sendall(part)
+        before, last = time.monotonic(), before
+        longest = max(longest, before - last)
+    return longest < 0.6 * TIMEOUT
 
 
 def post(path: str, frame: bytes) -> bytes:
@@ -99,16 +111,18 @@ def test_client_that_sends_slowly_but_goes_on_is_waited_for(
     framing = "transfer-encoding: chunked" if length == "chunked" else "content-length: 120000"
     part = b"a" * 10000
     framed = b"%x\r\n%s\r\n" % (len(part), part) if length == "chunked" else part
-    with server.connect() as connection:
-        start = time.monotonic()
-        connection.sendall(post("/length", f"{framing}\r\n\r\n".encode()))
-        for number in range(12):
-            wait_until(partial(has_come, start + number / 8), "the next part")
-            connection.sendall(framed)
-        if length == "chunked":
-            connection.sendall(b"0\r\n\r\n")
-        assert read_answer(connection) == (200, b"120000")
-        assert time.monotonic() - start > 2 * TIMEOUT
+    for _ in range(5):
+        with server.connect() as connection:
+            start = time.monotonic()
+            connection.sendall(post("/length", f"{framing}\r\n\r\n".encode()))
+            if not keeps_pace(connection, [framed] * 12, 1 / 8):
+                continue
+            if length == "chunked":
+                connection.sendall(b"0\r\n\r\n")
+            assert read_answer(connection) == (200, b"120000")
+            assert time.monotonic() - start > 2 * TIMEOUT
+            return
+    pytest.fail("this machine is too busy to send slowly")
 
 
 def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, Served]) -> None:
@@ -130,15 +144,17 @@ def test_many_clients_that_stop_leave_no_thread_behind(servers: dict[str, Served
 
 def test_upload_that_goes_on_beside_a_long_call_is_waited_for(server: ServerProcess) -> None:
     """A call that takes long and a client that sends nothing look alike from outside."""
-    with server.connect() as calling, server.connect() as sending:
-        calling.sendall(b"GET /sleep/2.5 HTTP/1.1\r\nhost: x\r\n\r\n")
-        start = time.monotonic()
-        sending.sendall(post("/length", b"content-length: 20000\r\n\r\n"))
-        for number in range(20):
-            wait_until(partial(has_come, start + number / 10), "the next part")
-            sending.sendall(b"a" * 1000)
-        assert read_answer(sending) == (200, b"20000")
-        assert read_answer(calling) == (200, b"Hello world!")
+    for _ in range(5):
+        with server.connect() as calling, server.connect() as sending:
+            calling.sendall(b"GET /sleep/2.5 HTTP/1.1\r\nhost: x\r\n\r\n")
+            sending.sendall(post("/length", b"content-length: 20000\r\n\r\n"))
+            is_steady = keeps_pace(sending, [b"a" * 1000] * 20, 1 / 10)
+            if is_steady:
+                assert read_answer(sending) == (200, b"20000")
+            assert read_answer(calling) == (200, b"Hello world!")
+            if is_steady:
+                return
+    pytest.fail("this machine is too busy to send slowly")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -171,11 +187,13 @@ def test_slowest_of_too_many_senders_are_cut_first(tmp_path: Path) -> None:
     ):
         server.ready()
         waiting: list[socket.socket] = []
+        others = threads(server)
         for number in (100, MOST_WAITING):
             for _ in range(number):
                 waiting.append(stack.enter_context(server.connect()))
                 waiting[-1].sendall(post("/length", b"content-length: 3\r\n\r\nab"))
-            wait_until(partial(has_threads, server, number), "their threads")
+            # Each has a thread of its own before the next ones come.
+            wait_until(partial(has_threads, server, others + number - 1), "their threads")
         wait_until(lambda: len(answered(waiting)) >= 100, "the refusals", 20)
         for connection in (refused := answered(waiting)):
             status, text = read_answer(connection)
