@@ -13,17 +13,18 @@ from ..wire.progress import Progress
 from .finder import Finder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from ..wire.interfaces import RequestHead
     from ..wire.look import Connection
 
-MOST_AHEAD = 2**18
-"""Bytes after which a stream waits for its reader."""
-
 _FLUSH_SECONDS = 0.02
 _LONGEST_FLUSH_SECONDS = 1.0
-_LONGEST_PAUSE = 0.25
+_PATIENCE_SECONDS = 0.25
+
+
+_HTTP_1_0 = "1"
+"""As the engine calls it."""
 
 
 class Connections:
@@ -45,16 +46,20 @@ class Connections:
         """The connection of a request, None when it is gone, or elsewhere than on Linux."""
         return await self._finder.find(request.peer)
 
-    async def cut(self, request: RequestHead) -> None:
-        """End a client's connection once what was sent to it so far is on its way."""
+    async def break_off(self, request: RequestHead) -> None:
+        """See to it that a body which is not ended does not look whole.
+
+        The engine ends the connection, of HTTP/2 the stream; in HTTP/1.0, that would be the end of
+        the body as well, so the connection is reset.
+        """
         # What was sent so far is still on its way through the engine.
         await asyncio.sleep(_FLUSH_SECONDS)
+        if request.http_version != _HTTP_1_0:
+            return
         connection = await self.find(request)
         if connection is not None:
-            is_reset = request.http_version == "1"  # as the engine calls HTTP/1.0
-            shut_down(connection, is_reset=is_reset)
-            if is_reset:
-                await asyncio.sleep(_FLUSH_SECONDS)
+            shut_down(connection, is_reset=True)
+            await asyncio.sleep(_FLUSH_SECONDS)
 
     async def cut_answered(self, request: RequestHead) -> None:
         """End a client's connection as soon as the answer just given is on its way."""
@@ -69,8 +74,10 @@ class Connections:
             shut_down(connection)
 
 
-class Reader:
-    """The client of a long stream. The engine takes whatever it is given, and holds it in memory.
+class Waiting:
+    """A stream of HTTP/2 whose client may shut its window, which the kernel does not see.
+
+    Who takes nothing over HTTP/1 is cut by the kernel, see `listening.limit_sending`.
 
     Args:
         request: of the call.
@@ -80,46 +87,37 @@ class Reader:
     def __init__(self, request: RequestHead, connections: Connections) -> None:
         self._request = request
         self._connections = connections
-        self._connection: Connection | None = None
-        self._start = 0
-        self._given = 0
+        self._loop = asyncio.get_running_loop()
+        self._watch: asyncio.Task[None] | None = None
 
-    async def keep_up(self, given: int) -> None:
-        """Wait until most of what was given to the engine is on its way (on Linux).
+    async def until(self, sent: Awaitable[None]) -> None:
+        """Wait until a part is sent; a client that takes nothing for too long is cut."""
+        watching = self._loop.call_later(_PATIENCE_SECONDS, self._begin)
+        try:
+            await sent
+        finally:
+            watching.cancel()
+            if self._watch is not None:
+                self._watch.cancel()
+                self._watch = None
 
-        Args:
-            given: bytes since the last time.
-        """
-        await asyncio.sleep(0)
-        before = self._connection
+    def _begin(self) -> None:
+        self._watch = self._loop.create_task(self._cut_if_stuck())
+
+    async def _cut_if_stuck(self) -> None:
         connection = await self._connections.find(self._request)
         if connection is None:
             return
-        self._connection = connection
-        if self._request.http_version != "2":
-            # Who takes nothing is cut by the kernel, see `listening.limit_sending`.
-            await _until_sent(connection)
-            return
-        if before is None:
-            self._start = connection.acknowledged
-        else:
-            self._given += given
-            await self._until_taken(connection)
-
-    async def _until_taken(self, connection: Connection) -> None:
-        """Wait for the windows of HTTP/2, which the kernel does not see; cut who takes nothing."""
-        wanted = self._start + self._given - MOST_AHEAD
-        progress, pause = Progress(_taken), _FLUSH_SECONDS / 20
+        progress, pause = Progress(_taken), _PATIENCE_SECONDS
         stuck, now = self._connections.stuck, time.monotonic
         found: Connection | None = connection
         stuck[connection.peer] += 1
         try:
-            while found is not None and found.acknowledged < wanted:
+            while found is not None:
                 progress.note([found], now())
                 if progress.stuck(now() - self._connections.seconds) and self._is_alone():
                     shut_down(found)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
                 found = _again(found)
         finally:
             stuck[connection.peer] -= 1
@@ -134,15 +132,6 @@ class Reader:
 
 def _taken(connection: Connection) -> int:
     return connection.acknowledged
-
-
-async def _until_sent(connection: Connection) -> None:
-    found: Connection | None = connection
-    pause = _FLUSH_SECONDS / 20
-    while found is not None and found.unsent:
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
-        found = _again(found)
 
 
 def _again(connection: Connection) -> Connection | None:

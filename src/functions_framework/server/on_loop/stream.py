@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.hosts.beginnings import data_of
 from functions_framework.runtime.escaping import own_logger
 
-from .connections import MOST_AHEAD, Reader
+from .connections import Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from functions_framework.model.message import Reply
 
     from ..wire.interfaces import AsyncProtocol, RequestHead
@@ -24,32 +26,32 @@ async def send_stream(
 ) -> None:
     """Send a body part by part; close it at the end, and when the client has gone.
 
-    A body that fails halfway is logged, and its connection cut so that it does not look whole.
+    A body that fails halfway is logged, and not ended: so it does not look whole.
     """
     transport = protocol.response_stream(head.status, head.headers)
-    reader = None
-    sent = 0
+    until = Waiting(request, connections).until if request.http_version == "2" else _plainly
     try:
         async for part in body:
             data = data_of(part)
             try:
-                await transport.send_bytes(data)
+                await until(transport.send_bytes(data))
             except ConnectionError:
                 break
-            sent += len(data)
-            if sent >= MOST_AHEAD:
-                reader = reader or Reader(request, connections)
-                await reader.keep_up(sent)
-                sent = 0
-        transport.close()  # the client has all of it, what is done afterwards may take long
+        await until(
+            transport.end()
+        )  # the client has all of it, what is done afterwards may take long
     except asyncio.CancelledError:
-        await connections.cut(request)
+        await connections.break_off(request)
         raise
     except BaseException:  # noqa: BLE001 - logged
         _log.exception("The response to %s %s failed halfway.", request.method, request.path)
-        await connections.cut(request)
+        await connections.break_off(request)
     finally:
         await _close(body)
+
+
+async def _plainly(sending: Awaitable[None]) -> None:
+    await sending
 
 
 async def settled(given: Reply, sent: Reply) -> Reply:

@@ -9,7 +9,7 @@ from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.beginnings import data_of
 from functions_framework.runtime.escaping import own_logger
 
-from ..wire.connections import cut_sender
+from ..wire.connections import reset_sender
 from ..wire.forwarded import peer_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from functions_framework.model.message import Reply
 
 _log = own_logger("functions_framework.server")
+_FLUSH_SECONDS = 0.02
 _RESET_SECONDS = 0.05
+_WITHOUT_ENDS = frozenset({"HTTP/1.0", "HTTP/1"})
+"""Versions of HTTP in which a body without a length lasts until its connection ends."""
+
+
+class BrokenOffError(Exception):
+    """Tells the engine that a body has failed: it ends the connection, of HTTP/2 the stream."""
 
 
 def settle(given: Reply, sent: Reply, environ: Environ) -> None:
@@ -49,16 +56,23 @@ class Stream:
             raise
         except BaseException:  # noqa: BLE001 - logged
             self._break_off()
-            raise StopIteration from None
+            raise BrokenOffError from None
         self._sent = time.monotonic()
         return data
 
     def _break_off(self) -> None:
-        """Log the failure; then let nothing follow until the connection is cut, or gone."""
+        """Log the failure, and close what failed."""
         environ = self._environ
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         _log.exception("The response to %s %s failed halfway.", method, path)
         self.close()
+        time.sleep(_FLUSH_SECONDS)  # what was sent so far is still on its way through the engine
+        if environ["SERVER_PROTOCOL"] in _WITHOUT_ENDS:
+            self._reset(method, path)
+
+    def _reset(self, method: str, path: str) -> None:
+        """Let nothing follow until the connection is reset, or gone: its end would look right."""
+        peer = peer_of(self._environ)
 
         def in_doubt() -> None:
             _log.warning(
@@ -66,19 +80,18 @@ class Stream:
                 "unfinished, and its thread waits.",
                 method,
                 path,
-                peer_of(environ),
+                peer,
             )
 
-        is_reset = environ["SERVER_PROTOCOL"] in {"HTTP/1.0", "HTTP/1"}
         while True:
             try:
-                is_cut = cut_sender(peer_of(environ), self._sent, in_doubt, is_reset=is_reset)
+                is_reset = reset_sender(peer, self._sent, in_doubt)
                 break
             except RequestTimeoutException:
                 continue  # the deadline's answer is this one
-        if is_cut and is_reset:
+        if is_reset:
             time.sleep(_RESET_SECONDS)  # until the engine has closed it, which is what resets it
-        if not is_cut:
+        else:
             _log.warning("The connection of %s %s is gone, or was not found.", method, path)
 
     def close(self) -> None:

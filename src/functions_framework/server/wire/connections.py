@@ -1,8 +1,9 @@
-"""Breaking a client's connection from under the engine, which can only end a response cleanly.
+"""What the kernel tells of clients' connections, and resetting one from under the engine.
 
-A response that fails halfway must not look whole. Granian ends a stream properly whatever happens,
-so the connection itself is shut down: found among this process's descriptors by the peer's address
-and, where the engine does not tell the peer's port (WSGI), by the moment it last sent something.
+A response that fails halfway must not look whole. The engine sees to it, but not over HTTP/1.0,
+where the end of the connection is the end of the body. There it is reset: found among this
+process's descriptors by the peer's address and, as the engine does not tell the peer's port of a
+plain function's call, by the moment it last sent something.
 """
 
 from __future__ import annotations
@@ -101,10 +102,9 @@ class _Break:
         before: ports of those that fitted at the last look, None before the first.
     """
 
-    def __init__(self, address: str, last_sent: float, *, is_reset: bool) -> None:
+    def __init__(self, address: str, last_sent: float) -> None:
         self.address = address
         self.last_sent = last_sent
-        self.is_reset = is_reset
         self.is_cut = False
         self.late = _LATE
         self.before: set[int | None] | None = None
@@ -123,10 +123,8 @@ class _Break:
 _breaks: list[_Break] = []
 
 
-def cut_sender(
-    address: str, last_sent: float, in_doubt: Callable[[], object], *, is_reset: bool = False
-) -> bool:
-    """Shut down the one connection to `address` that last sent something at `last_sent`.
+def reset_sender(address: str, last_sent: float, in_doubt: Callable[[], object]) -> bool:
+    """Reset the one connection to `address` that last sent something at `last_sent`.
 
     Others that fit by chance send or close sooner or later, so where several fit it looks again
     until one is left, or those left are all of broken streams; nothing else may be sent meanwhile.
@@ -136,14 +134,13 @@ def cut_sender(
         address: the peer's address.
         last_sent: `time.monotonic()` when its last data was handed to the engine.
         in_doubt: called once when that takes long.
-        is_reset: see `descriptors.shut_down`.
 
     Returns:
         False when none fits: it is closed, or the kernel does not tell (elsewhere than on Linux).
     """
     if not sys.platform.startswith("linux"):
         return False
-    wanted = _Break(address, last_sent, is_reset=is_reset)
+    wanted = _Break(address, last_sent)
     _breaks.append(wanted)
     long, is_told, pause = time.monotonic() + _SEARCH_SECONDS, False, _POLL_SECONDS
     try:
@@ -161,7 +158,7 @@ def cut_sender(
 
 
 def _is_settled(wanted: _Break) -> bool:
-    """Cut the connection that is wanted if it can be told; whether nothing is left to look for."""
+    """Reset the connection that is wanted if it can be told; whether that is all there is to do."""
     with _connections(wanted.address) as found:
         now = time.monotonic()
         sent = {item: now - _idle_seconds(item)[0] for item in found}
@@ -171,7 +168,7 @@ def _is_settled(wanted: _Break) -> bool:
             return False
         for item in fitting:
             with contextlib.suppress(OSError):  # its client has left meanwhile
-                shut_down(item, is_reset=any(one.is_reset for one in group))
+                shut_down(item, is_reset=True)
         for one in group if fitting else []:
             one.is_cut = True
     return True

@@ -194,5 +194,5 @@ class _Transport:
         await self._transport.send_bytes(data)
         self._answer.size += len(data)
 
-    def close(self) -> None:
-        self._transport.close()
+    async def end(self) -> None:
+        await self._transport.end()

@@ -164,33 +164,41 @@ async def _done(message: BodyPart) -> BodyPart:
 
 
 class Transport:
-    """Sends the parts of an answer's body.
+    """Sends the parts of an answer's body, one after the other.
 
     Args:
         protocol: tells whether the client is still there.
-        send: the engine's.
+        send: the engine's. What it has not taken yet may be overtaken by what is given next.
     """
 
-    __slots__ = ("_protocol", "_send")
+    __slots__ = ("_last", "_protocol", "_send")
 
-    def __init__(self, protocol: Exchange, send: Callable[[ResponseMessage], object]) -> None:
+    def __init__(
+        self, protocol: Exchange, send: Callable[[ResponseMessage], Awaitable[object]]
+    ) -> None:
         self._protocol = protocol
         self._send = send
+        self._last: Awaitable[object] | None = None
         protocol.watch()
 
     async def send_bytes(self, data: bytes) -> None:
-        """Send a part, in turn.
-
-        Nobody waits for the engine here: who streams looks at the connection, which tells more.
+        """Send a part, once the engine has taken the one before: it does as the client reads.
 
         Raises:
             ConnectionError: the client has gone.
         """
-        if self._protocol.is_gone:
-            raise ConnectionError("The client has gone.")
         if data:
-            self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await self._taken()
+            if self._protocol.is_gone:
+                raise ConnectionError("The client has gone.")
+            self._last = self._send({"type": "http.response.body", "body": data, "more_body": True})
 
-    def close(self) -> None:
+    async def end(self) -> None:
         """End the body: all of it was sent."""
+        await self._taken()
         self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _taken(self) -> None:
+        last, self._last = self._last, None
+        if last is not None:
+            await last

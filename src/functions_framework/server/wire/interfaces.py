@@ -138,7 +138,7 @@ class Transport(Protocol):
     async def send_bytes(self, data: bytes) -> None:
         """Send a part; raises ConnectionError where the client has gone."""
 
-    def close(self) -> None:
+    async def end(self) -> None:
         """End the body: all of it was sent."""
 
 
@@ -189,8 +189,8 @@ class ASGIProtocol(Protocol):
     def receive(self) -> Awaitable[BodyPart]:
         """See ASGI 3."""
 
-    def send(self, message: ResponseMessage, /) -> object:
-        """See ASGI 3; nobody waits for what it returns."""
+    def send(self, message: ResponseMessage, /) -> Awaitable[object]:
+        """See ASGI 3; what it returns is waited for where another message follows."""
 
 
 class ASGIWatcher(Protocol):
