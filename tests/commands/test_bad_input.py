@@ -93,9 +93,9 @@ CASES = [
     (("replay", "one.recorded.json", "--header", "A: \u4e16"), "a value is one line of Latin-1"),
     # Names and options.
     ("new", "Missing argument 'NAME'."),
-    ("new ../up", "'../up' is no project name"),
+    ("new ../up", "'../up' isn't a valid project name"),
     ("new kept --kind https", "'https' is not one of 'http', 'cloudevent', 'typed', 'async'."),
-    ("new main.py", "main.py exists and is no directory."),
+    ("new main.py", "main.py exists and isn't a directory."),
     ("check --slow soon", "'soon' is not a valid"),
     ("replay one.recorded.json --to-pytest tests.py", "takes a file like test_recorded.py"),
     ("chek", "Did you mean 'check'?"),

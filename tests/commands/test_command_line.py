@@ -66,14 +66,14 @@ def test_a_flag_beats_its_variable_and_the_last_flag_counts(
 @pytest.mark.parametrize("name", options())
 def test_every_option_is_a_flag_and_stands_in_the_help(name: str) -> None:
     option = options()[name]
-    shown = run("--help").stdout
+    shown = run("--help-all").stdout
     assert re.search(rf"^  {option.flag}\b", shown, re.MULTILINE)
     assert re.search(rf"[\[\s]{option.variable}[\];]", shown)
     assert f"{option.group}:\n" in shown
 
 
 def test_the_help_fits_80_columns_and_tells_defaults() -> None:
-    result = run("--help", COLUMNS="200")
+    result = run("--help-all", COLUMNS="200")
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: ")
     assert "[PORT; default 8080]" in " ".join(result.stdout.split())
@@ -89,7 +89,7 @@ def test_the_version_is_the_distributions() -> None:
 @pytest.mark.parametrize(
     ("arguments", "environ", "text"),
     [
-        (["--tarrget", "x"], {}, "No such option '--tarrget'. Did you mean '--target'?"),
+        (["--tarrget", "x"], {}, "No such option '--tarrget'. Did you mean --target?"),
         (["-t", "x"], {}, "No such option '-t'."),
         (["hello"], {}, "Got unexpected extra argument (hello). Did you mean --target hello?"),
         (["--port"], {}, "Option '--port' requires an argument."),

@@ -23,7 +23,10 @@ def test_list_names_every_sample() -> None:
     result = run("list")
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.stdout.splitlines()] == catalogue.names()
-    assert "google.cloud.pubsub.topic.v1.messagePublished" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    typed = run("list", "--types").stdout
+    assert [line.split()[0] for line in typed.splitlines()] == catalogue.names()
+    assert "google.cloud.pubsub.topic.v1.messagePublished" in typed
 
 
 @pytest.mark.parametrize("name", catalogue.names())

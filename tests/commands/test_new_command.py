@@ -56,7 +56,7 @@ def test_every_kind_has_the_same_files() -> None:
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "-x", "a b", "a" * 101, "ü"])
 def test_names_that_are_none(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadInput, match="is no project name"):
+    with pytest.raises(BadInput, match="isn't a valid project name"):
         new._new(name, "http")
     assert list(tmp_path.iterdir()) == []
 
@@ -90,3 +90,31 @@ def test_the_real_command_refuses_to_overwrite(tmp_path: Path) -> None:
     again = run(tmp_path, *COMMAND, "new", "p")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == "Error: The directory p exists and is not empty. Choose another name.\n"
+
+
+def test_a_project_in_the_working_directory_keeps_what_is_there(
+    tmp_path: Path,
+) -> None:
+    here = tmp_path / "greeter"
+    here.mkdir()
+    (here / ".git").mkdir()
+    written = run(here, *COMMAND, "new", ".")
+    assert written.returncode == 0, written.stderr
+    assert (here / "README.md").read_text().startswith("# greeter\n")
+    (here / "main.py").write_text("mine")
+    again = run(here, *COMMAND, "new", ".")
+    assert again.returncode == 2
+    assert "main.py, " in again.stderr
+    assert again.stderr.rstrip().endswith("exist here already. Choose an empty directory.")
+    assert (here / "main.py").read_text() == "mine"
+
+
+def test_the_next_steps_are_told_whole(tmp_path: Path) -> None:
+    assert run(tmp_path, *COMMAND, "new", "a").stdout.splitlines()[1:] == [
+        "Next:",
+        "  cd a",
+        "  python -m venv .venv && . .venv/bin/activate",
+        "  pip install -r requirements-test.txt",
+        "  functions-framework --target hello --reload   # serve it",
+        "  pytest                                        # test it",
+    ]

@@ -15,8 +15,9 @@ import click
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime.terminal import are_colours_forced, fail, tell, warn
 from functions_framework.server.start import run
-from functions_framework.settings import Option, Settings, options, project_file
+from functions_framework.settings import Settings, options, project_file
 
+from . import help_page
 from .options import env_file_option, flags_given, parameter, set_variables
 from .printing import write
 from .table import lazy_commands
@@ -90,21 +91,14 @@ class Program(click.Group):
         return [*pieces, "[COMMAND ...]"] if self.commands else pieces
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under their groups' headings, each with its variable and default."""
-        rows: dict[str, list[tuple[str, str]]] = {}
-        for name, option in options().items():
-            flag = option.flag if option.is_switch else f"{option.flag} {option.metavar}"
-            rows.setdefault(option.group, []).append((flag, _help_of(name, option)))
-        others = [
-            param.get_help_record(ctx)
-            for param in self.get_params(ctx)
-            if param.name not in options()
-        ]
-        rows["Other"] = [row for row in others if row]
-        for group, records in rows.items():
-            with formatter.section(group):
-                formatter.write_dl(records, col_max=28)
+        """Write what is needed daily, or all, and the sub-commands; see `help_page`."""
+        help_page.write_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how options and variables go together, below all options."""
+        if help_page.is_whole(ctx):
+            super().format_epilog(ctx, formatter)
 
 
 _SERVE = frozenset({"serve", "run", "start", "dev", "server"})
@@ -122,11 +116,6 @@ def _meant_by(word: str, commands: Iterable[str]) -> str:
     if word.endswith(".py") or "/" in word or os.sep in word or os.path.isdir(word):  # noqa: PTH112
         return f"Did you mean --source {word}?"
     return f"Did you mean --target {word}?"
-
-
-def _help_of(name: str, option: Option) -> str:
-    default = option.show(Settings.default(name))
-    return f"{option.help} [{option.variable}{f'; default {default}' if default else ''}]"
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001
@@ -228,6 +217,7 @@ program = Program(
             is_flag=True,
             help="Print the OpenAPI document of the typed functions and exit.",
         ),
+        help_page.option(),
         click.Option(
             ["--version"],
             is_flag=True,

@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 _FORMATS = ("binary", "structured", "background", "push", "curl")
 
 
-def _list() -> None:
+def _list(*, has_types: bool) -> None:
     samples = [catalogue.find(name) for name in catalogue.names()]
-    widths = [max(len(sample.name) for sample in samples), max(len(one.kind) for one in samples)]
-    lines = [
-        f"{sample.name:<{widths[0]}}  {sample.kind:<{widths[1]}}  {sample.title}"
-        for sample in samples
-    ]
+    rows = [(one.name, one.kind if has_types else one.title) for one in samples]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:<{width}}  {text}" for name, text in rows]
     columns = shutil.get_terminal_size().columns
     if is_terminal() and columns < max(map(len, lines)):
-        # Whoever has no room for the types sees them by 'events show'.
         table = click.HelpFormatter(width=columns)
-        table.write_dl([(sample.name, sample.title) for sample in samples])
+        table.write_dl(rows)
         write(table.getvalue(), has_end=False)
     else:
         write("\n".join(lines))
@@ -112,7 +109,18 @@ command = click.Group(
     no_args_is_help=False,
     help="Show sample events of the services people use.",
     commands=[
-        click.Command("list", callback=_list, help="Name every sample, its type and what it is."),
+        click.Command(
+            "list",
+            callback=_list,
+            help="Name every sample, and what it is.",
+            params=[
+                click.Option(
+                    ["--types", "has_types"],
+                    is_flag=True,
+                    help="Show the types of the events instead.",
+                )
+            ],
+        ),
         _Samples(
             "show",
             no_args_is_help=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -48,23 +49,21 @@ def write_project(directory: Path, files: dict[str, str]) -> None:
     """Write a project's files, all of them or none.
 
     Args:
-        directory: where to; it must not exist, or be empty.
+        directory: where to; none of the files may be there, and a directory of its own must be
+            empty.
         files: text by path below it.
 
     Raises:
         BadInput: something is there, or it cannot be written.
     """
     if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
-        raise BadInput(f"{directory} exists and is no directory. Choose another name.")
+        raise BadInput(f"{directory} exists and isn't a directory. Choose another name.")
     if directory.exists() and any(directory.iterdir()):
         raise BadInput(f"The directory {directory} exists and is not empty. Choose another name.")
     made: Path | None = None
     try:
         made = Path(tempfile.mkdtemp(prefix=".new-", dir=directory.parent))
-        for name, text in files.items():
-            file = made / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="\n")
+        _write(made, files)
         made.chmod(0o755)  # mkdtemp's is for its owner only
         if directory.exists():
             directory.rmdir()
@@ -75,22 +74,64 @@ def write_project(directory: Path, files: dict[str, str]) -> None:
         raise BadInput(f"{directory} cannot be written: {error.strerror}.") from None
 
 
+def write_here(files: dict[str, str]) -> None:
+    """Write a project's files into the working directory, all of them or none.
+
+    Raises:
+        BadInput: one of them is there already, or it cannot be written.
+    """
+    there = sorted(name for name in files if os.path.lexists(name))
+    if there:
+        raise BadInput(f"{', '.join(there)} exist here already. Choose an empty directory.")
+    try:
+        _write(Path(), files)
+    except OSError as error:
+        for name in files:
+            Path(name).unlink(missing_ok=True)
+        raise BadInput(f"This directory cannot be written: {error.strerror}.") from None
+
+
+def _write(directory: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        file = directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def _new(name: str, kind: str) -> None:
-    if not _NAME.fullmatch(name):
+    is_here = name == "."
+    called = Path.cwd().name if is_here else name
+    if not _NAME.fullmatch(called):
         raise BadInput(
-            f"{name!r} is no project name: use letters, digits, '.', '_' and '-', beginning with "
-            "a letter or digit."
+            f"{called!r} isn't a valid project name: use letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit."
         )
-    files = files_of(name, kind)
-    write_project(Path(name), files)
-    write(f"Wrote {name}: {', '.join(sorted(files))}.")
-    write(f"Next: cd {name}, pip install -r requirements-test.txt, pytest.")
+    files = files_of(called, kind)
+    if is_here:
+        write_here(files)
+    else:
+        write_project(Path(name), files)
+    write(f"Wrote {called}: {', '.join(sorted(files))}.")
+    write(_next_steps(name, is_here=is_here))
+
+
+def _next_steps(name: str, *, is_here: bool) -> str:
+    activate = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+    steps = [
+        *([] if is_here else [f"cd {name}"]),
+        f"python -m venv .venv && {activate}",
+        "pip install -r requirements-test.txt",
+        "functions-framework --target hello --reload   # serve it",
+        "pytest                                        # test it",
+    ]
+    return "\n".join(["Next:", *(f"  {step}" for step in steps)])
 
 
 command = click.Command(
     "new",
     callback=_new,
-    help="Write a new project into the directory NAME: function, tests, container, CI.",
+    help="Write a new project into the directory NAME, or . for this one: function, tests, "
+    "container, CI.",
     params=[
         click.Argument(["name"]),
         click.Option(

@@ -15,7 +15,7 @@ _SUMMARIES = {
     "check": "Load the function and say what is wrong with it, without serving.",
     "console": "Open the developer console of a server that runs with --debug.",
     "events": "Show sample events of the services people use.",
-    "invoke": "Call the function once, without a server, or one that runs elsewhere.",
+    "invoke": "Call the function once, without a server or on one.",
     "new": "Write a new project: function, tests, container, CI.",
     "replay": "Send recorded requests again and show what changed.",
 }
