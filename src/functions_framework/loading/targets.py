@@ -15,6 +15,8 @@ from functions_framework.exceptions import (
 )
 from functions_framework.model.function import mark_of
 
+from .parameters import takes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -59,7 +61,8 @@ def _describe_missing(module: ModuleType, path: Path, name: str) -> str:
     import difflib
 
     message = f"File {path} is expected to contain a function named {name!r}. "
-    message += f"Found: {_listed(_functions_of(module)) or 'no function'} instead"
+    found = _public_functions_of(module) or _functions_of(module)
+    message += f"Found: {_listed(found) or 'no function'} instead"
     public = [found for found in vars(module) if not found.startswith("__")]
     inner = name.rpartition(".")[2]
     close = [inner] if inner in public else difflib.get_close_matches(name, public, n=1)
@@ -77,11 +80,23 @@ def default_names(module: ModuleType, path: Path) -> list[str]:
         return marked
     if callable(getattr(module, DEFAULT_TARGET, None)):
         return [DEFAULT_TARGET]
-    found = _listed(_functions_of(module)) or "no function"
+    own = _public_functions_of(module)
+    if len(own) == 1 and takes(getattr(module, own[0]), 1):
+        return own
+    found = _listed(own or _functions_of(module)) or "no function"
     raise MissingOptionException(
         f"Missing option '--target'. {path} holds {found}. "
         "Name one with --target or FUNCTION_TARGET."
     )
+
+
+def _public_functions_of(module: ModuleType) -> list[str]:
+    """Functions that the source itself defines, but for those whose name begins with `_`."""
+    return [
+        name
+        for name in _functions_of(module)
+        if not name.startswith("_") and vars(module)[name].__module__ == module.__name__
+    ]
 
 
 def _functions_of(module: ModuleType) -> list[str]:
