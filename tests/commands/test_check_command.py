@@ -220,3 +220,42 @@ def test_decoded_events_are_checked(sources: SourceTree, monkeypatch: pytest.Mon
         "on_change (cloudevent, sync, google.cloud.firestore.document.v1.*), on_message "
         "(cloudevent, sync, google.cloud.pubsub.topic.v1.messagePublished): 1 warning"
     ) in _lines(report)
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]], ids=["text", "json"])
+def test_a_source_that_hangs_is_ended_and_the_place_told(tmp_path: Path, flags: list[str]) -> None:
+    text = "import time\ndef wait():\n    time.sleep(60)\nwait()\n"
+    (tmp_path / "main.py").write_text(text)
+    command = [sys.executable, "-m", "functions_framework", "check", "--limit", "0.5", *flags]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    message = "Loading did not end within 0.5 s: it is in wait() in main.py:3."
+    if flags:
+        (finding,) = json.loads(answer.stdout)["findings"]
+        assert finding == {"level": "error", "code": "hanging", "message": message, "line": 3}
+    else:
+        assert answer.stdout == f"main.py:3: error: {message}\nmain.py: 1 error\n"
+
+
+def test_a_package_that_is_imported_in_several_lines_is_named_once(sources: SourceTree) -> None:
+    sources.put("slow/__init__.py", "import time\ntime.sleep(0.12)\n")
+    sources.put("slow/a.py", "import time\ntime.sleep(0.12)\n")
+    sources.put("main.py", "import slow\nimport slow.a\ndef function(request):\n    pass\n")
+    report = check(Settings(source=str(sources.root)), slow_seconds=0.1)
+    (finding,) = report.findings
+    assert finding.message.count("slow ") == 1
+
+
+def test_a_wrapper_that_adds_an_argument_is_left_alone(sources: SourceTree) -> None:
+    code = """
+        import functools
+        def inject(function):
+            @functools.wraps(function)
+            def wrapper(request):
+                return function(request, "db")
+            return wrapper
+        @inject
+        def function(request, db):
+            pass
+    """
+    assert findings(sources, dedent(code)) == []

@@ -136,14 +136,14 @@ def test_an_error_of_the_classs_own_is_not_wrapped(sources: SourceTree) -> None:
 
 def test_a_missing_target_names_the_functions_there_are(sources: SourceTree) -> None:
     sources.write(
-        main="from os.path import join\nX = 1\nclass C: ...\n"
+        main="from os.path import join\nX = 1\nclass C: ...\ndef _own(): ...\n"
         "def zeta(request): ...\nasync def alpha(request): ...\n"
     )
     with pytest.raises(MissingTargetException) as failure:
         sources.load("nothing_like_it")
     assert str(failure.value) == (
         f"File {sources.root}/main.py is expected to contain a function named 'nothing_like_it'. "
-        "Found: 'alpha', 'join', 'zeta' instead"
+        "Found: 'alpha', 'zeta' instead"
     )
 
 
@@ -220,7 +220,7 @@ def test_imported_decorated_functions_count_only_where_there_are_no_own(
     [
         ("", "holds no function"),
         ("def a(request): ...\ndef b(request): ...", "holds 'a', 'b'"),
-        ("function = 3\ndef a(request): ...", "holds 'a'"),
+        ("function = 3\ndef a(): ...", "holds 'a'"),
     ],
 )
 def test_without_a_target_that_follows_the_names_are_listed(
@@ -289,3 +289,45 @@ def test_a_target_may_name_a_module_of_a_package(sources: SourceTree, target: st
 def test_a_module_that_is_nowhere_is_named(sources: SourceTree) -> None:
     with pytest.raises(MissingSourceException, match="No module 'nowhere'"):
         sources.load_all("nowhere:hello")
+
+
+SINGLE = "import os\nfrom json import dumps\ndef _helper(): ...\ndef {}: ...\n"
+
+
+@pytest.mark.parametrize("head", ["hello(request)", "on_event(data, context)", "hello(*all)"])
+def test_the_only_public_function_is_taken(sources: SourceTree, head: str) -> None:
+    sources.write(main=SINGLE.format(head))
+    signature = "event" if "data" in head else "http"
+    assert sources.load(None, signature_type=signature).name == head.partition("(")[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "listed"),
+    [
+        ("def main(): ...\n", "'main'"),
+        ("def one(request): ...\ndef two(request): ...\n", "'one', 'two'"),
+        ("from json import dumps\n", "'dumps'"),
+        ("def _private(request): ...\n", "'_private'"),
+    ],
+)
+def test_none_is_taken_where_it_is_a_guess(sources: SourceTree, more: str, listed: str) -> None:
+    sources.write(main=more)
+    with pytest.raises(MissingOptionException, match=f"holds {listed}"):
+        sources.load(None)
+
+
+def test_a_function_that_firebase_decorated_is_called_as_its_manifest_says(
+    sources: SourceTree,
+) -> None:
+    sources.write(
+        main="""
+from types import SimpleNamespace as Endpoint
+def on_event(event): ...
+on_event.__firebase_endpoint__ = Endpoint(eventTrigger={"eventType": "x"}, httpsTrigger=None)
+def on_request(request): ...
+on_request.__firebase_endpoint__ = Endpoint(eventTrigger=None, httpsTrigger={})
+def helper(): ...
+"""
+    )
+    found = {one.name: str(one.signature) for one in sources.load_all(None)}
+    assert found == {"on_event": "cloudevent", "on_request": "http"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +12,15 @@ from functions_framework.runtime.terminal import progress
 from functions_framework.signatures.event_parameters import event_types_of
 
 from .completing import values
-from .findings import ERROR, WARNING
+from .findings import ERROR, WARNING, Finding
+from .hanging import limited
 from .options import function_options, settings_of
 from .printing import styled, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from functions_framework.model.function import Function
 
     from .check_source import Report
@@ -29,11 +34,12 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 there is no such function.
 
 
 @click.pass_context
-def _check(
+def _check(  # noqa: PLR0913 - the options
     ctx: click.Context,
     /,
     target_argument: str | None,
     slow: float,
+    limit: float,
     *,
     as_json: bool,
     is_strict: bool,
@@ -41,10 +47,30 @@ def _check(
 ) -> None:
     from .check_source import check
 
+    def shown(report: Report) -> str:
+        return _document(report) if as_json else _lines(report)
+
     with progress("loading the source"):
-        report = check(settings_of(ctx, target_argument), slow)
-    write(_document(report) if as_json else _lines(report))
+        settings = settings_of(ctx, target_argument)
+        report = check(settings, slow, lambda report: _limited(report, limit, shown))
+    write(shown(report))
     ctx.exit(int(bool(report.count(ERROR) or (is_strict and report.count(WARNING)))))
+
+
+def _limited(
+    report: Report, seconds: float, shown: Callable[[Report], str]
+) -> AbstractContextManager[None]:
+    """End this process with what was found where the load takes longer."""
+
+    def end(place: str, line: int | None) -> None:
+        text = f"Loading did not end within {seconds:g} s: it is in {place}."
+        report.findings.append(Finding(ERROR, "hanging", text, line))
+        # Standard output stands for standard error while the source is loaded.
+        told = shown(report) if os.isatty(1) else click.unstyle(shown(report))
+        os.write(1, f"{told}\n".encode())
+        os._exit(1)
+
+    return limited(seconds, end, report.source)
 
 
 def _document(report: Report) -> str:
@@ -111,6 +137,14 @@ command = click.Command(
         *function_options(),
         click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON object."),
         click.Option(["--strict", "is_strict"], is_flag=True, help="Exit 1 for warnings too."),
+        click.Option(
+            ["--limit"],
+            type=click.FloatRange(min=0),
+            default=60.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="End loading that takes longer, and say where it hangs; 0 for never.",
+        ),
         click.Option(
             ["--slow"],
             type=click.FloatRange(min=0),

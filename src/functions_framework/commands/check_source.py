@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ from .faults import BadInput
 from .findings import ERROR, WARNING, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from functions_framework.settings import Settings
@@ -62,8 +65,18 @@ class Report:
         return sum(finding.level == level for finding in self.findings)
 
 
-def check(settings: Settings, slow_seconds: float = SLOW_SECONDS) -> Report:
+def check(
+    settings: Settings,
+    slow_seconds: float = SLOW_SECONDS,
+    limited: Callable[[Report], AbstractContextManager[None]] | None = None,
+) -> Report:
     """Check the functions that the settings name, all there are by default, without serving them.
+
+    Args:
+        settings: what names them.
+        slow_seconds: loading that takes longer is warned of.
+        limited: makes what stands around the load, given what was found so far; nothing when
+            omitted.
 
     Raises:
         BadInput: there is no such source or function.
@@ -87,7 +100,8 @@ def check(settings: Settings, slow_seconds: float = SLOW_SECONDS) -> Report:
     report.findings += blocking_calls(tree)
     missing = [one for one in needed_variables(tree) if one.name not in os.environ]
     report.findings += [_unset(variable) for variable in missing]
-    _load(report, settings, {one.name for one in missing if one.is_at_load})
+    with nullcontext() if limited is None else limited(report):
+        _load(report, settings, {one.name for one in missing if one.is_at_load})
     if report.load_seconds is not None and report.load_seconds > slow_seconds:
         report.findings.append(_slow(report, report.load_seconds))
     report.findings.sort(key=lambda finding: finding.line or 0)
@@ -141,9 +155,12 @@ def _load_failure(path: Path, error: BaseException) -> Finding:
 
 
 def _slow(report: Report, seconds: float) -> Finding:
-    slowest = [
-        f"{cost.module} {cost.seconds:.1f} s" for cost in report.imports[:3] if cost.seconds > 0.1
-    ]
+    packages: dict[str, float] = {}
+    for cost in report.imports:
+        name = cost.module.partition(".")[0]
+        packages[name] = packages.get(name, 0.0) + cost.seconds
+    costly = sorted(packages.items(), key=lambda item: -item[1])[:3]
+    slowest = [f"{name} {spent:.1f} s" for name, spent in costly if spent > 0.1]
     cause = f", of which {', '.join(slowest)}" if slowest else ""
     return Finding(
         WARNING,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 ATTRIBUTE = "__functions_framework__"
+# What the decorators of firebase-functions leave on a function: its entry in their manifest.
+_FIREBASE = "__firebase_endpoint__"
 RULES = "__functions_framework_idempotent__"
 """Where `idempotent` puts what it was given, beside the mark of another decorator or alone."""
 
@@ -76,7 +78,16 @@ def mark_of(target: object) -> Mark | None:
         mark = getattr(layer, ATTRIBUTE, None)
         if isinstance(mark, Mark):
             return mark
+        endpoint = getattr(layer, _FIREBASE, None)
+        if endpoint is not None:
+            return _mark_of_firebase(endpoint)
     return None
+
+
+def _mark_of_firebase(endpoint: object) -> Mark:
+    """What a decorator of Firebase's SDK says: events are CloudEvents, all else is a request."""
+    is_event = getattr(endpoint, "eventTrigger", None) is not None
+    return Mark(Signature.CLOUDEVENT if is_event else Signature.HTTP)
 
 
 def _rules_of(target: object) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class ServingSettings:
         "--target", "FUNCTION_TARGET", text, default=None, group="Function",
         help="Name of the function to serve; or several with commas between them, or "
         "package.module:name. Default: every decorated function of the source, else the one named "
-        "'function'.",
+        "'function', else the only public one.",
     )
     source: str | None = declare(
         "--source", "FUNCTION_SOURCE", path, default=None, group="Function",
