@@ -86,16 +86,9 @@ def check(
     except MissingSourceException as error:
         raise BadInput(str(error)) from None
     report = Report(path)
-    if text := bad_encoding(path):
-        report.findings.append(Finding(ERROR, "syntax", text))
-        return report
-    try:
-        tree = ast.parse(path.read_bytes(), str(path))
-    except SyntaxError as error:
-        report.findings.append(Finding(ERROR, "syntax", f"{error.msg}.", error.lineno))
-        return report
-    except ValueError as error:
-        report.findings.append(Finding(ERROR, "syntax", f"The file is no Python: {error}."))
+    tree = _parsed(path)
+    if isinstance(tree, Finding):
+        report.findings.append(tree)
         return report
     report.findings += blocking_calls(tree)
     missing = [one for one in needed_variables(tree) if one.name not in os.environ]
@@ -106,6 +99,17 @@ def check(
         report.findings.append(_slow(report, report.load_seconds))
     report.findings.sort(key=lambda finding: finding.line or 0)
     return report
+
+
+def _parsed(path: Path) -> ast.Module | Finding:
+    if text := bad_encoding(path):
+        return Finding(ERROR, "syntax", text)
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        return Finding(ERROR, "syntax", f"{error.msg}.", error.lineno)
+    except ValueError as error:
+        return Finding(ERROR, "syntax", f"The file isn't Python: {error}.")
 
 
 def _unset(variable: NeededVariable) -> Finding:
