@@ -163,6 +163,46 @@ def test_calls_of_others_show_up_and_can_be_sent_again(
     console.fill("#filter", "")
 
 
+def test_what_is_sent_again_is_what_came(console: Page, servers: dict[str, Served]) -> None:
+    client = servers["shop"].client
+    digits = "12345678901234567890"
+    client.post("/order", json={"item": "tea", "tags": ["large"]}, params={"which": "form"})
+    client.post(
+        "/price?which=digits",
+        content=f'{{"id": {digits}, "rate": 1.50}}',
+        headers={"content-type": "application/json"},
+    )
+    client.post("/price?which=bytes", content=bytes(range(256)))
+    client.post("/price?which=long", content=b"x" * 100_000)
+    for which, shown in (("digits", digits), ("digits", "1.50")):
+        opened(console, which)
+        assert shown in console.run(f"return document.querySelector('{AREA}').value")
+    opened(console, "bytes")
+    assert "256 B that are not text" in console.run(
+        f"return document.querySelector('{AREA}').placeholder"
+    )
+    assert sent(console) == "200 OK"
+    assert "AAECAwQF" in console.run("return document.querySelector('#result').textContent")
+    opened(console, "long")
+    assert "the rest is not sent" in console.text("#body-part [role=alert]")
+    opened(console, "form")
+    assert console.run("return document.querySelector('[name=tags]').value") == '[\n  "large"\n]'
+    console.fill("[name=count]", digits)
+    assert sent(console) == "422 Unprocessable Entity"
+    assert digits in console.run("return document.querySelector('#result').textContent")
+
+
+def opened(page: Page, which: str) -> None:
+    """Open the call whose query names it."""
+    page.fill("#filter", f"which={which}")
+    page.until("document.querySelectorAll('#call-list li').length >= 1")
+    page.run(
+        "[...document.querySelectorAll('#call-list button')].pop().click();"
+        "document.querySelector('#filter').value = '';"
+    )
+    page.until("document.querySelector('#target').value.includes(arguments[0])", f"which={which}")
+
+
 def test_it_works_by_keyboard(console: Page) -> None:
     console.press("/", 191)
     console.until("document.activeElement.id === 'filter'")
@@ -291,5 +331,11 @@ def test_typed_functions_are_tried_on_their_page(
     chromium.until(f"{get}.innerText.includes('200 OK')")
     assert "count=3&tags=a&tags=b" in chromium.text(".try[data-method=get] > pre")
     assert "default 1" in chromium.text(".try[data-method=get] form")
+    # Below a proxy's path the functions are there as well.
+    chromium.run("history.replaceState(null, '', '/prefix/docs')")
+    chromium.fill(".try[data-method=post] [name=count]", "12345678901234567890")
+    told = chromium.text(".try[data-method=post] > pre")
+    assert "/prefix/order'" in told
+    assert '"count": 12345678901234567890' in told
     check_looks(chromium)
     assert chromium.complaints() == []

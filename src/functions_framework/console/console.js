@@ -1,4 +1,4 @@
-/* The console. What it knows comes as server-sent events; what it sends goes to the functions themselves. */
+/* What the console knows comes as server-sent events; what it sends goes to the functions themselves. */
 
 const MOST = 200;
 const BASE = "/_ff";
@@ -12,12 +12,15 @@ let sampleFields = new Map();
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((one) => [one.id, one]));
 
+const NO_CALLS = parts["no-calls"].textContent;
+
 /* What the server tells */
 
 let source = null;
 let silence = 0;
 
 function listen() {
+  source?.close();
   source = new EventSource(`${BASE}/events`);
   source.addEventListener("open", () => { clearTimeout(silence); live(true); });
   source.addEventListener("state", (event) => take(JSON.parse(event.data)));
@@ -25,7 +28,7 @@ function listen() {
   source.addEventListener("error", () => {
     clearTimeout(silence);
     silence = setTimeout(() => live(false), 1200); // a server with few places ends each stream itself
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
+    if (source.readyState === EventSource.CLOSED && !document.hidden) setTimeout(listen, 1000);
   });
 }
 
@@ -42,6 +45,7 @@ function take(told) {
   showFault();
   showLoad();
   listFunctions();
+  if (!isOther && chosen) return; // the page was hidden, and listens again
   const same = state.functions.find(({ name }) => name === chosen?.name) || (chosen ? null : state.functions[0]);
   if (same) choose(same, isOther && chosen ? draft() : null);
   if (isOther) say("The server has restarted.");
@@ -136,8 +140,8 @@ function start(one) {
   const { schema } = one.operation?.requestBody.content["application/json"] || {};
   const isEvent = ["event", "cloudevent"].includes(one.signature);
   const text = schema ? JSON.stringify(exampleOf(schema, state.components), null, 2) : "";
-  const isJson = schema || one.signature === "typed";
-  fill({ method: isJson || isEvent ? "POST" : "GET", target: one.path, headers: isJson ? "content-type: application/json" : "", body: text });
+  const isTyped = one.signature === "typed";
+  fill({ method: isTyped || isEvent ? "POST" : "GET", target: one.path, headers: isTyped ? "content-type: application/json" : "", body: text });
   if (one.sample) { parts.sample.value = one.sample; sampleChosen(); }
 }
 
@@ -148,6 +152,8 @@ function fill({ method, target, headers, body: text, sample, form: sentAs }) {
   parts.headers.value = headers;
   if (sample) { parts.sample.value = sample; offerForms(sentAs); }
   body.set(text);
+  body.binary = null;
+  body.area.placeholder = "";
   changed();
 }
 
@@ -194,10 +200,10 @@ function offerForms(wanted) {
   parts["sample-fields"].hidden = !sample;
   $(".fields", parts["sample-fields"]).replaceChildren(...(sample?.fields || []).map((field) => {
     const id = `s-${field.name}`;
-    const text = typeof field.default === "string" ? field.default : JSON.stringify(field.default);
+    const text = typeof field.default === "object" ? field.default && JSON.stringify(field.default) : field.default;
     const control = field.choices.length
       ? el("select", { id, onchange: makeSample }, el("option", { value: "", text: `default: ${text}` }), field.choices.map((value) => el("option", { text: value })))
-      : el("input", { id, placeholder: field.default === null ? "" : text, oninput: soon, spellcheck: "false", autocomplete: "off" });
+      : el("input", { id, placeholder: text ?? "", oninput: soon, spellcheck: "false", autocomplete: "off" });
     sampleFields.set(field.name, control);
     return el("div", { class: "field" }, el("label", { for: id, text: field.name }), control, el("p", { class: "hint", text: field.description }));
   }));
@@ -235,7 +241,8 @@ async function send() {
   try {
     made = request();
     if (new URL(made.url).origin !== location.origin) throw new Error("Give a path of this server, such as /hello.");
-    if ([...made.body].length && !headerOf(made.headers, "content-type")) made.headers.push(["content-type", "text/plain"]);
+    if (hasBody() && !made.body && body.binary) made.body = body.binary;
+    if (made.body.length && !headerOf(made.headers, "content-type")) made.headers.push(["content-type", "text/plain"]);
     body.form?.all().forEach((field) => field.mark(""));
   } catch (error) {
     const wrong = $("[aria-invalid]", body.element);
@@ -245,7 +252,6 @@ async function send() {
   const id = Array.from(crypto.getRandomValues(new Uint8Array(6)), (one) => one.toString(16).padStart(2, "0")).join("");
   awaited = id;
   parts.send.disabled = true;
-  parts.result.setAttribute("aria-busy", "true");
   try {
     const headers = [...made.headers.filter(([name]) => name.toLowerCase() !== "function-execution-id"), ["function-execution-id", id]];
     const response = await fetch(made.url, { method: made.method, headers, body: made.body || undefined, redirect: "manual", cache: "no-store" });
@@ -254,7 +260,6 @@ async function send() {
     if (awaited === id) setTimeout(() => { if (awaited === id) notSent(error); }, 600);
   } finally {
     parts.send.disabled = false;
-    parts.result.removeAttribute("aria-busy");
   }
 }
 
@@ -276,8 +281,7 @@ function listCalls() {
   const found = [...state.calls.values()].filter((call) => fits(call, words)).reverse();
   parts.count.textContent = state.calls.size;
   parts["no-calls"].hidden = found.length > 0;
-  parts["no-calls"].textContent = state.calls.size ? "No call fits the filter."
-    : "Every call of the server shows up here, whoever sends it. The last 200 are kept.";
+  parts["no-calls"].textContent = state.calls.size ? "No call fits the filter." : NO_CALLS;
   const focused = document.activeElement?.dataset?.call;
   parts["call-list"].replaceChildren(...found.map((call) => el("li", {}, el("button", {
     type: "button", "data-call": call.id, tabindex: "-1", "aria-current": String(call.id === opened), onclick: () => { open(call, true); view("request"); },
@@ -315,12 +319,17 @@ const NOT_EDITED = /^(host|connection|content-length|origin|referer|user-agent|a
 function edit(call) {
   const owner = state.functions.find(({ name }) => name === call.function);
   const headers = call.request.headers.filter(([name]) => !NOT_EDITED.test(name)).map((pair) => pair.join(": ")).join("\n");
-  const text = call.request.body.text ?? "";
-  let shownText = text;
-  try { if (isJson(headerOf(call.request.headers, "content-type"))) shownText = JSON.stringify(JSON.parse(text), null, 2); } catch { /* as it is */ }
-  const given = { method: call.method, target: encodeURI(call.path) + (call.query ? `?${call.query}` : ""), headers, body: shownText };
+  const { text, base64, size, truncated } = call.request.body;
+  const lines = text && isJson(headerOf(call.request.headers, "content-type")) ? pretty(text) : null;
+  const given = { method: call.method, target: encodeURI(call.path) + (call.query ? `?${call.query}` : ""), headers, body: lines ?? text ?? "" };
   if (owner && owner !== chosen) choose(owner, given);
   else fill(given);
+  if (base64) {
+    body.binary = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+    body.tabs?.set("JSON");
+    body.area.placeholder = `${bytes(size)} that are not text, sent as they came. Type to send something else.`;
+  }
+  if (truncated) body.wrong.textContent = `The first ${bytes(65536)} of ${bytes(size)} are kept: the rest is not sent.`;
 }
 
 /* One call */
@@ -346,7 +355,7 @@ function fall(call) {
   const phases = Object.entries(call.phases);
   const words = phases.map(([name, ms]) => `${name} ${milliseconds(ms)}`).join(", ");
   const bars = phases.map(([name, ms]) => {
-    const bar = el("i", { class: name, title: PHASES[name] });
+    const bar = el("i", { class: name });
     bar.style.flexGrow = String(Math.max(ms, 0.001));
     return bar;
   });
@@ -381,7 +390,7 @@ function sections(call, wasOpen) {
 function bodyView({ headers, body }) {
   const type = headerOf(headers, "content-type");
   if (!body.size) return el("p", { class: "dim", text: "Empty." });
-  const note = body.truncated ? el("p", { class: "warn small", text: `The first ${bytes(65536)} of ${bytes(body.size)} are kept, of calls before a restart nothing of large bodies.` }) : null;
+  const note = body.truncated ? el("p", { class: "warn small", text: `The first ${bytes(65536)} of ${bytes(body.size)} are kept.` }) : null;
   if (body.base64) return el("div", {}, el("p", { class: "dim", text: `${bytes(body.size)} that are not text, as base64:` }), el("pre", { class: "wrap", tabindex: "0", text: body.base64.slice(0, 4000) }), note);
   return el("div", {}, shown(body.text || "", type), note, body.text ? copyButton("Copy body", () => body.text) : null);
 }
@@ -448,5 +457,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); send(); }
   const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName);
   if (event.key === "/" && !isTyping) { event.preventDefault(); view("calls"); parts.filter.focus(); }
+});
+// A browser has six connections to a server: a page that nobody sees leaves its own to others.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && source.readyState === EventSource.CLOSED) listen();
+  if (document.hidden) source.close();
 });
 listen();

@@ -85,7 +85,7 @@ function queryOf(operation, change) {
   const form = new Fields(schema, { components, pointer: "", change });
   form.write(exampleOf({ type: "object", ...schema }, components));
   const isWhole = (name) => parameters.some((one) => one.name === name && one.explode && plain(one.schema, components).type !== "array");
-  const spread = (value) => Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (isWhole(name) && one && typeof one === "object" ? Object.entries(one) : [[name, one]])));
+  const spread = (value) => Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (isWhole(name) && one && typeof one === "object" && !JSON.isRawJSON?.(one) ? Object.entries(one) : [[name, one]])));
   return { element: form.element, form, all: () => form.all(), request: (path) => ({ url: urlOf(path, pairsOf(spread(form.read()))), body: "" }) };
 }
 

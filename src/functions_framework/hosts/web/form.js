@@ -61,15 +61,25 @@ function milliseconds(ms) {
   return ms < 10000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** The value of a JSON text. Numbers keep their digits where the browser can do that: JavaScript's have 16. */
+const parsed = (text) => JSON.parse(text, (_, value, context) =>
+  (typeof value === "number" && context?.source && JSON.rawJSON ? JSON.rawJSON(context.source) : value));
+
+/** A JSON text indented; as it is where that would change a number, null for any other text. */
+function pretty(text) {
+  let value;
+  try { value = parsed(text); } catch { return null; }
+  const isExact = JSON.rawJSON || !/\d{16}|\d[eE.]/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, ""));
+  return isExact ? JSON.stringify(value, null, 2) : text;
+}
+
 /** JSON as lines in colours, other text as it is. */
 function shown(text, type) {
   const made = el("pre", { class: "wrap", tabindex: "0" });
-  let value;
-  try { value = isJson(type) || /^\s*[[{]/.test(text) ? JSON.parse(text) : undefined; } catch { /* text */ }
-  if (value === undefined || text.length > 200000) { made.textContent = text; return made; }
-  // The text's own digits: a large whole number would lose some as a number of JavaScript.
-  const isExact = !/\d{16}|\d[eE.]/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, ""));
-  colour(made, isExact ? JSON.stringify(value, null, 2) : text);
+  const isShort = text.length < 200000;
+  const lines = isShort && (isJson(type) || /^\s*[[{]/.test(text)) ? pretty(text) : null;
+  if (lines === null) made.textContent = isShort ? text : `${text.slice(0, 200000)}\n… ${bytes(text.length)} in all`;
+  else colour(made, lines);
   return made;
 }
 
@@ -209,7 +219,7 @@ class Field {
       return el("select", {}, this.isRequired ? null : el("option", { value: "", text: none }),
         values.map((value) => el("option", { value: JSON.stringify(value), text: String(value) })));
     }
-    const placeholder = schema.default === undefined ? "" : String(JSON.stringify(schema.default)).replace(/^"|"$/g, "");
+    const placeholder = (schema.default ?? null) === null ? "" : String(JSON.stringify(schema.default)).replace(/^"|"$/g, "");
     if (this.kind === "json") return el("textarea", { rows: "2", spellcheck: "false", placeholder });
     const isNumber = this.kind !== "string";
     return el("input", {
@@ -223,10 +233,10 @@ class Field {
     if (text === "" && !(this.isRequired && this.kind === "string")) return undefined;
     if (this.kind === "string") return text;
     if (this.kind === "integer" || this.kind === "number") {
-      if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim())) throw this.fault("A number is expected.");
-      return Number(text);
+      if (!/^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim())) throw this.fault("A number is expected.");
+      return JSON.rawJSON ? JSON.rawJSON(text.trim()) : Number(text);
     }
-    try { return JSON.parse(text); } catch { throw this.fault("JSON is expected."); }
+    try { return parsed(text); } catch { throw this.fault("JSON is expected."); }
   }
 
   fault(text) { this.mark(text); return new Error(text); }
@@ -235,7 +245,7 @@ class Field {
     this.mark("");
     if (value === undefined) this.control.value = "";
     else if (this.kind === "string" && typeof value === "string") this.control.value = value;
-    else if (["integer", "number"].includes(this.kind)) this.control.value = String(value);
+    else if (["integer", "number"].includes(this.kind)) this.control.value = JSON.stringify(value);
     else this.control.value = JSON.stringify(value, null, this.kind === "json" ? 2 : 0);
   }
 
@@ -329,7 +339,7 @@ class Body {
 
   fill(text) {
     let value;
-    try { value = text.trim() ? JSON.parse(text) : {}; } catch { return false; }
+    try { value = text.trim() ? parsed(text) : {}; } catch { return false; }
     const names = new Set(this.form.fields.map(([name]) => name));
     const isFit = value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).every((name) => names.has(name));
     if (isFit) this.form.write(value);
