@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of typed functions, from the types they are checked against.
 
-Functions of the other signatures say nothing of their input, and are left out. How the document
-is shown is not decided here.
+Of event functions those that say what they take are in it, by `events`; all others say nothing of
+their input, and are left out. How the document is shown is not decided here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functions_framework.signatures.problems import MEDIA_TYPE
 from functions_framework.signatures.typed import TypedSignature
 from functions_framework.signatures.types.query import is_array, is_object, variants
 
+from .events import Events
 from .schemas import PREFIX, Schema, Schemas
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _documented(function: Function) -> Any:
 
 
 def document(functions: Sequence[Function]) -> dict[str, Any]:
-    """Make the OpenAPI document of the typed ones among the functions served.
+    """Make the OpenAPI document of those among the functions served that say what they take.
 
     Args:
         functions: all of them; one alone stands at `/`, several at their paths or `/<name>`.
@@ -100,12 +101,16 @@ def document(functions: Sequence[Function]) -> dict[str, Any]:
             schemas.add(item.signature.checked, "input")
         if item.output is not None:
             schemas.add(item.output, "output")
+    events = Events(functions, schemas)
     schemas.make()
     problem = PREFIX + schemas.put("Problem", _PROBLEM) if described else ""
     result: dict[str, Any] = {
         "openapi": VERSION,
         "info": {"title": ", ".join(item.name for item in functions), "version": "1"},
-        "paths": {item.path: _operations(item, schemas, problem) for item in described},
+        "paths": {
+            **{item.path: _operations(item, schemas, problem) for item in described},
+            **events.paths(),
+        },
     }
     if schemas.components:
         result["components"] = {"schemas": schemas.components}

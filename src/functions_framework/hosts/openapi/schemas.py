@@ -85,7 +85,7 @@ class Schemas:
             name for name, item in known.items() if self.components[name] != _renamed(item, {})
         }
         while True:
-            more = {name for name, item in known.items() if found & set(_references(item))} - found
+            more = {name for name, item in known.items() if found & set(references(item))} - found
             if not more:
                 return found
             found |= more
@@ -127,17 +127,17 @@ def _as_taken(value: object) -> Any:
     return taken | {key: value[key] for key in ("default",) if key in value}
 
 
-def _references(value: object) -> Iterator[str]:
+def references(value: object) -> Iterator[str]:
     """The names of the components that a schema refers to."""
     if isinstance(value, list):
         for item in value:
-            yield from _references(item)
+            yield from references(item)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key == "$ref" and isinstance(item, str):
                 yield item.removeprefix(PREFIX)
             else:
-                yield from _references(item)
+                yield from references(item)
 
 
 def _pydantic_schemas(

@@ -19,20 +19,28 @@ class GeoPoint(NamedTuple):
     longitude: float
 
 
-class _LatLng(msgspec.Struct):
+class LatLng(msgspec.Struct):
+    """A place on earth (google.type.LatLng)."""
+
     latitude: float = 0.0
     longitude: float = 0.0
 
 
-class _Array(msgspec.Struct):
-    values: list[_Value] = []
+class FirestoreArray(msgspec.Struct):
+    """The values of an array."""
+
+    values: list[FirestoreValue] = []
 
 
-class _Map(msgspec.Struct):
-    fields: dict[str, _Value] = {}
+class FirestoreMap(msgspec.Struct):
+    """The fields of a map."""
+
+    fields: dict[str, FirestoreValue] = {}
 
 
-class _Value(msgspec.Struct, rename="camel", forbid_unknown_fields=True, repr_omit_defaults=True):
+class FirestoreValue(
+    msgspec.Struct, rename="camel", forbid_unknown_fields=True, repr_omit_defaults=True
+):
     """One of these is set, none for null (google.firestore.v1, Value)."""
 
     null_value: Any = None
@@ -43,22 +51,24 @@ class _Value(msgspec.Struct, rename="camel", forbid_unknown_fields=True, repr_om
     string_value: str | None = None
     bytes_value: bytes | None = None
     reference_value: str | None = None
-    geo_point_value: _LatLng | None = None
-    array_value: _Array | None = None
-    map_value: _Map | None = None
+    geo_point_value: LatLng | None = None
+    array_value: FirestoreArray | None = None
+    map_value: FirestoreMap | None = None
 
 
 _SCALARS = tuple(
-    name for name in _Value.__struct_fields__ if name not in {"null_value", "geo_point_value"}
+    name
+    for name in FirestoreValue.__struct_fields__
+    if name not in {"null_value", "geo_point_value"}
 )
 
 
-def _plain(value: _Value) -> Any:
+def _plain(value: FirestoreValue) -> Any:
     for name in _SCALARS:
         found = getattr(value, name)
-        if isinstance(found, _Array):
+        if isinstance(found, FirestoreArray):
             return [_plain(item) for item in found.values]
-        if isinstance(found, _Map):
+        if isinstance(found, FirestoreMap):
             return {key: _plain(item) for key, item in found.fields.items()}
         if found is not None:
             return found
@@ -76,7 +86,7 @@ class FirestoreDocument(msgspec.Struct, frozen=True, rename="camel", dict=True):
     """
 
     name: str = ""
-    fields: dict[str, _Value] = {}
+    fields: dict[str, FirestoreValue] = {}
     create_time: datetime | None = None
     update_time: datetime | None = None
 

@@ -18,18 +18,24 @@ if TYPE_CHECKING:
     from .event_value import Arrived
 
 
-class _Login(msgspec.Struct, frozen=True):
+class WebhookSender(msgspec.Struct, frozen=True):
+    """Who caused it."""
+
     login: str = ""
 
 
-class _Repository(msgspec.Struct, frozen=True):
+class WebhookRepository(msgspec.Struct, frozen=True):
+    """What it is about."""
+
     full_name: str = ""
 
 
-class _Delivered(msgspec.Struct):
+class WebhookPayload(msgspec.Struct):
+    """What all deliveries may have."""
+
     action: str = ""
-    repository: _Repository = _Repository()
-    sender: _Login = _Login()
+    repository: WebhookRepository = WebhookRepository()
+    sender: WebhookSender = WebhookSender()
 
 
 class GitHubWebhook(EventValue, rename=None, frozen=True, kw_only=True):
@@ -60,10 +66,10 @@ class GitHubWebhook(EventValue, rename=None, frozen=True, kw_only=True):
     @classmethod
     def wire(cls) -> type[Any]:
         """What all deliveries may have."""
-        return _Delivered
+        return WebhookPayload
 
     @classmethod
-    def of(cls, checked: _Delivered, arrived: Arrived) -> Self:
+    def of(cls, checked: WebhookPayload, arrived: Arrived) -> Self:
         """Make the value; the type of the event is its name."""
         kind: str = arrived.attributes["type"]
         start = next(one for one in GITHUB_TYPES if kind.startswith(one[:-1]))

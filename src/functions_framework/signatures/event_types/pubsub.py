@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .event_value import Arrived
 
 
-class _Message(msgspec.Struct, rename="camel"):
+class PublishedMessage(msgspec.Struct, rename="camel"):
+    """The message as it is published (google.pubsub.v1, PubsubMessage)."""
+
     data: bytes = b""
     attributes: dict[str, str] = {}
     message_id: str = ""
@@ -26,8 +28,10 @@ class _Message(msgspec.Struct, rename="camel"):
     ordering_key: str = ""
 
 
-class _Published(msgspec.Struct, rename="camel"):
-    message: _Message
+class MessagePublishedData(msgspec.Struct, rename="camel"):
+    """A message, and what delivers it."""
+
+    message: PublishedMessage
     subscription: str = ""
     delivery_attempt: int | None = None
 
@@ -59,7 +63,7 @@ class PubSubMessage(WithContent[T], frozen=True, kw_only=True):
     @classmethod
     def wire(cls) -> type[Any]:
         """The message with what delivers it."""
-        return _Published
+        return MessagePublishedData
 
     @classmethod
     def members(cls, arrived: Arrived) -> Any:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .event_value import Arrived
 
 
-class _Executed(msgspec.Struct, rename="camel"):
+class SchedulerJobData(msgspec.Struct, rename="camel"):
+    """What the job sends."""
+
     custom_data: bytes = b""
 
 
@@ -42,7 +44,7 @@ class SchedulerJob(WithContent[T], frozen=True, kw_only=True):
     @classmethod
     def wire(cls) -> type[Any]:
         """The body in base64."""
-        return _Executed
+        return SchedulerJobData
 
     @classmethod
     def of(cls, checked: Any, arrived: Arrived) -> Self:
