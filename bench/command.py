@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from . import layers, machine, page, profiling, report, stores, sweeps
+from . import batches, layers, machine, page, profiling, report, stores, sweeps
 from .cases import UnknownCase, chosen
 from .contenders import EVERYONE, LABELS, NODE, OURS, REF, launch
 from .exchange import WrongAnswer
@@ -23,6 +23,7 @@ python -m bench --quick http          a short look at one case
 python -m bench --profile cloudevent  where one case's instructions go (--with py-spy: its time)
 python -m bench layers                cost of each layer beside the stored baseline (--save: store)
 python -m bench stores                idempotent functions, by store; published
+python -m bench batches               batches of events beside single ones; published
 python -m bench render                write docs/performance.md again from bench/results.json
 """
 
@@ -106,20 +107,22 @@ def _act(options: argparse.Namespace) -> int:
             )
         return 0
     if options.words == ["stores"]:
-        return _stores(options)
+        return _published(options, "stores", stores, page.stores)
+    if options.words == ["batches"]:
+        return _published(options, "batches", batches, page.batches)
     if options.words == ["layers"]:
         print(layers.run(prepare(), is_saved=options.save))
         return 0
     return _measure(options)
 
 
-def _stores(options: argparse.Namespace) -> int:
-    points = stores.run(prepare(), Cores.choose(), options.seconds or Plan().seconds)
-    print(page.stores(points))
+def _published(options: argparse.Namespace, name: str, what: Any, table: Any) -> int:
+    """Measure something of its own, show its table and keep it."""
+    points = what.run(prepare(), Cores.choose(), options.seconds or Plan().seconds)
+    print(table(points))
     if not options.quick:
-        found = json.loads(RESULTS.read_text()) | {"stores": points}
-        _store(found, is_complete=True)
-    return 0 if all(map(stores.has_passed, points)) else 1
+        _store(json.loads(RESULTS.read_text()) | {name: points}, is_complete=True)
+    return 0 if all(map(what.has_passed, points)) else 1
 
 
 def _layers(installs: Installs, case: str) -> str:
@@ -169,7 +172,9 @@ def _store(found: dict[str, Any], *, is_complete: bool) -> None:
     place = RESULTS if is_complete else LAST
     if is_complete and place.exists():
         kept = json.loads(place.read_text())
-        found = {name: kept[name] for name in ("stores", "sweeps") if name in kept} | found
+        found = {
+            name: kept[name] for name in ("batches", "stores", "sweeps") if name in kept
+        } | found
     place.write_text(json.dumps(found, indent=1) + "\n")
     if is_complete:
         page.write(found)

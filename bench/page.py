@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import plot, report
+from .batches import AT_MOST, share_of
 from .cases import CASES
 from .contenders import BARE, BARE_READ, LABELS, NODE, OURS, REF
 from .figures import median
@@ -55,6 +56,13 @@ Events per second, each with an id of its own, of a CloudEvent function that ret
 server is on one core, a Redis server where the system puts it:
 """
 
+BATCHES = """\
+## Batches
+
+Events per second of a CloudEvent function that returns at once, sent one by one and 100 in a batch;
+the server is on one core:
+"""
+
 REPEAT = """\
 ## How to repeat it
 
@@ -101,6 +109,7 @@ def render(found: Mapping[str, Any], runs: Sequence[Measured]) -> str:
             **{name: plan[name] for name in ("seconds", "rounds", "starts")},
         ),
         *_sweeps(found.get("sweeps", {})),
+        *([BATCHES, batches(found["batches"]), ""] if "batches" in found else []),
         *([STORES, stores(found["stores"]), ""] if "stores" in found else []),
         "## Machine and versions\n",
         markdown(("what", "which"), [*found["machine"].items(), *versions.items()]),
@@ -183,6 +192,22 @@ def stores(points: Sequence[dict[str, Any]]) -> str:
         for point in points
     ]
     return markdown(["function", "store", "events/s (p99 latency)", "at least"], lines)
+
+
+def batches(points: Sequence[dict[str, Any]]) -> str:
+    """The table of batches."""
+    lines = [
+        [
+            point["kind"],
+            f"{point['single']:,.0f}",
+            f"{point['batch']:,.0f}",
+            f"{share_of(point):.0%}",
+            f"{AT_MOST:.0%}",
+        ]
+        for point in points
+    ]
+    head = ["function", "events/s one by one", "events/s in batches", "cost of an event", "at most"]
+    return markdown(head, lines)
 
 
 def _grid(points: Sequence[dict[str, Any]], across: str, shown: Any) -> str:

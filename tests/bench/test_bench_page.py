@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 
 import pytest
-from bench.cases import CASES
+from bench.cases import CASES, PUBSUB
 from bench.measure import Measured
 
-from bench import page, plot, report, stores
+from bench import batches, page, plot, report, stores
 
 HTTP = CASES[0]
 
@@ -144,3 +145,20 @@ def test_idempotent_functions_have_a_table_where_they_were_measured() -> None:
     assert stores.has_passed(point)
     assert not stores.has_passed({**point, "rate": 2999.0})
     assert not stores.has_passed({**point, "failures": 1})
+
+
+def test_a_batch_may_cost_a_third_of_its_events() -> None:
+    point = {"kind": "sync", "single": 1000.0, "batch": 5000.0, "failures": 0}
+    assert batches.has_passed(point)
+    assert not batches.has_passed({**point, "batch": 2900.0})
+    assert not batches.has_passed({**point, "failures": 1})
+    text = page.render(found(measured(), batches=[point]), [measured()])
+    assert "## Batches" in text
+    assert "| sync | 1,000 | 5,000 | 20% | 33% |" in text
+
+
+def test_the_batch_that_is_measured_is_one_of_the_single_event() -> None:
+    batch = batches.batch_of(PUBSUB, 2)
+    first, second = json.loads(batch.body)
+    assert (first["id"], second["id"], first["type"]) == ("0", "1", PUBSUB.headers["ce-type"])
+    assert first["data"] == json.loads(PUBSUB.body)

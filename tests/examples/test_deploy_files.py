@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 YAML_FILES = sorted([*EXAMPLES.glob("*/*.yaml"), *EXAMPLES.glob("*/*.yml")])
-KILL_AFTER = {"container/service.yaml": 10.0, "knative/service.yaml": 10.0}
+KILL_AFTER = {
+    "container/service.yaml": 10.0,
+    "knative/orders.yaml": 10.0,
+    "knative/service.yaml": 10.0,
+}
 PLATFORM_VARIABLES = {"PORT"}
 
 
@@ -96,17 +102,25 @@ def test_the_requirements_name_the_framework(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["container/service.yaml", "knative/service.yaml", "kubernetes/deployment.yaml"]
+    ("name", "target"),
+    [
+        ("container/service.yaml", "hello"),
+        ("knative/orders.yaml", "price,bill,dead_letter"),
+        ("knative/service.yaml", "hello"),
+        ("kubernetes/deployment.yaml", "hello"),
+    ],
 )
-def test_variables_are_ones_the_command_reads(name: str) -> None:
+def test_variables_are_ones_the_command_reads(name: str, target: str) -> None:
     known = {option.variable: option for option in options().values()}
     (container,) = pod(name)["containers"]
     for variable, value in environment(container).items():
         known[variable].parse(value)
-    assert environment(container)["FUNCTION_TARGET"] == "hello"
+    assert environment(container)["FUNCTION_TARGET"] == target
 
 
-@pytest.mark.parametrize("name", ["container/service.yaml", "knative/service.yaml"])
+@pytest.mark.parametrize(
+    "name", ["container/service.yaml", "knative/orders.yaml", "knative/service.yaml"]
+)
 def test_a_knative_service_times_out_where_the_function_does(name: str) -> None:
     spec = pod(name)
     (container,) = spec["containers"]
@@ -128,7 +142,11 @@ def test_the_default_grace_period_ends_before_cloud_run_kills() -> None:
 
 @pytest.mark.parametrize(
     ("name", "port_name"),
-    [("container/service.yaml", "http1"), ("knative/service.yaml", "h2c")],
+    [
+        ("container/service.yaml", "http1"),
+        ("knative/orders.yaml", "h2c"),
+        ("knative/service.yaml", "h2c"),
+    ],
 )
 def test_a_knative_service_names_its_port_and_probes_it(name: str, port_name: str) -> None:
     (container,) = pod(name)["containers"]
@@ -147,6 +165,24 @@ def test_the_trigger_sends_to_the_service_of_the_same_folder() -> None:
         service["kind"],
         service["metadata"]["name"],
     )
+
+
+def test_the_push_subscription_of_the_emulator_reaches_the_function() -> None:
+    services = load("event_pubsub/compose.yaml")["services"]
+    folder = EXAMPLES / "event_pubsub"
+    subscription = json.loads((folder / "push-subscription.json").read_text(encoding="utf-8"))
+    endpoint = urlsplit(subscription["pushConfig"]["pushEndpoint"])
+    function = services[endpoint.hostname]
+    assert function["environment"]["PORT"] == str(endpoint.port)
+    target = function["environment"]["FUNCTION_TARGET"]
+    assert f"def {target}(" in (folder / "main.py").read_text(encoding="utf-8")
+    assert endpoint.path == f"/{subscription['topic']}"
+    words = services["topics"]["command"][-1]
+    for topic in (subscription["topic"], subscription["deadLetterPolicy"]["deadLetterTopic"]):
+        assert f'"$$PROJECT/topics/{topic.rpartition("/")[2]}"' in words
+    pubsub = urlsplit(services["topics"]["environment"]["PROJECT"])
+    assert f"0.0.0.0:{pubsub.port}" in services[pubsub.hostname]["command"][-1]
+    assert subscription["topic"].startswith(pubsub.path.removeprefix("/v1/"))
 
 
 def test_the_deployment_probes_the_port_it_listens_on() -> None:
@@ -168,7 +204,9 @@ def test_kubernetes_waits_for_the_hook_and_the_grace_period() -> None:
     assert float(pause) + grace < spec["terminationGracePeriodSeconds"]
 
 
-@pytest.mark.parametrize("name", ["knative/service.yaml", "kubernetes/deployment.yaml"])
+@pytest.mark.parametrize(
+    "name", ["knative/orders.yaml", "knative/service.yaml", "kubernetes/deployment.yaml"]
+)
 def test_the_container_has_no_rights(name: str) -> None:
     (container,) = pod(name)["containers"]
     context = container["securityContext"]
