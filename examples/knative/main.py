@@ -8,6 +8,8 @@ from cloudevents.http import CloudEvent
 import functions_framework
 from functions_framework import Drop
 
+log = logging.getLogger(__name__)
+
 PRICES = {"tea": 2.5, "coffee": 3.0}
 
 
@@ -29,10 +31,10 @@ def price(order: CloudEvent) -> dict[str, Any]:
 @functions_framework.cloud_event
 async def bill(invoice: CloudEvent) -> None:
     """Get each invoice once it is there."""
-    logging.info("billed %s: %s", invoice["id"], invoice.data["total"])
+    log.info("billed %s: %s", invoice["id"], invoice.data["total"])
 
 
 @functions_framework.cloud_event
 def dead_letter(event: CloudEvent) -> None:
     """Get what was given up, with what failed: `knativeerrorcode`, `-data` and `-dest`."""
-    logging.info("given up %s: %s", event["id"], event.get("knativeerrorcode"))
+    log.info("given up %s: %s", event["id"], event.get("knativeerrorcode"))
