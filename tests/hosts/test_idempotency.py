@@ -270,6 +270,27 @@ def test_any_other_answer_to_pay_is_kept(client: Client, does: str) -> None:
     assert len(calls_of(client)) == 1
 
 
+@pytest.mark.parametrize("word", ["", "async "])
+def test_handlers_that_share_a_path_have_keys_of_their_own(tmp_path: Path, word: str) -> None:
+    source = """
+import functions_framework
+calls = []
+@functions_framework.idempotent
+@functions_framework.cloud_event(type="a", path="/")
+{word}def on_a(event):
+    calls.append("a")
+@functions_framework.idempotent
+@functions_framework.cloud_event(type="b", path="/")
+{word}def on_b(event):
+    calls.append("b")
+"""
+    (tmp_path / "main.py").write_text(source.format(word=word), encoding="utf-8")
+    with Client(tmp_path / "main.py") as client:
+        for does in ("a", "b", "a", "b"):
+            assert send(client, does, "/").status == 200
+        assert calls_of(client) == ["a", "b"]
+
+
 @pytest.mark.parametrize("decorator", ["cloud_event", "event"])
 def test_decoded_events_have_the_key_of_their_event(decorator: str) -> None:
     texts = []

@@ -41,6 +41,10 @@ def hello(request): return "x"
 @cloud_event
 def on_event(event): pass
 async def waiting(request): return "x"
+from functions_framework import idempotent
+@idempotent(store="memory://")
+@cloud_event
+def once(event): pass
 """
 
 FLASK = ["blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug"]
@@ -55,6 +59,7 @@ BUDGETS = {
     "import functions_framework": ([], [], set(), 60),
     "sync http": (["hello"], FLASK, {"ssl"}, 420),
     "sync cloudevent": (["on_event"], EVENTS, set(), 250),
+    "sync cloudevent, idempotent": (["once"], EVENTS, set(), 290),
     "async http": (["waiting"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 380),
 }
 

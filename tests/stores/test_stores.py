@@ -169,6 +169,26 @@ def test_one_of_many_threads_gets_a_key(store: Any) -> None:
     assert sorted(won) == sorted(keys)
 
 
+def test_one_of_many_threads_gets_a_key_whose_lease_has_ended(store: Any) -> None:
+    if isinstance(store, OwnStore):
+        pytest.skip("it is the user's part there")
+    keys = [name() for _ in range(20)]
+    won: list[str] = []
+    for key in keys:
+        store.ask("begin", key, name(), 0.01)
+    time.sleep(0.05)
+
+    def take() -> None:
+        won.extend(key for key in keys if store.ask("begin", key, name(), 5.0) is None)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(won) == sorted(keys)
+
+
 def test_an_event_loop_does_not_wait(store: Any) -> None:
     async def ask() -> tuple[Any, int]:
         turns = 0
