@@ -46,6 +46,7 @@ def test_every_test_of_the_fault_suite_shows_a_promise() -> None:
 
 SUBJECTS = [
     "Deadlines",
+    "Idempotent functions",
     "Clients that leave",
     "Shutdown",
     "Limits",
