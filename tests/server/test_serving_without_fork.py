@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.served_source import written
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
 
 if TYPE_CHECKING:
@@ -47,3 +48,32 @@ def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals
         wait_until(server.is_refusing, "its end")
         assert "Error" not in server.log
         assert "one worker serves" in server.log
+
+
+WITHOUT = "import os\ndel os.fork\n"
+
+
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+def test_reload_restarts_a_child_process(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "site").mkdir()
+    # In every process: the child has no fork either.
+    (tmp_path / "site" / "sitecustomize.py").write_text(WITHOUT)
+    (tmp_path / "app").mkdir()
+    text = f"{prefix}def hello(request):\n    return {{!r}}\n"
+    source = written(tmp_path / "app", text.format("one"))
+    site = str(tmp_path / "site")
+    with ServerProcess.start(source, "hello", "--reload", PYTHONPATH=site) as server:
+        assert server.ready().get() == (200, b"one")
+        source.write_text(text.format("two"))
+        server.wait_for("main.py changed: restarting.")
+        server.wait_for("Serving hello", times=2)
+        assert server.get() == (200, b"two")
+        source.write_text("def hello(request:\n")
+        server.wait_for("The function is served again once the source is changed.")
+        assert "SyntaxError" in server.log
+        source.write_text(text.format("three"))
+        server.wait_for("Serving hello", times=3)
+        assert server.get() == (200, b"three")
+        server.signal()
+        assert server.exit_code() == 0
+        wait_until(server.is_refusing, "its end")

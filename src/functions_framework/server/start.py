@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .hosted import Build
     from .parent.metrics_port import Exporter
+    from .parent.watched import Watched
 
 
 def run(settings: Settings) -> int:
@@ -82,9 +83,25 @@ def serve(settings: Settings, build: Build | None = None) -> int:
             if is_reloading:
                 return _reloading(settings, build, listener).run(exporter)
             return Supervisor(settings, build, listener).run(exporter)
+        if is_reloading:
+            from .parent.restarting import serve_restarting
+
+            return serve_restarting(settings, listener, _watched(settings))
         from .parent.in_process import serve_in_process
 
         return serve_in_process(settings, build, listener)
+
+
+def serve_here(settings: Settings) -> int:
+    """Serve in this process, without one that looks after it; arguments and errors as of `serve`.
+
+    What is asked for by `--reload` is its parent's to do.
+    """
+    from .parent.in_process import serve_in_process
+    from .worker.build import of_target
+
+    with listening.bind(settings.host, settings.port) as listener:
+        return serve_in_process(settings, of_target(settings), listener)
 
 
 def _for_debugging(settings: Settings) -> Settings:
@@ -105,11 +122,15 @@ def _metrics(settings: Settings) -> AbstractContextManager[Exporter | None]:
 
 
 def _reloading(settings: Settings, build: Build, listener: socket.socket) -> Supervisor:
+    from .parent.reloading import ReloadingSupervisor
+
+    return ReloadingSupervisor(settings, build, listener, _watched(settings))
+
+
+def _watched(settings: Settings) -> Watched:
     from functions_framework.loading.load import source_of
     from functions_framework.settings import env_file
 
-    from .parent.reloading import ReloadingSupervisor
     from .parent.watched import Watched
 
-    watched = Watched.of(settings, source_of(settings), env_file.own_files())
-    return ReloadingSupervisor(settings, build, listener, watched)
+    return Watched.of(settings, source_of(settings), env_file.own_files())

@@ -30,8 +30,6 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     port: int = listener.getsockname()[1]
     if settings.workers > 1:
         terminal.warn("This platform has no fork: one worker serves.")
-    if settings.is_reloading:
-        terminal.warn("This platform has no fork: changes of the source are not picked up.")
     loaded = load(settings, build)
     if isinstance(loaded, Unloaded):
         failed = loaded.failed

@@ -7,21 +7,18 @@ too: its worker answers everything with the error until the next change.
 
 from __future__ import annotations
 
-import contextlib
 import selectors
 import signal
 import time
-from importlib.util import cache_from_source
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime import terminal
-from functions_framework.settings import env_file
 
 from .. import messages
 from ..wire import listening
 from ..worker.debuggers import is_debugged
+from .changes import HELD, names_of, take_note
 from .supervisor import Supervisor
 from .watcher import Watcher
 
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
     from .child import Child
     from .other_children import Beside
     from .watched import Watched
-
-_SHOWN = 3
 
 
 class ReloadingSupervisor(Supervisor):
@@ -100,7 +95,9 @@ class ReloadingSupervisor(Supervisor):
         elif paths:
             self._changed.update(paths)
             if self._has_prompt():
-                terminal.say(f"{self._names()} changed: restarting once the prompt is left (c, q).")
+                terminal.say(
+                    f"{names_of(self._changed)} changed: restarting once the prompt is left (c, q)."
+                )
             self._restart_if_possible()
 
     def _has_prompt(self) -> bool:
@@ -111,12 +108,8 @@ class ReloadingSupervisor(Supervisor):
         if self._changed and not self._is_ending and not self._has_prompt():
             self._restart()
 
-    def _names(self) -> str:
-        names = sorted(self._changed)
-        return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-
     def _restart(self) -> None:
-        terminal.say(f"{self._names()} changed: restarting.")
+        terminal.say(f"{names_of(self._changed)} changed: restarting.")
         changed, self._changed = self._changed, set()
         self._restarted = time.monotonic()
         self._failed_loads = 0
@@ -131,19 +124,8 @@ class ReloadingSupervisor(Supervisor):
                 # Who looks at a call in a debugger keeps it; it is the old worker's last.
                 worker.tell(messages.RETIRE if is_debugged() else messages.DRAIN)
             worker.is_leaving = True
-        for name in changed:
-            _forget_byte_code(self._watcher.source_dir / name)
-        self._read_variables(changed)
+        take_note(changed, self._watcher.source_dir)
         self._spawn(is_replacement=True)
-
-    def _read_variables(self, changed: set[str]) -> None:
-        paths = {str(self._watcher.source_dir / name) for name in changed}
-        if paths.isdisjoint(env_file.own_files()):
-            return
-        try:
-            env_file.reapply_own()
-        except FunctionsFrameworkException as error:
-            terminal.fail(f"{error} The variables stay as they were.")
 
     # -- reports ------------------------------------------------------------------------------
 
@@ -158,7 +140,7 @@ class ReloadingSupervisor(Supervisor):
             worker.failed = report
             if report.text:
                 terminal.fail(report.text)
-            terminal.say("The function is served again once the source is changed.")
+            terminal.say(HELD)
         else:
             super()._note(worker, report)
 
@@ -194,13 +176,3 @@ class ReloadingSupervisor(Supervisor):
             self._spawn(is_replacement=True)
         finally:
             self._build = own
-
-
-def _forget_byte_code(path: Path) -> None:
-    """Delete what is cached of a source: a second save within a second may look like the first.
-
-    The interpreter compares the size and the time in whole seconds (PEP 3147).
-    """
-    if path.suffix == ".py":
-        with contextlib.suppress(OSError):
-            Path(cache_from_source(path)).unlink()
