@@ -73,35 +73,29 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         _metrics(settings) as exporter,
         listening.bind(settings.host, settings.port) as listener,
     ):
-        # Functions that are there already are not loaded again: nothing is to be watched.
-        is_reloading = build is None and settings.is_reloading
-        if build is None:
-            from .worker.build import of_target
+        return _serve(settings, build, listener, exporter)
 
-            build = of_target(settings)
-        if hasattr(os, "fork"):
-            if is_reloading:
-                return _reloading(settings, build, listener).run(exporter)
-            return Supervisor(settings, build, listener).run(exporter)
+
+def _serve(
+    settings: Settings, build: Build | None, listener: socket.socket, exporter: Exporter | None
+) -> int:
+    # Functions that are there already are not loaded again: nothing is to be watched.
+    is_reloading = build is None and settings.is_reloading
+    if build is None:
+        from .worker.build import of_target
+
+        build = of_target(settings)
+    if hasattr(os, "fork"):
         if is_reloading:
-            from .parent.restarting import serve_restarting
+            return _reloading(settings, build, listener).run(exporter)
+        return Supervisor(settings, build, listener).run(exporter)
+    if is_reloading:
+        from .parent.restarting import serve_restarting
 
-            return serve_restarting(settings, listener, _watched(settings))
-        from .parent.in_process import serve_in_process
-
-        return serve_in_process(settings, build, listener)
-
-
-def serve_here(settings: Settings) -> int:
-    """Serve in this process, without one that looks after it; arguments and errors as of `serve`.
-
-    What is asked for by `--reload` is its parent's to do.
-    """
+        return serve_restarting(settings, listener, _watched(settings))
     from .parent.in_process import serve_in_process
-    from .worker.build import of_target
 
-    with listening.bind(settings.host, settings.port) as listener:
-        return serve_in_process(settings, of_target(settings), listener)
+    return serve_in_process(settings, build, listener)
 
 
 def _for_debugging(settings: Settings) -> Settings:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.runtime import terminal
 from functions_framework.runtime.values import asdict, replace
-from functions_framework.settings import Settings, options
 
 from .changes import HELD, names_of, take_note
 from .signals import STOPS, death
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
+    from functions_framework.settings import Settings
+
     from .watched import Watched
 
 # As for the process that watches: files beside the source must not stand in for what is imported.
 _COMMAND = (
     "import sys; sys.path = [entry for entry in sys.path if entry]; sys.path.append(sys.argv[2]); "
-    "from functions_framework.server.parent.restarting import serve_as_child; "
+    "from functions_framework.server.as_child import serve_as_child; "
     "sys.exit(serve_as_child(sys.argv[1]))"
 )
 _EXIT_MARGIN = 1.0
@@ -134,26 +135,3 @@ class _Restarting:
 def _plain(value: object) -> object:
     """A setting as `marshal` can write it."""
     return str(value) if isinstance(value, str) else value
-
-
-def serve_as_child(given: str) -> int:
-    """Serve in this process; what its parent starts it for.
-
-    Args:
-        given: the settings, written by the parent.
-    """
-    from functions_framework.exceptions import FunctionsFrameworkException
-
-    from ..start import serve_here
-
-    values = marshal.loads(bytes.fromhex(given))  # noqa: S302 - of our own process
-    settings = Settings(
-        **{
-            name: options()[name].parse(value) if isinstance(value, str) else value
-            for name, value in values.items()
-        }
-    )
-    try:
-        return serve_here(settings)
-    except FunctionsFrameworkException as error:
-        return terminal.tell(error)
