@@ -163,6 +163,18 @@ def test_stream_is_closed_when_its_client_goes(server: ServerProcess) -> None:
     assert server.get()[0] == 200
 
 
+@pytest.mark.parametrize("size", [10, 900_000])
+def test_body_that_a_stream_leaves_unread_costs_no_connection(
+    server: ServerProcess, size: int
+) -> None:
+    with server.connect() as connection:
+        for _ in range(2):
+            head = f"POST /stream/2 HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n"
+            connection.sendall(head.encode() + b"x" * size)
+            assert read_answer(connection) == (200, b"part 0\npart 1\n")
+            time.sleep(0.05)  # the engine would end it now
+
+
 def test_pipelined_requests_are_answered_in_order(server: ServerProcess) -> None:
     with server.connect() as connection:
         connection.sendall(

@@ -296,5 +296,5 @@ class AsyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            head = reply._replace(headers=headers)
-            await send_stream(protocol, request, self._connections, head, body)
+            reply, unread = reply._replace(headers=headers), None if self._body_limit else receive
+            await send_stream(protocol, request, self._connections, reply, unread)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from functions_framework.hosts.beginnings import data_of
 from functions_framework.runtime.escaping import own_logger
@@ -11,24 +11,38 @@ from functions_framework.runtime.escaping import own_logger
 from .connections import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import AsyncIterable, Awaitable
 
     from functions_framework.model.message import Reply
 
     from ..wire.interfaces import AsyncProtocol, RequestHead
+    from .body import Receive
     from .connections import Connections
 
 _log = own_logger("functions_framework.server")
 
 
 async def send_stream(
-    protocol: AsyncProtocol, request: RequestHead, connections: Connections, head: Reply, body: Any
+    protocol: AsyncProtocol,
+    request: RequestHead,
+    connections: Connections,
+    reply: Reply,
+    unread: Receive | None,
 ) -> None:
     """Send a body part by part; close it at the end, and when the client has gone.
 
     A body that fails halfway is logged, and not ended: so it does not look whole.
+
+    Args:
+        protocol: of the request.
+        request: its head.
+        connections: of the server.
+        reply: its body is a stream.
+        unread: the request's body, of which nothing may be left at the end, as that would cost the
+            client its connection; None where the connection ends anyway.
     """
-    transport = protocol.response_stream(head.status, head.headers)
+    body = cast("AsyncIterable[Any]", reply.body)
+    transport = protocol.response_stream(reply.status, reply.headers)
     until = Waiting(request, connections).until if request.http_version == "2" else _plainly
     try:
         async for part in body:
@@ -37,9 +51,9 @@ async def send_stream(
                 await until(transport.send_bytes(data))
             except ConnectionError:
                 break
-        await until(
-            transport.end()
-        )  # the client has all of it, what is done afterwards may take long
+        if unread is not None and unread.has_unread and not unread.is_waiting:
+            await unread.drain()
+        await until(transport.end())  # what is done afterwards may take long
     except asyncio.CancelledError:
         await connections.break_off(request)
         raise

@@ -258,7 +258,7 @@ class SyncServing:
             if isinstance(reply.body, bytes):
                 body.reply = reply
                 body.drain()
-            self._send(protocol, environ, reply)
+            self._send(protocol, environ, reply, body)
         else:
             # Not all of it is taken: the connection ends, after a while to read the answer in.
             self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
@@ -266,7 +266,9 @@ class SyncServing:
                 body.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
 
-    def _send(self, protocol: SyncProtocol, environ: Environ, reply: Reply) -> None:
+    def _send(
+        self, protocol: SyncProtocol, environ: Environ, reply: Reply, unread: Body | None = None
+    ) -> None:
         status, headers, body = reply
         if self._draining is not None:
             self._draining.note()
@@ -274,5 +276,5 @@ class SyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            stream = self._readers.paced(Stream(body, environ), environ)
+            stream = self._readers.paced(Stream(body, environ, unread), environ)
             protocol.response_iter(status, headers, stream)

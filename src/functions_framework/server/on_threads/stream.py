@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
 
+    from .body import Body
+
 _log = own_logger("functions_framework.server")
 _FLUSH_SECONDS = 0.02
 _RESET_SECONDS = 0.05
@@ -36,11 +38,19 @@ def settle(given: Reply, sent: Reply, environ: Environ) -> None:
 
 
 class Stream:
-    """A streamed body as the engine pulls it: text encoded, failures logged and made visible."""
+    """A streamed body as the engine pulls it: text encoded, failures logged and made visible.
 
-    __slots__ = ("_body", "_environ", "_iterator", "_sent")
+    Args:
+        body: what is streamed.
+        environ: of its call.
+        unread: the request's body, of which nothing may be left at the end, as that would cost the
+            client its connection; None where nothing is.
+    """
 
-    def __init__(self, body: Any, environ: Environ) -> None:
+    __slots__ = ("_body", "_environ", "_iterator", "_sent", "_unread")
+
+    def __init__(self, body: Any, environ: Environ, unread: Body | None = None) -> None:
+        self._unread = unread
         self._body = body
         self._environ = environ
         self._iterator: Iterator[bytes | str] | None = None
@@ -53,6 +63,8 @@ class Stream:
             part = next(self._iterator)
             data = data_of(part)
         except StopIteration:
+            if self._unread is not None and not self._unread.is_read:
+                self._unread.drain()
             raise
         except BaseException:  # noqa: BLE001 - logged
             self._break_off()
