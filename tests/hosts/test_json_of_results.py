@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.hosts.with_flask.lean import json_encoder
+from functions_framework.hosts.with_flask.json_provider import json_encoder
 
 pytestmark = pytest.mark.once
 

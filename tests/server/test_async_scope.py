@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from functions_framework.model.execution import Execution
-from functions_framework.server.on_loop.scope import RequestScope
+from functions_framework.server.on_loop.scope import RequestScope, scope_of
 from functions_framework.server.wire.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ WHOLE = {
 
 
 def _scope(**parts: Any) -> RequestScope:
-    return RequestScope(Exchange(Watcher(GIVEN | parts)), {})
+    return scope_of(Exchange(Watcher(GIVEN | parts)), {})
 
 
 def _by_get(scope: RequestScope) -> dict[str, Any]:
@@ -109,5 +109,5 @@ def test_the_headers_hold_the_id_of_a_call_without_one(
     if is_read:
         assert len(scope["headers"]) == len(given)
     running = Execution()
-    scope.show_id_of(running)
+    scope.running = running
     assert scope["headers"] == [(b"function-execution-id", running.execution_id.encode())]

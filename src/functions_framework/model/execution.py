@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EXECUTION_ID = "Function-Execution-Id"
 """The header of a call's id."""
 
+DEADLINE = "functions_framework.deadline"
+"""Where a server puts a call's deadline: in its environ or scope, as `Execution` has it."""
+
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _CLOUD_TRACE = re.compile(r"(\w+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?", re.ASCII)
 _W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")

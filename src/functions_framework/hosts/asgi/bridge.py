@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.model.execution import execution
+from functions_framework.model.execution import DEADLINE, execution
 from functions_framework.model.fields import PATH_CHARACTERS
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 
@@ -43,9 +43,6 @@ class Bridge:
         """Answer one request in a thread."""
         loop = asyncio.get_running_loop()
         environ = environ_of(scope, BlockingBody(receive, loop))
-        running = execution.get()
-        if running is not None and running.deadline is not None:
-            environ["functions_framework.deadline"] = running.deadline
         context = copy_context()
         reply: Reply = await run_in_thread(
             self._host.respond, environ, start=self._threads.start, context=context
@@ -138,8 +135,8 @@ def environ_of(scope: Scope, body: InputStream) -> Environ:
             if name[:3] == "CE_":
                 environ[TWICE] = attribute_of(key)
         environ[key] = value
-    if "functions_framework.deadline" in scope:
-        environ["functions_framework.deadline"] = scope["functions_framework.deadline"]
+    if DEADLINE in scope:
+        environ[DEADLINE] = scope[DEADLINE]
     return environ
 
 

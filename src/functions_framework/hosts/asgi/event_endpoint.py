@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
@@ -17,6 +18,8 @@ from .function_errors import RefusedByFunctionError
 from .scope import header_fields, message, read_body
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Receive, Scope
     from functions_framework.model.message import Reply
@@ -32,8 +35,8 @@ class Caller(Protocol):
 
     threads: Threads
 
-    def call(self, function: Function, *arguments: Any) -> Any:
-        """Call a function where it belongs; its result, or what is to be awaited for it."""
+    def calling(self, function: Function) -> Callable[..., Any]:
+        """What calls a function where it belongs."""
 
     def refused(self, reply: Reply) -> Reply:
         """A reply without a call."""
@@ -54,6 +57,7 @@ class EventEndpoint:
         self.function = function
         self._host = host
         self._codec = codec_of(function)
+        self._call = host.calling(function)
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; what it raises, the host handles."""
@@ -69,8 +73,8 @@ class EventEndpoint:
         except RequestRefused as error:
             return await self._undecoded(error, scope, received.body)
         try:
-            result = self._host.call(self.function, *arguments)
-            if inspect.isawaitable(result):
+            result = self._call(*arguments)
+            if type(result) is CoroutineType or inspect.isawaitable(result):
                 result = await result
             reply = codec.encode(result)
             if reply is EVENT_TAKEN and (prefer := header_fields(scope).get("prefer")):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from functions_framework.exceptions import MalformedRequest
@@ -111,19 +112,17 @@ class ASGIHost:
                 raise
             return await self._handled(error, scope, receive)
 
-    def call(self, function: Function, *arguments: Any) -> Any:
-        """Call a function where it belongs: here, or in a thread.
+    def calling(self, function: Function) -> Callable[..., Any]:
+        """What calls a function where it belongs: here, or in a thread.
 
-        Returns:
-            Its result, or what is to be awaited for it.
+        It returns the function's result, or what is to be awaited for it.
         """
-        if function.is_async:
-            return function.call(*arguments)
-        return self._call_in_thread(function, arguments)
 
-    async def _call_in_thread(self, function: Function, arguments: tuple[Any, ...]) -> Any:
-        result = await run_in_thread(function.call, *arguments, start=self.threads.start)
-        return await result if inspect.isawaitable(result) else result
+        async def call_in_thread(*arguments: Any) -> Any:
+            result = await run_in_thread(function.call, *arguments, start=self.threads.start)
+            return await result if inspect.isawaitable(result) else result
+
+        return function.call if function.is_async else call_in_thread
 
     def refused(self, reply: Reply) -> Reply:
         """A reply without a call.
@@ -216,6 +215,7 @@ class _HTTPEndpoint:
         self.function = function
         self._host = host
         self._request = Request
+        self._call = host.calling(function)
         self._ignored = IGNORED_PATHS - {function.path}
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
@@ -223,8 +223,8 @@ class _HTTPEndpoint:
         if path in self._ignored:
             return self._host.refused(NOT_FOUND_REPLY)
         scope["path_params"] = {"path": path[1:]}
-        result = self._host.call(self.function, self._request(scope, receive))
-        if inspect.isawaitable(result):
+        result = self._call(self._request(scope, receive))
+        if type(result) is CoroutineType or inspect.isawaitable(result):
             result = await result
         try:
             return encode(result, compact_json)

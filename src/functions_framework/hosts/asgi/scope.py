@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
-from functions_framework.model.execution import EXECUTION_ID, Execution, execution
+from functions_framework.model.execution import DEADLINE, EXECUTION_ID, Execution, execution
 from functions_framework.model.fields import as_text, encoded_query, merged, sent_bytes
 from functions_framework.model.message import Message, Reply
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Receive, Scope, Send
 
 _EXECUTION_ID = EXECUTION_ID.lower()
+_get: Callable[[Any, str], Any] = dict.get
 
 
 def header_fields(scope: Scope) -> dict[str, str]:
@@ -35,27 +36,30 @@ def header_fields(scope: Scope) -> dict[str, str]:
 
 def begin(scope: Scope, function: Function | None) -> Execution:
     """Start a call: give the request an execution id if it has none, and make it current."""
-    fields = header_fields(scope)
+    fields: dict[str, str] | None = getattr(scope, "by_name", None)
+    is_own = fields is not None
+    if fields is None:
+        fields = header_fields(scope)
+    sent = fields.get(_EXECUTION_ID)
     running = Execution(
-        fields.get(_EXECUTION_ID) or None,
+        sent or None,
         function,
         fields.get("traceparent"),
         fields.get("x-cloud-trace-context"),
         fields.get("tracestate"),
     )
-    deadline: float | None = scope.get("functions_framework.deadline")
+    deadline: float | None = _get(scope, DEADLINE)
     if deadline is not None:
         running.deadline = deadline
     execution.set(running)
-    if not fields.get(_EXECUTION_ID):
-        # The server's own scope asks for the id when somebody reads the headers.
-        show_later = getattr(scope, "show_id_of", None)
-        if show_later is None:
-            name = _EXECUTION_ID.encode()
-            kept = [pair for pair in scope["headers"] if pair[0] != name]
-            scope["headers"] = [*kept, (name, running.execution_id.encode())]
-        else:
-            show_later(running)
+    if sent:
+        return running
+    if is_own:
+        scope.running = running  # type: ignore[attr-defined]  # asks for the id when it is read
+    else:
+        name = _EXECUTION_ID.encode()
+        kept = [pair for pair in scope["headers"] if pair[0] != name]
+        scope["headers"] = [*kept, (name, running.execution_id.encode())]
     return running
 
 

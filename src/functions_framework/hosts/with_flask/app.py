@@ -28,6 +28,7 @@ from ..routes import Routes, paths_of
 from ..streams import begun
 from ..wsgi.environ import begin_seen, code_of, drain, path_of, send
 from . import disturbed, lean
+from .json_provider import JSONProvider
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .plain import METHODS, is_plain
 from .views import Crash, Unsendable, View, begin_response, is_foreign, not_found, reply_of, view_of
@@ -58,6 +59,7 @@ class FunctionApp(flask.Flask):
     """A Flask application around one or more sync functions."""
 
     is_async: Literal[False] = False
+    json_provider_class = JSONProvider
 
     def __init__(self, name: str, root: Path) -> None:
         super().__init__(

@@ -8,20 +8,18 @@ one of them moves.
 from __future__ import annotations
 
 from functools import cached_property
-from json import JSONEncoder, encoder
 from typing import TYPE_CHECKING, Any
 
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
-from flask.json.provider import DefaultJSONProvider
 from flask.wrappers import Request
 from werkzeug.datastructures import EnvironHeaders
 
 from functions_framework.model.message import NO_CONTENT, Reply
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .json_provider import JSONProvider
 
+if TYPE_CHECKING:
     import flask
     from flask.sessions import SessionMixin
     from werkzeug.routing import MapAdapter, Rule
@@ -151,8 +149,6 @@ class Encoder:
 
     def __init__(self, app: flask.Flask) -> None:
         self._app = app
-        self._key: Any = None
-        self._encode: Callable[[Any], str] = JSONEncoder().encode
 
     def encode(self, value: Any) -> Reply | None:
         """The reply for a plain value, None for one that needs Flask's own rules."""
@@ -171,21 +167,9 @@ class Encoder:
 
     def _encode_json(self, value: object) -> Reply | None:
         provider = self._app.json
-        if (
-            type(provider) is not DefaultJSONProvider
-            or provider.compact is False
-            or self._app.debug
-        ):
+        if type(provider) is not JSONProvider or provider.compact is False or self._app.debug:
             return None
-        key = (provider.sort_keys, provider.ensure_ascii, provider.default, provider.mimetype)
-        if key != self._key:
-            self._encode = json_encoder(
-                sort_keys=provider.sort_keys,
-                ensure_ascii=provider.ensure_ascii,
-                default=provider.default,
-            )
-            self._key = key
-        body = f"{self._encode(value)}\n".encode()
+        body = f"{provider.dumps_compact(value)}\n".encode()
         return Reply(200, [("Content-Type", provider.mimetype)], body)
 
     def _encode_tuple(self, value: tuple[Any, ...]) -> Reply | None:
@@ -215,33 +199,6 @@ def _is_plain_reply(reply: Reply) -> bool:
         return False
     names = [name.lower() for name, _ in headers]
     return names.count("content-type") == 1 and len(_SPECIAL.intersection(names)) == 1
-
-
-def json_encoder(
-    *, sort_keys: bool, ensure_ascii: bool, default: Callable[[Any], Any]
-) -> Callable[[Any], str]:
-    """What encodes a dict or list as `json.dumps` would, in compact form.
-
-    `JSONEncoder.encode` makes the C encoder anew for each value; here there is one. As calls share
-    it, it does not look for circles: what runs too deep is encoded again by one that does.
-    """
-    plain = JSONEncoder(
-        sort_keys=sort_keys, ensure_ascii=ensure_ascii, default=default, separators=(",", ":")
-    )
-    text = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
-    try:
-        make = encoder.c_make_encoder  # type: ignore[attr-defined]
-        chunks = make(None, default, text, None, ":", ",", sort_keys, False, True)  # noqa: FBT003
-    except (AttributeError, TypeError):  # another interpreter's json
-        return plain.encode
-
-    def encode(value: object) -> str:
-        try:
-            return "".join(chunks(value, 0))
-        except RecursionError:
-            return plain.encode(value)
-
-    return encode
 
 
 def _is_plain(headers: object) -> bool:

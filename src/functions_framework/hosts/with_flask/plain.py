@@ -22,7 +22,9 @@ METHODS = frozenset(name for name in dir(_FLASK) if callable(getattr(_FLASK, nam
 
 
 def _made() -> tuple[Any, ...]:
-    return flask.Request.__init__, flask.Response.__init__, flask.Response.__call__
+    made = flask.Response
+    by_server = made.get_wsgi_response, made.get_wsgi_headers, made.get_app_iter
+    return flask.Request.__init__, made.__init__, made.__call__, *by_server
 
 
 def is_watched(app: flask.Flask) -> bool:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 View = Callable[[flask.Request], Any]
 
 _WHOLE = frozenset({str, bytes, dict, list})
+_TUPLES = (2, 3)
 _BODIES = (str, bytes, bytearray, dict, list, Iterator, Response)
+_REWRITTEN = frozenset({"location", "content-location"})
 
 
 class Crash(Exception):  # noqa: N818 - it stands for exits
@@ -68,7 +70,9 @@ def _http_view(function: Function) -> View:
     def run(request: flask.Request) -> Any:
         try:
             result = call(request)
-            if type(result) in _WHOLE:
+            # Of (body, status, headers) it is the body that may need more than Flask does.
+            body = result[0] if type(result) is tuple and len(result) in _TUPLES else result
+            if type(body) in _WHOLE:
                 return result
             try:
                 _require_sendable(result)
@@ -164,7 +168,7 @@ def _require_sendable(result: object) -> None:
     """Raise where Flask knows no way to make a response of a result."""
     body = result
     if isinstance(result, tuple) and not isinstance(result, Reply):
-        if len(result) not in {2, 3}:
+        if len(result) not in _TUPLES:
             refuse(result)
         body = result[0]
     if not (isinstance(body, _BODIES) or callable(body) or is_foreign(body)):
@@ -178,6 +182,8 @@ def not_found(_: object = None) -> Any:
 
 def reply_of(response: flask.Response, environ: Environ) -> Reply:
     """A response as the reply to its request."""
+    if (reply := _whole_reply(response)) is not None:
+        return reply
     parts, status, headers = response.get_wsgi_response(environ)
     if response.is_streamed:
         return Reply(code_of(status), headers, Closing(parts, response.close))
@@ -192,6 +198,33 @@ def encode_as_flask(result: object) -> Reply:
         result = "OK"
     response = _host().make_response(result)
     return reply_of(response, flask.request.environ)
+
+
+def _whole_reply(response: flask.Response) -> Reply | None:
+    """The reply of an ordinary response to a request that is not HEAD; None for any other.
+
+    Werkzeug would copy its headers twice and count its bytes, which the server does anyway.
+    """
+    body, status = response.response, response.status_code
+    if (
+        type(response) is not flask.Response
+        or type(body) is not list
+        or len(body) != 1
+        or type(body[0]) is not bytes
+        or not 200 <= status <= 599
+        or status in NO_CONTENT
+        or response.direct_passthrough
+    ):
+        return None
+    headers = []
+    for pair in response.headers:
+        name = pair[0].lower()
+        if name in _REWRITTEN:
+            return None
+        if name != "content-length":
+            headers.append(pair)
+    response.close()
+    return Reply(status, headers, body[0])
 
 
 def is_foreign(body: object) -> bool:

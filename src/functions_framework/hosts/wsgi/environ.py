@@ -10,7 +10,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
-from functions_framework.model.execution import EXECUTION_ID, Execution, execution, new_execution_id
+from functions_framework.model.execution import (
+    DEADLINE,
+    EXECUTION_ID,
+    Execution,
+    execution,
+    new_execution_id,
+)
 from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query
 from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
 
@@ -46,7 +52,7 @@ def begin(environ: Environ, function: Function | None) -> Execution:
         environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
         environ.get("HTTP_TRACESTATE"),
     )
-    deadline: float | None = environ.get("functions_framework.deadline")
+    deadline: float | None = environ.get(DEADLINE)
     if deadline is not None:
         running.deadline = deadline
     execution.set(running)

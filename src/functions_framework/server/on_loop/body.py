@@ -13,11 +13,9 @@ from ..wire.incoming import check_coding
 from ..wire.limits import too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from functions_framework.model.interfaces import ASGIMessage
 
-    from ..wire.interfaces import AsyncProtocol, BodyPart, RequestHead
+    from ..wire.interfaces import AsyncProtocol, RequestHead
     from .slow_senders import AsyncSlowSenders
 
 _DISCONNECT = {"type": "http.disconnect"}
@@ -52,6 +50,7 @@ class Receive:
         has_unread: whether some of it was not received.
         is_asked: whether the function has asked for its client's going, and so ends itself.
         is_read: whether all of it was.
+        is_too_long: whether more is declared than it may have.
         is_broken: whether the client broke off.
         is_late: whether the client has stopped sending; set by who watches.
         is_waiting: whether somebody waits for more of it.
@@ -62,6 +61,7 @@ class Receive:
     is_broken = False
     is_asked = False
     is_late = False
+    is_too_long = False
     is_waiting = False
     _taken = 0
 
@@ -77,6 +77,8 @@ class Receive:
         self._limit = limit
         self._senders = senders
         self.has_unread = length != 0
+        if limit and length is not None:
+            self.is_too_long = length > limit
 
     @classmethod
     def of(
@@ -88,21 +90,12 @@ class Receive:
         senders: AsyncSlowSenders | None,
     ) -> Receive:
         """The one of a request, from its header fields by lower-case name."""
-        is_http2 = request.http_version == "2"
-        if not is_http2 and "content-length" not in headers and "transfer-encoding" not in headers:
-            protocol.body = found = cls(protocol, 0)
-            return found
         length = declared_length(headers, request)
-        protocol.body = found = cls(protocol, length, limit, senders)
-        if length is None and is_http2 and request.method in _WITHOUT_BODY:
+        found = cls(protocol, length, limit, senders)
+        if length is None and request.http_version == "2" and request.method in _WITHOUT_BODY:
             # It may have one, and hardly ever has.
             found.has_unread = False
         return found
-
-    @property
-    def is_too_long(self) -> bool:
-        """Whether more is declared than it may have."""
-        return 0 < self._limit < (self._left or 0)
 
     @property
     def is_over(self) -> bool:
@@ -163,11 +156,22 @@ class Receive:
         if left == 0:
             self.is_read = True
             return b""
+        senders = self._senders
         self.is_waiting = True
+        if senders is not None:
+            senders.begin(self)
         try:
-            message = await self._waited(self._protocol.receive())
+            message = await self._protocol.receive()
+        except asyncio.CancelledError:
+            if not self.is_late or senders is None:
+                raise
+            _uncancel()
+            self.is_read = True
+            raise senders.refusal() from None
         finally:
             self.is_waiting = False
+            if senders is not None:
+                senders.end(self)
         part = message.get("body", b"")
         # A body that broke off ends with `http.disconnect`.
         self.is_read = not message.get("more_body", False)
@@ -180,21 +184,9 @@ class Receive:
         self.has_unread = not self.is_read
         return part
 
-    async def _waited(self, part: Awaitable[BodyPart]) -> BodyPart:
-        """Wait for the engine's next part, under watch."""
-        senders = self._senders
-        task = asyncio.current_task()
-        if senders is None or task is None:
-            return await part
-        senders.begin(self, task)
-        try:
-            return await part
-        except asyncio.CancelledError:
-            if not self.is_late:
-                raise
-            if sys.version_info >= (3, 11):
-                task.uncancel()  # it was no request to end the call
-            self.is_read = True
-            raise senders.refusal() from None
-        finally:
-            senders.end(self)
+
+def _uncancel() -> None:
+    """Take back a cancellation that was no request to end the call."""
+    task = asyncio.current_task()
+    if sys.version_info >= (3, 11) and task is not None:
+        task.uncancel()

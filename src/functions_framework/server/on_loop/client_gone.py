@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..wire.interfaces import InProgress, Watcher
-    from .body import Receive
 
 _SWEEP_SECONDS = 0.1
 _LONG = 0.2
@@ -30,8 +29,6 @@ class ClientWatch:
         outlives: whether the call of a path goes on without its client; None where none does.
 
     Attributes:
-        receiving: what each call in progress receives from; one that asks for its client's going is
-            told and ends itself.
         told: the calls that were told to end.
     """
 
@@ -46,7 +43,6 @@ class ClientWatch:
         self._outlives = outlives
         self._watched: dict[asyncio.Task[None], asyncio.Task[None]] = {}
         self._is_sweeping = False
-        self.receiving: dict[Watcher, Receive] = {}
         self.told: set[Watcher] = set()
 
     def wake(self) -> None:
@@ -74,9 +70,9 @@ class ClientWatch:
 
     async def _cancel_with_client(self, watcher: Watcher, task: asyncio.Task[None]) -> None:
         await watcher.proto.client_disconnect()
-        receive = self.receiving.get(watcher)
-        if receive is not None and receive.is_asked:
-            return
+        body = watcher.proto.body
+        if body is not None and body.is_asked:
+            return  # it is told, and ends itself
         # One that was told already may tidy up.
         if watcher not in self.told:
             self.told.add(watcher)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.execution import Execution
 
-    from ..wire.interfaces import RequestHead
+    from ..wire.interfaces import HTTPScope, RequestHead
 
 _EXECUTION_ID = EXECUTION_ID.lower().encode()
 _SAME_IN_ALL = {
@@ -28,48 +28,34 @@ class RequestScope(dict[str, Any]):
     To whoever reads, tests, iterates or copies it, it is a complete dict.
 
     Attributes:
+        given: the engine's scope.
         by_name: the header fields as text by lower-case name, one value each.
+        running: the call that gives the headers its id where they have none, or an empty one.
     """
 
-    __slots__ = ("_given", "_running", "by_name")
+    __slots__ = ("by_name", "given", "running")
 
-    def __init__(self, head: RequestHead, by_name: dict[str, str]) -> None:
-        self.update(_SAME_IN_ALL)
-        self["method"] = head.method
-        self["path"] = head.path
-        self._given = head.asgi
-        self._running: Execution | None = None
-        self.by_name = by_name
+    given: HTTPScope
+    by_name: dict[str, str]
+    running: Execution | None
 
     @property
     def query(self) -> str:
         """The query string, undecoded."""
-        return self._given["query_string"].decode("latin-1")
-
-    def show_id_of(self, running: Execution) -> None:
-        """Let the headers hold the id of a call whose request has none, or an empty one."""
-        self._running = running
-        if dict.__contains__(self, "headers"):
-            self["headers"] = self._headers()
+        return self.given["query_string"].decode("latin-1")
 
     def __missing__(self, key: str) -> Any:
         if key not in _LATER:
             raise KeyError(key)
-        value = self[key] = self._make(key)
-        return value
-
-    def _make(self, key: str) -> Any:
+        value: Any = self.given[key]  # type: ignore[literal-required]
         if key == "headers":
-            return self._headers()
-        value = self._given[key]  # type: ignore[literal-required]
-        return (value[0], int(value[1])) if key in {"client", "server"} else value
-
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        found = self._given["headers"]
-        if self._running is not None:
-            found = [pair for pair in found if pair[0] != _EXECUTION_ID]
-            found.append((_EXECUTION_ID, self._running.execution_id.encode()))
-        return found
+            if self.running is None:
+                return value  # the call has not begun: they get its id
+            value = _with_id(value, self.running)
+        elif key in {"client", "server"}:
+            value = value[0], int(value[1])
+        self[key] = value
+        return value
 
     def get(self, key: str, default: object = None) -> Any:
         """As `dict.get`, for parts not made yet too."""
@@ -107,6 +93,23 @@ class RequestScope(dict[str, Any]):
     __hash__ = None
 
     def _complete(self) -> dict[str, Any]:
-        for key in _LATER:
-            self[key]
-        return {key: dict.__getitem__(self, key) for key in dict.__iter__(self)}
+        later = {key: self[key] for key in _LATER}
+        return {key: dict.__getitem__(self, key) for key in dict.__iter__(self)} | later
+
+
+def scope_of(head: RequestHead, by_name: dict[str, str]) -> RequestScope:
+    """The scope of a request whose header fields were read."""
+    # No constructor: it would take as long as all of this.
+    scope = RequestScope(_SAME_IN_ALL)
+    scope["method"] = head.method
+    scope["path"] = head.path
+    scope.given = head.asgi
+    scope.by_name = by_name
+    scope.running = None
+    return scope
+
+
+def _with_id(headers: list[tuple[bytes, bytes]], running: Execution) -> list[tuple[bytes, bytes]]:
+    found = [pair for pair in headers if pair[0] != _EXECUTION_ID]
+    found.append((_EXECUTION_ID, running.execution_id.encode()))
+    return found

@@ -9,10 +9,10 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import MalformedRequest
-from functions_framework.hosts.errors import CRASH_REPLY, refusal
+from functions_framework.hosts.errors import refusal
 from functions_framework.hosts.outgoing import passed
-from functions_framework.logs import call_end, log_crash
+from functions_framework.logs import call_end
+from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime.escaping import own_logger
 
 from ..on_threads.admission import Running
@@ -22,13 +22,14 @@ from ..wire.gate import answer
 from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from ..wire.loop import Handover
-from ..wire.own_replies import CRASHED, DRAINING, ENDED, NO_PATH, SATURATED
+from ..wire.own_replies import DRAINING, NO_PATH, SATURATED
 from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
 from .body import Receive
 from .client_gone import ClientWatch
 from .connections import Connections
-from .scope import RequestScope
+from .failures import answer_failed
+from .scope import scope_of
 from .slow_senders import AsyncSlowSenders
 from .stream import send_stream, settled
 from .waiting_calls import WaitingCalls, turn_away
@@ -51,6 +52,7 @@ _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
 _ANSWER_SECONDS = 1.0
+_HAVE_BODY = frozenset({"content-length", "transfer-encoding"})
 _AFTER_REFUSAL = 16 * 2**20
 
 
@@ -227,20 +229,24 @@ class AsyncServing:
         protocol, request = watcher.proto, watcher.scope
         try:
             by_name = self._gate.admitted(request)
-            receive = Receive.of(protocol, request, by_name, self._body_limit, self._senders)
-            self._clients.receiving[watcher] = receive
-            scope = RequestScope(request, by_name)
+            if _HAVE_BODY.isdisjoint(by_name) and request.http_version != "2":
+                protocol.body = receive = Receive(protocol, 0)
+            else:
+                limit, senders = self._body_limit, self._senders
+                protocol.body = receive = Receive.of(protocol, request, by_name, limit, senders)
+            scope = scope_of(request, by_name)
             if "x-forwarded-for" in by_name or "x-forwarded-proto" in by_name:
                 self._proxies.amend_scope(scope, by_name)
             if deadline is not None:
-                scope["functions_framework.deadline"] = deadline
-            if receive.is_too_long:
-                reply = refusal(too_large(self._body_limit))
-            elif not scope["path"]:
+                scope[DEADLINE] = deadline
+            if not request.path:
                 answer(protocol, NO_PATH, request.method, request.http_version)
                 return
-            else:
-                reply = await self._respond(scope, receive)
+            reply = (
+                refusal(too_large(self._body_limit))
+                if receive.is_too_long
+                else await self._respond(scope, receive)
+            )
             if self._deadlines is not None and deadline is not None:
                 reply = self._deadlines.in_time(reply, watcher, deadline)
             if (sent := passed(reply, request.method, request)) is not reply:
@@ -250,29 +256,12 @@ class AsyncServing:
             else:
                 protocol.response_bytes(*reply)  # type: ignore[arg-type]
         except BaseException as error:  # noqa: BLE001 - answered, and logged where it is a fault
-            self._fail(error, watcher)
+            answer_failed(error, watcher, is_told=watcher in self._told)
         finally:
             self._running.pop(watcher, None)
-            self._clients.receiving.pop(watcher, None)
             self._told.discard(watcher)
             protocol.body = None  # it holds the protocol: nothing is left to the garbage collector
             watcher.done()
-
-    def _fail(self, error: BaseException, watcher: Watcher) -> None:
-        """Answer a call that gave no reply."""
-        protocol, request = watcher.proto, watcher.scope
-        if isinstance(error, MalformedRequest):
-            answer(protocol, refusal(error), request.method, request.http_version)
-        elif not isinstance(error, asyncio.CancelledError):
-            # The engine would answer and log in its own words.
-            _log.error("The request could not be answered.", exc_info=error)
-            answer(protocol, CRASHED, request.method)
-        elif watcher in self._told:
-            # Of no effect where a deadline was the reason: that was answered.
-            answer(protocol, ENDED, request.method, request.http_version)
-        else:  # of its own making
-            log_crash(error, method=request.method, path=request.path)
-            answer(protocol, CRASH_REPLY, request.method)
 
     async def _send(self, watcher: Watcher, receive: Receive, reply: Reply) -> None:
         protocol, request = watcher.proto, watcher.scope

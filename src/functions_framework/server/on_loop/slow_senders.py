@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import Context
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..wire.limits import too_slow
@@ -59,9 +60,12 @@ class AsyncSlowSenders:
         self._is_sweeping = False
         self._judging: asyncio.Task[None] | None = None
 
-    def begin(self, receive: Waited, task: asyncio.Task[Any]) -> None:
-        """A task begins to wait for the next part of a body."""
-        self._waiting[receive] = task, self._loop.time()
+    def begin(self, receive: Waited) -> None:
+        """The current task begins to wait for the next part of a body."""
+        task = asyncio.current_task(self._loop)
+        if task is None:
+            return
+        self._waiting[receive] = task, monotonic()
         if not self._is_sweeping:
             self._is_sweeping = True
             self._loop.call_later(self._pause, self._sweep)
@@ -75,7 +79,7 @@ class AsyncSlowSenders:
         return too_slow(self._seconds)
 
     def _sweep(self) -> None:
-        late = self._loop.time() - self._seconds
+        late = monotonic() - self._seconds
         waiting = [item for item in self._waiting.items() if item[1][1] < late]
         if waiting:
             judging = self._judge(waiting, late)

@@ -13,6 +13,7 @@ from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
 from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
+from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.native_threads import are_replaced
@@ -191,7 +192,7 @@ class SyncServing:
         slot.started = time.monotonic()
         try:
             if self._watchdog is not None:
-                environ["functions_framework.deadline"] = self._watchdog.begin(slot, protocol)
+                environ[DEADLINE] = self._watchdog.begin(slot, protocol)
             slot.environ = environ
             # A context of its own: what a call sets must not be seen by the thread's next one.
             copy_context().run(self._answer, protocol, environ, method)
@@ -249,8 +250,9 @@ class SyncServing:
             reply = refusal(too_large(limit))
         else:
             reply = self._respond(environ)
-        given, reply = reply, passed(reply, method, environ)
-        settle(given, reply, environ)
+        given = reply
+        if (reply := passed(given, method, environ)) is not given:
+            settle(given, reply, environ)
         if body.is_read:
             self._send(protocol, environ, reply)
         elif not limit:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.message import Headers
 
-    from .interfaces import ASGIWatcher, BodyPart, BodyState, ResponseMessage
+    from .interfaces import ASGIWatcher, BodyPart, BodyState, ResponseMessage, ResponseStart
 
 _LOOK_SECONDS = 0.25
 _MOST_AHEAD = 2**16
@@ -35,7 +35,7 @@ class _Encoded(dict[tuple[str, str], tuple[bytes, bytes]]):
         return encoded
 
 
-_ENCODED = _Encoded()
+_encoded = _Encoded().__getitem__
 
 
 class Exchange:
@@ -143,20 +143,23 @@ class Exchange:
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         """Answer; of no effect where that was done."""
         if not self._is_answered:
-            self._begin(status, headers)
-            self._engine.send({"type": "http.response.body", "body": body})
+            self._is_answered = True
+            send = self._engine.send
+            send(_start(status, headers))
+            send({"type": "http.response.body", "body": body})
 
     def response_stream(self, status: int, headers: Headers) -> Transport:
         """Begin an answer whose body is sent in parts; the head goes out with the first."""
         if self._is_answered:
             raise RuntimeError("The request was answered.")
-        self._begin(status, headers)
+        self._is_answered = True
+        self._engine.send(_start(status, headers))
         return Transport(self, self._engine.send)
 
-    def _begin(self, status: int, headers: Headers) -> None:
-        self._is_answered = True
-        fields = [_ENCODED[pair] for pair in headers]
-        self._engine.send({"type": "http.response.start", "status": status, "headers": fields})
+
+def _start(status: int, headers: Headers) -> ResponseStart:
+    fields = list(map(_encoded, headers))
+    return {"type": "http.response.start", "status": status, "headers": fields}
 
 
 async def _done(message: BodyPart) -> BodyPart:

@@ -131,6 +131,10 @@ class BodyState(Protocol):
     def is_waiting(self) -> bool:
         """Whether somebody waits for more of it."""
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the function has asked for its client's going."""
+
 
 class Transport(Protocol):
     """Takes the parts of an answer's body."""
