@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .logs.streams import RecordStream, flush_call
-from .model.execution import EXECUTION_ID, Execution, Trace, execution, new_execution_id
+from .model.execution import EXECUTION_ID, Execution, execution, new_execution_id
+from .model.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

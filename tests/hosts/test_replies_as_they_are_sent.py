@@ -149,10 +149,14 @@ REPLIES: dict[str, Any] = {
 @pytest.mark.parametrize("function", [sync_function, async_function])
 def test_the_testing_client_shows_what_a_client_gets(function: Callable[..., Any]) -> None:
     with Client(function) as client:
-        for path in ("status", "name", "value"):
+        # Only the event loop's side of the engine sends other bytes than UTF-8.
+        fails = ("status", "name", "value") if function is sync_function else ("status", "name")
+        for path in fails:
             result = client.get(f"/{path}")
             assert (result.status, result.headers["x-google-status"]) == (500, "crash")
             assert result.exception is not None
+        if function is async_function:
+            assert client.get("/value").headers["x-a"] == "caf\u00e9"
         result = client.get("/connection")
         assert "connection" not in result.headers
         assert (result.headers["x-a"], result.headers["content-length"]) == ("1", "1")

@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.model.execution import (
-    NO_TRACE,
-    Execution,
-    Trace,
-    new_execution_id,
-    read_cloud_trace,
-    read_traceparent,
-    reseed,
-)
+from functions_framework.model.execution import Execution, new_execution_id, reseed
+from functions_framework.model.trace import NO_TRACE, Trace, read_cloud_trace, read_traceparent
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 SPAN_ID = "00f067aa0ba902b7"

@@ -13,7 +13,8 @@ from functions_framework.hosts.layered import layered
 from functions_framework.hosts.layers import Blocking, Watch
 from functions_framework.loading.load import precheck
 from functions_framework.logs import call_lines
-from functions_framework.model.execution import NO_TRACE, Execution, execution
+from functions_framework.model.execution import Execution, execution
+from functions_framework.model.trace import NO_TRACE
 from functions_framework.recording.directory import Directory
 from functions_framework.recording.exchange import Exchange, Recorder
 from functions_framework.recording.taps import AsyncBodyTap, BodyTap, Kept

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from functions_framework.model.execution import NO_TRACE, Trace, execution
+from functions_framework.model.execution import execution
+from functions_framework.model.trace import NO_TRACE, Trace
 from functions_framework.runtime.escaping import printable
 
 ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})

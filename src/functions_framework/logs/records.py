@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from functions_framework.model.execution import Trace
+    from functions_framework.model.trace import Trace
 
 LABELS = "logging.googleapis.com/labels"
 SOURCE = "logging.googleapis.com/sourceLocation"

@@ -6,12 +6,13 @@ it belongs to (logs, traces, user code) reads it here. Nothing is parsed until i
 
 from __future__ import annotations
 
-import re
 import time
 from contextvars import ContextVar
 from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from .trace import NO_TRACE, Trace, read_cloud_trace, read_traceparent, traceparent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,30 +24,6 @@ EXECUTION_ID = "Function-Execution-Id"
 
 DEADLINE = "functions_framework.deadline"
 """Where a server puts a call's deadline: in its environ or scope, as `Execution` has it."""
-
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-_CLOUD_TRACE = re.compile(r"(\w+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?", re.ASCII)
-_W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")
-_ZERO_TRACE = "0" * 32
-_ZERO_SPAN = "0" * 16
-
-
-class Trace(NamedTuple):
-    """Where a call stands in its caller's trace; every part is None when the caller sent none.
-
-    Attributes:
-        trace_id: the trace's id.
-        span_id: the caller's span as received: hex from W3C, decimal from
-            `X-Cloud-Trace-Context`.
-        is_sampled: whether the caller records the trace.
-    """
-
-    trace_id: str | None = None
-    span_id: str | None = None
-    is_sampled: bool | None = None
-
-
-NO_TRACE = Trace()
 
 
 class Ended(NamedTuple):
@@ -61,31 +38,6 @@ class Ended(NamedTuple):
     running: Execution | None
     status: int
     seconds: float
-
-
-def read_traceparent(header: str) -> Trace:
-    """Read a `traceparent` header (W3C Trace Context, section 3.2); `NO_TRACE` if it is invalid.
-
-    Later versions may go on after the flags; version ff and ids of zeros only are invalid.
-    """
-    found = _TRACEPARENT.fullmatch(header.strip())
-    if found is None:
-        return NO_TRACE
-    version, trace_id, span_id, flags, rest = found.groups()
-    if version == "ff" or (version == "00" and rest):
-        return NO_TRACE
-    if trace_id == _ZERO_TRACE or span_id == _ZERO_SPAN:
-        return NO_TRACE
-    return Trace(trace_id, span_id, bool(int(flags, 16) & 1))
-
-
-def read_cloud_trace(header: str) -> Trace:
-    """Read an `X-Cloud-Trace-Context` header, `TRACE[/SPAN][;o=OPTIONS]`; else `NO_TRACE`."""
-    found = _CLOUD_TRACE.fullmatch(header.strip())
-    if found is None:
-        return NO_TRACE
-    trace_id, span_id, options = found.groups()
-    return Trace(trace_id, span_id, None if options is None else bool(int(options) & 1))
 
 
 # A generator of its own: user code that seeds `random` must not make ids repeat.
@@ -257,17 +209,6 @@ class Execution:
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - time.monotonic())
-
-
-def traceparent_of(trace: Trace) -> str | None:
-    """The W3C form of a trace from `X-Cloud-Trace-Context`, None when it has none."""
-    trace_id = (trace.trace_id or "").lower()
-    if not _W3C_TRACE_ID.fullmatch(trace_id) or trace_id == _ZERO_TRACE:
-        return None
-    span = int(trace.span_id or 0)
-    if not 0 < span < 1 << 64:
-        return None
-    return f"00-{trace_id}-{span:016x}-{int(bool(trace.is_sampled)):02x}"
 
 
 class Spans(Protocol):

@@ -13,7 +13,7 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from functions_framework.model.addresses import host_and_port
-from functions_framework.model.execution import NO_TRACE, Trace, read_cloud_trace, traceparent_of
+from functions_framework.model.trace import NO_TRACE, Trace, read_cloud_trace, traceparent_of
 
 from .outcome import ERROR, OK, TIMEOUT, event_attributes
 

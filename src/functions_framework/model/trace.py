@@ -1,0 +1,69 @@
+"""Where a call stands in its caller's trace, read from the headers of requests.
+
+W3C's `traceparent` and `X-Cloud-Trace-Context` are read here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_CLOUD_TRACE = re.compile(r"(\w+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?", re.ASCII)
+_W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_ZERO_TRACE = "0" * 32
+_ZERO_SPAN = "0" * 16
+
+
+class Trace(NamedTuple):
+    """Where a call stands in its caller's trace; every part is None when the caller sent none.
+
+    Attributes:
+        trace_id: the trace's id.
+        span_id: the caller's span as received: hex from W3C, decimal from
+            `X-Cloud-Trace-Context`.
+        is_sampled: whether the caller records the trace.
+    """
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    is_sampled: bool | None = None
+
+
+NO_TRACE = Trace()
+
+
+def read_traceparent(header: str) -> Trace:
+    """Read a `traceparent` header (W3C Trace Context, section 3.2); `NO_TRACE` if it is invalid.
+
+    Later versions may go on after the flags; version ff and ids of zeros only are invalid.
+    """
+    found = _TRACEPARENT.fullmatch(header.strip())
+    if found is None:
+        return NO_TRACE
+    version, trace_id, span_id, flags, rest = found.groups()
+    if version == "ff" or (version == "00" and rest):
+        return NO_TRACE
+    if trace_id == _ZERO_TRACE or span_id == _ZERO_SPAN:
+        return NO_TRACE
+    return Trace(trace_id, span_id, bool(int(flags, 16) & 1))
+
+
+def read_cloud_trace(header: str) -> Trace:
+    """Read an `X-Cloud-Trace-Context` header, `TRACE[/SPAN][;o=OPTIONS]`; else `NO_TRACE`."""
+    found = _CLOUD_TRACE.fullmatch(header.strip())
+    if found is None:
+        return NO_TRACE
+    trace_id, span_id, options = found.groups()
+    return Trace(trace_id, span_id, None if options is None else bool(int(options) & 1))
+
+
+def traceparent_of(trace: Trace) -> str | None:
+    """The W3C form of a trace from `X-Cloud-Trace-Context`, None when it has none."""
+    trace_id = (trace.trace_id or "").lower()
+    if not _W3C_TRACE_ID.fullmatch(trace_id) or trace_id == _ZERO_TRACE:
+        return None
+    span = int(trace.span_id or 0)
+    if not 0 < span < 1 << 64:
+        return None
+    return f"00-{trace_id}-{span:016x}-{int(bool(trace.is_sampled)):02x}"
