@@ -6,12 +6,11 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from functions_framework.api.decorators import event_options, http_mark, put
+from functions_framework.api.decorators import event_mark, http_mark, put
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.hosts import build
-from functions_framework.hosts.create import Source, application
+from functions_framework.hosts.create import LazyApp, Source, application
 from functions_framework.loading.load import load_target, one_at_a_time
-from functions_framework.model.function import Mark, Signature
 
 if TYPE_CHECKING:
     from functions_framework.api.cors import CORS
@@ -95,7 +94,9 @@ def cloud_event(  # noqa: PLR0913 - an option each
         batch: whether it is called with the list of all events of a request.
         max_attempts: after how many attempts to deliver it an event that fails is dropped.
     """
-    options = event_options(
+    mark = event_mark(
+        path=path,
+        is_asgi=True,
         types=type,
         reply_type=reply_type,
         reply_source=reply_source,
@@ -103,7 +104,6 @@ def cloud_event(  # noqa: PLR0913 - an option each
         batch=batch or None,
         max_attempts=max_attempts,
     )
-    mark = Mark(Signature.CLOUDEVENT, is_asgi=True, path=path, options=options)
     return put(mark, function)
 
 
@@ -128,7 +128,7 @@ def create_asgi_app(
         return application(function) if function.protocol else build.asgi_app(function)
 
 
-class LazyASGIApp:
+class LazyASGIApp(LazyApp):
     """An ASGI 3 application that is built from the environment at its first scope.
 
     Attributes:
@@ -141,18 +141,17 @@ class LazyASGIApp:
     def __init__(
         self, target: str | None = None, source: Source = None, signature_type: str | None = None
     ) -> None:
-        self.target = target
-        self.source = source
-        self.signature_type = signature_type
-        self.app: Any = None
+        super().__init__(target, source, signature_type)
         self._app_initialized = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a scope, after building the application if this is the first."""
-        if not self._app_initialized:
-            self.app = create_asgi_app(self.target, self.source, self.signature_type)
-            self._app_initialized = True
-        await self.app(scope, receive, send)
+        await self._built(self._build)(scope, receive, send)
+
+    def _build(self) -> Any:
+        app = create_asgi_app(self.target, self.source, self.signature_type)
+        self._app_initialized = True
+        return app
 
 
 app = LazyASGIApp()

@@ -101,7 +101,8 @@ def cloud_event(  # noqa: PLR0913 - an option each
     Raises:
         ValueError: an option holds what it cannot, or does not go with `batch`.
     """
-    options = event_options(
+    mark = event_mark(
+        path=path,
         types=type,
         reply_type=reply_type,
         reply_source=reply_source,
@@ -109,11 +110,16 @@ def cloud_event(  # noqa: PLR0913 - an option each
         batch=batch or None,
         max_attempts=max_attempts,
     )
-    return put(Mark(Signature.CLOUDEVENT, path=path, options=options), function)
+    return put(mark, function)
 
 
-def event_options(**given: Any) -> dict[str, Any]:
-    """The options of an event function that were given.
+def event_mark(*, path: str | None, is_asgi: bool = False, **given: Any) -> Mark:
+    """What `cloud_event` puts on a function; `is_asgi` is for the decorator of `aio`.
+
+    Args:
+        path: that it owns.
+        is_asgi: whether it is served from the event loop.
+        given: its options, None for what was not given.
 
     Raises:
         ValueError: one holds what it cannot.
@@ -131,7 +137,8 @@ def event_options(**given: Any) -> dict[str, Any]:
         raise ValueError(f"max_attempts={attempts!r}: expected a number, 1 or more.")
     if attempts is not None and given["batch"]:
         raise ValueError("max_attempts counts single events: leave it out with batch=True.")
-    return {name: value for name, value in given.items() if value is not None}
+    options = {name: value for name, value in given.items() if value is not None}
+    return Mark(Signature.CLOUDEVENT, is_asgi=is_asgi, path=path, options=options)
 
 
 def _event_types(given: Any) -> tuple[str, ...]:

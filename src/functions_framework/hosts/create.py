@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import take
@@ -13,6 +13,9 @@ from functions_framework.model.function import Function, protocol_of
 
 from . import build
 from .wsgi.environ import drain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Source = str | PathLike[str] | None
 
@@ -66,14 +69,14 @@ def application(function: Function) -> Any:
     return function.call
 
 
-class LazyWSGIApp:
-    """A WSGI application (PEP 3333) that is built from the environment at its first request.
+class LazyApp:
+    """An application that is built once, when it is first called.
 
     Attributes:
         target: as for `create_app`.
         source: as for `create_app`.
         signature_type: as for `create_app`.
-        app: the application, None before the first request.
+        app: the application, None before the first call.
     """
 
     def __init__(
@@ -84,16 +87,30 @@ class LazyWSGIApp:
         self.signature_type = signature_type
         self.app: Any = None
 
+    def _built(self, build_one: Callable[[], Any]) -> Any:
+        if self.app is None:
+            with one_at_a_time:
+                self.app = self.app or build_one()
+        return self.app
+
+
+class LazyWSGIApp(LazyApp):
+    """A WSGI application (PEP 3333) that is built from the environment at its first request.
+
+    Attributes:
+        target: as for `create_app`.
+        source: as for `create_app`.
+        signature_type: as for `create_app`.
+        app: the application, None before the first request.
+    """
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a request, after building the application if this is the first.
 
         Raises:
             InvalidConfigurationException: the function is async; a WSGI server cannot await it.
         """
-        if self.app is None:
-            with one_at_a_time:
-                self.app = self.app or self._build()
-        return self.app(*args, **kwargs)
+        return self._built(self._build)(*args, **kwargs)
 
     def _build(self) -> Any:
         app = create_app(self.target, self.source, self.signature_type)
