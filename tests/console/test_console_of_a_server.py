@@ -178,6 +178,12 @@ def test_who_listens_is_told_as_it_happens(kind: str, servers: dict[str, Served]
         assert {call["path"] for call in again.calls.values()} >= {PATHS[kind]}
 
 
+def test_calls_go_on_while_a_page_listens(kind: str, servers: dict[str, Served]) -> None:
+    client = servers[kind].client
+    with listening(client):
+        assert client.get(PATHS[kind], timeout=5).status_code == 200
+
+
 def test_the_state_says_what_is_served(servers: dict[str, Served]) -> None:
     with listening(servers["def"].client) as listener:
         state = listener.state
