@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
     from support.served_source import Given, Served
 
-# A machine that runs tests in parallel stalls now and then: time is no property of a parser.
+# A machine that runs tests in parallel stalls now and then: time isn't a property of a parser.
 hypothesis.settings.register_profile("timeless", deadline=None)
 # By hand: pytest --hypothesis-profile long tests/events
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)

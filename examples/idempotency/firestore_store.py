@@ -36,7 +36,7 @@ class FirestoreStore:
         return cast("IdempotencyEntry | None", take(self._client.transaction()))
 
     def finish(self, key: str, token: str, answer: bytes, expires: float) -> bool:
-        """Keep the answer, unless another call has the key by now."""
+        """Keep the response, unless another call has the key by now."""
         document = self._collection.document(key)
 
         @firestore.transactional

@@ -137,7 +137,7 @@ def test_a_source_that_fails_breaks_the_stream_off_and_is_closed(host: str) -> N
 
 
 @pytest.mark.parametrize("source", [7, None])
-def test_what_is_no_source_is_refused(source: Any) -> None:
+def test_what_is_not_a_source_is_refused(source: Any) -> None:
     with pytest.raises(TypeError, match="not iterable"):
         sse(source)
 

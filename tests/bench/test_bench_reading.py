@@ -59,7 +59,7 @@ def test_chunked_request_is_framed() -> None:
         (Answer(200, {"x-a": "1"}, b"OK"), None),
     ],
 )
-def test_an_answer_is_held_to_status_body_and_headers(answer: Answer, fault: str | None) -> None:
+def test_a_response_is_held_to_status_body_and_headers(answer: Answer, fault: str | None) -> None:
     exchange = Exchange(answer=b"OK", answer_headers={"X-A": "1"})
     if fault is None:
         assert exchange.check(answer) is answer

@@ -1,4 +1,4 @@
-"""Layers over a mapping: the last one wins, and taking all away gives back what was there."""
+"""Layers over a mapping: the last one wins, and taking all away returns what was there."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def test_a_reader_that_leaves_ends_it_quietly(project: Path) -> None:
     assert told.count("\n") == 1
 
 
-def test_an_answer_that_says_json_and_is_none_is_shown_as_it_is(project: Path) -> None:
+def test_a_response_that_says_json_and_is_none_is_shown_as_it_is(project: Path) -> None:
     (project / "main.py").write_text(
         "def hello(request):\n    return '{', 200, {'content-type': 'application/json'}\n"
     )

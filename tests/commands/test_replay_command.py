@@ -181,7 +181,7 @@ def test_what_cannot_be_replayed_is_skipped(project: Path, tmp_path: Path) -> No
         (("nowhere",), "nowhere cannot be read: No such file or directory."),
         (("empty",), "There are no recordings in empty: no file ends with .recorded.json."),
         (("main.py",), "main.py is not JSON: Expecting value at line 2, column 1."),
-        (("other.json",), "is no recording of --record: Object missing required field `rec"),
+        (("other.json",), "isn't a recording of --record: Object missing required field `rec"),
         (("kept", "--target", "nope"), "a function named 'nope'"),
         (("kept", "--url", "http://127.0.0.1:1"), "http://127.0.0.1:1: Connection refused"),
         (("kept", "--header", "x"), "--header takes NAME:VALUE"),

@@ -96,7 +96,7 @@ FUNCTIONS: dict[str, Callable[[Request], Awaitable[Response]]] = {
 
 
 async def answer(request: Request) -> Response:
-    """The answer of the function that the first step of the path names."""
+    """The response of the function that the first step of the path names."""
     return await FUNCTIONS[request.url.path.split("/")[1]](request)
 
 

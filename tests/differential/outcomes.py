@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     Attributes:
         status: the code, None for a connection closed without a response.
         headers: names and values, sorted.
-        body: what came of it.
+        body: its outcome.
         is_whole: whether the response reached its end.
         goes_on: whether the same connection answers the next request; None where nobody asked.
     """

@@ -86,7 +86,7 @@ FUNCTIONS: dict[str, Callable[[flask.Request], Any]] = {
 
 
 def answer(request: flask.Request) -> Any:
-    """The answer of the function that the first step of the path names."""
+    """The response of the function that the first step of the path names."""
     return FUNCTIONS[request.path.split("/")[1]](request)
 
 

@@ -1,8 +1,8 @@
 """Films the tutorial in numbers: what it takes from `pip install` to a replayed failing test.
 
-`PYTHONPATH=tests python -m docs.film` makes a virtual environment, installs this checkout and pytest,
-types every command of the page and prints the seconds of each. Typing is counted, not waited for,
-a command letter by letter; a file is pasted.
+`PYTHONPATH=tests python -m docs.film` makes a virtual environment, installs this checkout and
+pytest, types every command of the page and prints the seconds of each. Typing is counted, not
+waited for: a command letter by letter, a file as pasted.
 """
 
 from __future__ import annotations

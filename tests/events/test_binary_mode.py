@@ -25,7 +25,7 @@ def test_attributes_are_strings_with_the_content_type_verbatim() -> None:
 
 
 @pytest.mark.parametrize("content_type", [None, ""])
-def test_no_content_type_is_no_datacontenttype(content_type: str | None) -> None:
+def test_no_content_type_is_not_a_datacontenttype(content_type: str | None) -> None:
     assert "datacontenttype" not in decode(binary(b"{}", content_type))
 
 
@@ -39,7 +39,7 @@ def test_rule_5_a_forbidden_header_counts_without_content_type() -> None:
     assert (event["datacontenttype"], event.data) == ("text/plain", b"1")
 
 
-def test_rule_17_headers_named_like_data_are_no_attributes() -> None:
+def test_rule_17_headers_named_like_data_are_not_attributes() -> None:
     event = decode(binary(b"1", data="x", data_base64="eA=="))
     assert event.get_attributes() == {**EVENT, "datacontenttype": "application/json"}
     assert event.data == 1

@@ -1,4 +1,4 @@
-"""Encoding CloudEvents in both modes, and that decoding gives back what was encoded."""
+"""Encoding CloudEvents in both modes, and that decoding returns what was encoded."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_extensions_are_flattened() -> None:
     assert event.get_attributes() == {**EVENT, "a": 1}
 
 
-def test_extensions_that_is_no_object_is_an_attribute() -> None:
+def test_extensions_that_is_not_an_object_is_an_attribute() -> None:
     assert decode(structured({"extensions": "x"}))["extensions"] == "x"
 
 

@@ -69,7 +69,7 @@ def test_an_order_becomes_an_invoice_that_is_billed(server: ServerProcess) -> No
 
 
 @pytest.mark.parametrize("data", [{"item": "sugar"}, None, 3])
-def test_what_is_no_order_is_a_dead_letter(server: ServerProcess, data: Any) -> None:
+def test_what_is_not_an_order_is_a_dead_letter(server: ServerProcess, data: Any) -> None:
     with broker_before(server) as broker:
         broker.send("com.example.order.created", data, "18")
     assert [item.status for item in broker.deliveries] == [422]

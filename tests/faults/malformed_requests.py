@@ -44,8 +44,8 @@ TYPED = POST + b"content-type: a/b\r\ntransfer-encoding: chunked\r\n\r\n"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n"
 
 REQUEST_LINES = [
-    Malformed("bytes that are no text", b"\x00\x01\x02\xff\xfe\r\n\r\n"),
-    Malformed("text that is no request", b"hello there\r\n\r\n"),
+    Malformed("bytes that aren't text", b"\x00\x01\x02\xff\xfe\r\n\r\n"),
+    Malformed("text that isn't a request", b"hello there\r\n\r\n"),
     Malformed("no version", b"GET /\r\n\r\n"),
     Malformed("HTTP/3.0", b"GET / HTTP/3.0\r\nhost: x\r\n\r\n"),
     Malformed("HTTP/2.0 without its preface", b"GET / HTTP/2.0\r\nhost: x\r\n\r\n"),
@@ -134,7 +134,7 @@ TRANSFER_CODINGS += [
 ]
 
 BAD_CHUNKS = {
-    "size that is no number": b"xyz\r\nab\r\n0\r\n\r\n",
+    "size that isn't a valid number": b"xyz\r\nab\r\n0\r\n\r\n",
     "negative size": b"-1\r\nab\r\n0\r\n\r\n",
     "size with a sign": b"+2\r\nab\r\n0\r\n\r\n",
     "size with a prefix": b"0x2\r\nab\r\n0\r\n\r\n",

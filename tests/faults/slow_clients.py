@@ -3,7 +3,7 @@
     PYTHONPATH=tests python tests/faults/slow_clients.py --clients 2500
 
 Senders stop in the middle of a body or send a byte now and then, readers do not read a stream or a
-whole answer, and others connect and say nothing (over TLS: stop in their handshake). Meanwhile
+whole response, and others connect and say nothing (over TLS: stop in their handshake). Meanwhile
 probes and other calls are made; at the end the server is told to stop while all of them are there.
 """
 
@@ -137,7 +137,7 @@ class Others(threading.Thread):
 def slow_client(
     server: ServerProcess, request: bytes, context: ssl.SSLContext | None
 ) -> socket.socket:
-    """Connect with little room for an answer, and send what there is to be sent."""
+    """Connect with little room for a response, and send what there is to be sent."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     # As over a network: on loopback, whose segments are large, the kernel holds megabytes for each.

@@ -1,4 +1,4 @@
-"""Functions that answer anything: no worker dies, nothing hangs, each connection is in step."""
+"""Functions that response anything: no worker dies, nothing hangs, each connection is in step."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_request_without_a_body_has_none(reader: ServerProcess, method: str) -> 
 
 
 @pytest.mark.parametrize("frames", [(b"hello",), (b"hello", b"")])
-def test_body_that_nobody_reads_does_not_delay_the_answer(
+def test_body_that_nobody_reads_does_not_delay_the_response(
     reader: ServerProcess, frames: tuple[Frame, ...]
 ) -> None:
     for method in ("GET", "POST"):

@@ -99,7 +99,7 @@ def test_trailers_end_a_body_announced_or_not(
 @pytest.mark.parametrize("path", ["/whole", "/pieces", "/event"])
 @pytest.mark.parametrize("fields", ["", "trailer: x-checksum\r\n"])
 @pytest.mark.parametrize("sent", ["xy\r\n", "2\r\nab\r\nxy\r\n", "2\r\nabc\r\n0\r\n\r\n"])
-def test_malformed_chunk_is_no_end_for_an_async_function(
+def test_malformed_chunk_is_not_an_end_for_an_async_function(
     reader: ServerProcess, path: str, fields: str, sent: str
 ) -> None:
     if ", async)" not in reader.log:

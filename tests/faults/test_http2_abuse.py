@@ -77,7 +77,7 @@ FAULTS = {
     "even stream": request(2),
     "stream that goes back": request(5) + request(3),
     "data before headers": frame(DATA, 1, b"ab", END_STREAM),
-    "headers that are no HPACK": frame(HEADERS, 1, b"\xff" * 40, END_STREAM | END_HEADERS),
+    "headers that aren't HPACK": frame(HEADERS, 1, b"\xff" * 40, END_STREAM | END_HEADERS),
     "settings of 5 bytes": frame(SETTINGS, 0, b"\0\0\0\0\0"),
     "settings on a stream": frame(SETTINGS, 1),
     "ping of 7 bytes": frame(PING, 0, b"1234567"),
@@ -168,7 +168,7 @@ def test_fault_ends_its_connection_only(server: ServerProcess, fault: str) -> No
     assert "Traceback" not in server.log
 
 
-def test_windows_that_stay_shut_hold_nobody_up(server: ServerProcess) -> None:
+def test_windows_that_stay_shut_delay_no_one(server: ServerProcess) -> None:
     opening = PREFACE + settings(initial_window_size=0)
     with ExitStack() as stack:
         for _ in range(3):

@@ -2,7 +2,7 @@
 
 Clients send as fast as they can, on kept and on fresh connections, and go on after the signal until
 no connection is made any more. A request counts as lost when its connection was made and it was
-sent, and no whole answer came.
+sent, and no whole response came.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Client(threading.Thread):
                     connection.sendall(REQUEST)
                     status = answers.readline()
                     if not status:
-                        raise ConnectionError("closed without an answer")
+                        raise ConnectionError("closed without a response")
                     headers = list(iter(answers.readline, b"\r\n"))
                     if answers.read(12) != b"Hello world!":
-                        raise ConnectionError("closed in the middle of the answer")
+                        raise ConnectionError("closed in the middle of the response")
                 except OSError as error:
                     self.outcomes["lost"] += 1
                     self.reasons.append(repr(error))

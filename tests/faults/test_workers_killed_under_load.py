@@ -76,7 +76,7 @@ def worker_that_answers(server: ServerProcess) -> int:
             found.append(int(server.get("/pid")[1]))
         return bool(found)
 
-    wait_until(has_answered, "an answer")
+    wait_until(has_answered, "a response")
     return found[0]
 
 

@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests python tests/fuzz/fuzz_server.py --seconds 600
 
-It stops at the first request that is answered 5xx, that logs a traceback, or after which the
+It stops at the first request that gets a 5xx, that logs a traceback, or after which the
 server does not go on, and prints that request and the seed.
 """
 

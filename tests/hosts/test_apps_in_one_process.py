@@ -63,7 +63,7 @@ def test_two_apps_from_files_with_the_same_names(sources: SourceTree) -> None:
 @pytest.mark.parametrize("second", [None, "event"])
 @pytest.mark.parametrize("first", SIGNATURES)
 @pytest.mark.parametrize("is_async", [False, True])
-def test_the_signature_of_an_app_is_no_setting_of_the_next(
+def test_the_signature_of_an_app_is_not_a_setting_of_the_next(
     sources: SourceTree, first: str, second: str | None, is_async: bool
 ) -> None:
     define = "async def" if is_async else "def"
@@ -97,7 +97,7 @@ def test_what_the_user_sets_stays_a_setting(
     assert os.environ["FUNCTION_SIGNATURE_TYPE"] == "cloudevent"
 
 
-def test_the_target_of_an_app_is_no_setting_of_the_next(sources: SourceTree) -> None:
+def test_the_target_of_an_app_is_not_a_setting_of_the_next(sources: SourceTree) -> None:
     sources.write(
         a__main="def hello(request): return 'a'",
         b__main="def hello(request): return 'b'\ndef function(request): return 'default'",

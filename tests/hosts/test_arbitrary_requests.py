@@ -1,4 +1,4 @@
-"""Whatever is sent, no host of an event or typed function answers 5xx unless the function fails."""
+"""Whatever is sent, no host of an event or typed function returns 5xx unless the function fails."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _by_id(seen: list[tuple[str, Any, str, str | None]]) -> list[tuple[str, Any,
 
 
 class Case(NamedTuple):
-    """A batch, the status of its answer and the events that are not done."""
+    """A batch, the status of its response and the events that are not done."""
 
     batch: list[Any]
     status: int
@@ -136,7 +136,7 @@ CASES = {
 
 @every_host
 @pytest.mark.parametrize("name", CASES)
-def test_the_answer_names_what_is_not_done(name: str, host: str) -> None:
+def test_the_response_names_what_is_not_done(name: str, host: str) -> None:
     case = CASES[name]
     answer = ask(host, case.batch)
     assert (answer.status, answer.type) == (case.status, "application/json")
@@ -176,14 +176,14 @@ def test_it_is_taken_when_all_is_done_or_dropped(host: str, batch: list[Any]) ->
 @every_host
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"7", b"[1", b"null", b'"[]"', b"[{]", b"\xff"])
 @pytest.mark.parametrize("signature", [Signature.CLOUDEVENT, Signature.EVENT], ids=str)
-def test_what_is_no_list_is_400(host: str, body: bytes, signature: Signature) -> None:
+def test_what_is_not_a_list_is_400(host: str, body: bytes, signature: Signature) -> None:
     answer = ask(host, body, act, signature)
     assert (answer.status, answer.type) == (400, "text/plain; charset=utf-8")
     assert answer.body.count(b"\n") == 1
 
 
 @every_host
-def test_a_list_that_is_nested_too_deeply_is_no_crash(host: str) -> None:
+def test_a_list_that_is_nested_too_deeply_is_not_a_crash(host: str) -> None:
     assert ask(host, b"[" * 100_000 + b"]" * 100_000).status == 400
 
 

@@ -208,7 +208,7 @@ def test_an_event_is_a_cloud_event_first(host: str) -> None:
 
 @every_host
 @pytest.mark.parametrize("version", ["9", None])
-def test_what_is_no_valid_cloud_event_is_tried_as_background_event(
+def test_what_is_not_a_valid_cloud_event_is_tried_as_background_event(
     version: str | None, host: str
 ) -> None:
     payload = _background("google.pubsub.topic.publish", "projects/p/topics/t", is_flat=True)

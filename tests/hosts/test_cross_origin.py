@@ -297,7 +297,7 @@ def test_origins_are_read(given: Any, origins: Any) -> None:
         "http://a.example:4*",
     ],
 )
-def test_what_is_no_origin_is_refused(given: Any) -> None:
+def test_what_is_not_an_origin_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         read_origins(given)
     with pytest.raises(InvalidConfigurationException, match="cors="):
@@ -337,7 +337,7 @@ def test_wildcards_match_what_they_say(allowed: str, origin: str, is_allowed: bo
 
 
 @pytest.mark.parametrize("given", [7, ["https://a.example"], {"origins": "*"}])
-def test_what_is_no_rule_is_refused(given: Any) -> None:
+def test_what_is_not_a_rule_is_refused(given: Any) -> None:
     with pytest.raises(InvalidConfigurationException, match="neither True, nor an origin"):
         CORS.of(given)
 

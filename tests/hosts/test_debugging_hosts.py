@@ -237,7 +237,7 @@ def test_an_exit_is_shown_too_and_ends_nothing(kind: str, sources: SourceTree) -
 
 
 @pytest.mark.parametrize("prefix", ["", "async "])
-def test_what_is_no_crash_is_as_without_it(prefix: str, sources: SourceTree) -> None:
+def test_what_is_not_a_crash_is_as_without_it(prefix: str, sources: SourceTree) -> None:
     text = (
         f"import functions_framework\n@functions_framework.errorhandler(KeyError)\n"
         f"def handled(error):\n    return 'handled', 418\n"

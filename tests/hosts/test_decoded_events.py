@@ -151,7 +151,7 @@ def test_each_event_of_a_batch_is_decoded(host: str) -> None:
     assert answer.status == 400
     (failure,) = json.loads(answer.body)["batchItemFailures"]
     assert (failure["itemIdentifier"], failure["reason"]) == ("9", "refused")
-    assert failure["detail"].startswith("The event is not a PubSubMessage: its type is none of")
+    assert failure["detail"].startswith("The event is not a PubSubMessage: its type isn't one of")
 
 
 @every_host
@@ -213,7 +213,7 @@ def test_what_does_not_fit_is_a_400_of_one_line(host: str) -> None:
     answer = send(host, either, forms.request_in("binary", find("auth"), {}))
     assert (answer.status, seen) == (400, [])
     assert answer.body == (
-        b"The event is none of PubSubMessage, StorageObject: its type is another.\n"
+        b"The event isn't one of PubSubMessage, StorageObject: its type is another.\n"
     )
 
 

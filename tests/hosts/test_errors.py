@@ -139,7 +139,7 @@ def test_starlettes_http_exception_without_detail_gives_the_phrase(route: Route)
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_status_that_is_returned_is_no_crash(host: str) -> None:
+def test_a_status_that_is_returned_is_not_a_crash(host: str) -> None:
     answer = serve(host, lambda _: ("x", 500))()
     assert (answer.status, answer.body) == (500, b"x")
     assert "x-google-status" not in answer.headers

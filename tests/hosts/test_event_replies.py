@@ -75,7 +75,7 @@ def test_a_list_of_events_is_a_batch(host: str) -> None:
 @pytest.mark.parametrize(
     "result", [None, "text", b"x", 3, {"a": 1}, {"type": "alone"}, [], [1], object()]
 )
-def test_what_is_no_event_is_no_reply(host: str, result: Any) -> None:
+def test_what_is_not_an_event_is_not_a_reply(host: str, result: Any) -> None:
     answer = ask(host, result)
     assert (answer.status, answer.body) == (200, b"OK")
     assert not any(name.startswith("ce-") for name in answer.headers)

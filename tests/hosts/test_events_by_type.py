@@ -121,7 +121,7 @@ def test_what_the_function_of_an_event_refuses_or_decides(
 
 
 @every_server
-def test_an_event_nobody_wants_is_dropped_in_the_words_of_its_sender(
+def test_an_event_nobody_wants_is_dropped_in_terms_of_its_sender(
     servers: dict[str, Served], name: str
 ) -> None:
     served = servers[name]
@@ -261,7 +261,7 @@ def sender_of(app: Any, kind: str) -> str:
 
 
 @pytest.mark.parametrize("given", ["", (), "a.*.b", 7, ["a", "*b"]])
-def test_what_is_no_type_is_refused_where_the_decorator_stands(given: Any) -> None:
+def test_what_is_not_a_type_is_refused_where_the_decorator_stands(given: Any) -> None:
     for decorate in (functions_framework.cloud_event, aio.cloud_event):
         with pytest.raises(ValueError, match="type="):
             decorate(type=given)

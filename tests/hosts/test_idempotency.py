@@ -1,4 +1,4 @@
-"""Idempotent functions: a call for each key, its answer for all others, the same on every host."""
+"""Idempotent functions: one call for each key, its response for all others, on every host."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_safe_requests_to_pay_need_no_key(client: Client) -> None:
 
 
 @pytest.mark.parametrize("does", ["crash", "500", "503", "429", "408"])
-def test_an_answer_to_pay_that_asks_for_it_again_frees_the_key(client: Client, does: str) -> None:
+def test_a_response_to_pay_that_asks_for_it_again_frees_the_key(client: Client, does: str) -> None:
     assert [pay(client, does).status for _ in range(3)] == [
         500 if does == "crash" else int(does), 200, 200,
     ]  # fmt: skip

@@ -24,7 +24,7 @@ def standing_in(value: Any) -> Any:
     """What Flask's provider does for dates and the like."""
     if isinstance(value, complex):
         return [value.real, value.imag]
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise TypeError(f"{type(value).__name__} isn't JSON")
 
 
 @given(
@@ -42,13 +42,13 @@ ENCODE = json_encoder(sort_keys=True, ensure_ascii=True, default=standing_in)
 
 def test_other_types_are_stood_in_for_or_refused() -> None:
     assert ENCODE({"a": 1j}) == '{"a":[0.0,1.0]}'
-    with pytest.raises(TypeError, match="set is no JSON"):
+    with pytest.raises(TypeError, match="set isn't JSON"):
         ENCODE({"a": set()})
     with pytest.raises(TypeError, match="not supported between"):
         ENCODE({"a": 1, 2: 3})
 
 
-def test_circles_are_told_as_ever_and_leave_nothing_behind() -> None:
+def test_circles_are_told_as_usual_and_leave_nothing_behind() -> None:
     circle: dict[str, Any] = {"a": 1}
     circle["self"] = circle
     with pytest.raises(ValueError, match="Circular"):

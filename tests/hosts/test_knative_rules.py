@@ -81,7 +81,7 @@ def test_a_reply_goes_on_to_the_next_function(servers: dict[str, Served], name: 
 
 @every_server
 @pytest.mark.parametrize("does", ["nothing", "text"])
-def test_what_is_no_event_is_an_empty_answer_and_so_no_malformed_reply(
+def test_what_is_not_an_event_is_an_empty_answer_and_so_no_malformed_reply(
     servers: dict[str, Served], name: str, does: str
 ) -> None:
     with broker_before(servers[name]) as broker:

@@ -68,7 +68,7 @@ RESULTS: dict[str, Callable[[float], Any]] = {
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("name", RESULTS)
 @pytest.mark.parametrize("host", EVENT_HOSTS)
-def test_a_typed_result_that_is_no_json_is_a_crash(
+def test_a_typed_result_that_is_not_json_is_a_crash(
     host: str, name: str, bad: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     def function(given):  # type: ignore[no-untyped-def]

@@ -123,7 +123,7 @@ def test_headers_that_are_none_are_a_crash(headers: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [True, 200.5, "200", None, [200], 10**5000], ids=range(6))
-def test_a_status_that_is_no_int_is_a_crash(status: Any) -> None:
+def test_a_status_that_is_not_an_int_is_a_crash(status: Any) -> None:
     answer = passed(Reply(status, [], b""), "GET", ENVIRON)
     assert (answer.status, type(answer.status)) == (500, int)
 

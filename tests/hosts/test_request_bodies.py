@@ -172,7 +172,7 @@ def test_a_client_that_leaves_never_has_half_an_event_taken(signature: Signature
     assert (reply.status, b"broke off" in reply.body) == (400, True)  # type: ignore[operator]
 
 
-def test_a_client_that_leaves_while_an_http_function_reads_is_no_crash(
+def test_a_client_that_leaves_while_an_http_function_reads_is_not_a_crash(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def read(request: Any) -> str:

@@ -91,7 +91,7 @@ def test_returned_values(name: str, host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("name", CRASHES)
-def test_values_that_are_no_response_crash(name: str, host: str) -> None:
+def test_values_that_are_not_response_crash(name: str, host: str) -> None:
     answer = serve(host, lambda _: CRASHES[name]())()
     assert answer.status == 500
     assert answer.headers["x-google-status"] == "crash"

@@ -220,7 +220,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         ("@ff.resource\ndef db(url): ...\n@ff.http\ndef one(r): ...\n"),
         ["'db'", "main.py:3", "without any"],
     ),
-    "cors= that is no origin": (
+    "cors= that isn't a valid origin": (
         "@ff.http(cors='example.com')\ndef one(r): ...\n",
         ["'one'", "main.py:3", "example.com", "https://"],
     ),

@@ -55,7 +55,7 @@ class Failing:
 
 
 class Opaque:
-    """A result that is no JSON."""
+    """A result that isn't JSON."""
 
 
 def post(

@@ -1,4 +1,4 @@
-"""What an event function decides about its event, in the words of each sender, on every host."""
+"""What an event function decides about its event, in terms of each sender, on every host."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_a_validation_without_a_code_is_one_line(host: str, body: Any) -> None:
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)
-def test_notifications_of_event_grid_are_no_validations(host: str) -> None:
+def test_notifications_of_event_grid_are_not_validations(host: str) -> None:
     headers = {**GRID, "aeg-event-type": "Notification"}
     answer = serve(host, print, Signature.CLOUDEVENT)("POST", "/", headers, b"[]")
     assert b"validation" not in answer.body

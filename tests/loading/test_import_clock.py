@@ -93,7 +93,7 @@ def test_own_modules_are_told_where_they_stand(tmp_path: Path) -> None:
     assert "parts" not in costs or costs["parts"] < costs["parts.slow"]
 
 
-def test_a_source_that_fails_is_told_and_raises_as_ever(tmp_path: Path) -> None:
+def test_a_source_that_fails_is_told_and_raises_as_usual(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("1 / 0\n")
 
     def frames() -> list[str]:
@@ -117,7 +117,7 @@ def test_second_import_costs_nothing(installed: Path) -> None:
     assert report().imports == {}
 
 
-def test_failed_import_raises_as_ever(installed: Path) -> None:
+def test_failed_import_raises_as_usual(installed: Path) -> None:
     def frames() -> list[str]:
         for name in ("broken", "light"):
             sys.modules.pop(name, None)

@@ -69,7 +69,7 @@ def test_no_source_and_an_empty_one_mean_the_working_directory(
         ("loop.py", "that is expected to define function"),
     ],
 )
-def test_what_is_no_source_is_said_in_one_line(
+def test_what_is_not_a_source_is_said_in_one_line(
     sources: SourceTree, given: str, expected: str
 ) -> None:
     sources.write(fn=HELLO)

@@ -127,7 +127,7 @@ def test_the_init_file_of_a_package_can_be_the_source(sources: SourceTree) -> No
 
 
 @pytest.mark.parametrize("needs", ["", "from . import VERSION\n"])
-def test_a_package_with_the_name_of_an_installed_one_is_no_package(
+def test_a_package_with_the_name_of_an_installed_one_is_not_a_package(
     sources: SourceTree, caplog: pytest.LogCaptureFixture, needs: str
 ) -> None:
     sources.write(
@@ -338,7 +338,7 @@ def test_a_source_named_like_another_modules_of_the_process_leaves_that_one_alon
     ("file", "name"),
     [("my-func.py", "my-func"), ("1.py", "1"), ("a.b.py", "a_b"), ("ünï.py", "ünï")],
 )
-def test_names_that_are_no_identifiers_run(sources: SourceTree, file: str, name: str) -> None:
+def test_names_that_are_not_identifiers_run(sources: SourceTree, file: str, name: str) -> None:
     sources.put(file, HELLO)
     assert sources.load("hello", file).call(None) == name
 

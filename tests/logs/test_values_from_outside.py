@@ -194,7 +194,7 @@ def view(rest):
 """
 
 
-def test_crashes_of_flask_applications_are_no_exception(tmp_path: Path) -> None:
+def test_crashes_of_flask_applications_are_not_exception(tmp_path: Path) -> None:
     with serving(tmp_path, FLASK, "--target", "app", "--log-format", "text") as served:
         _http(served.port, f"/{PATH}")
     err = served.output.err

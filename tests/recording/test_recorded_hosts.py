@@ -101,7 +101,7 @@ def record(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Request]
     return send
 
 
-def test_a_request_and_its_answer(record: Callable[[Request], Recording]) -> None:
+def test_a_request_and_its_response(record: Callable[[Request], Recording]) -> None:
     headers = (("content-type", "application/json"), ("Authorization", "Bearer x"), ("x-a", "é"))
     body = '{"a": "é", "password": "x", "ssn": 1, "pin_code": 2}'.encode()
     found = record(Request("POST", "/a%20b/%C3%A9", "q=1&token=t", headers, body))
@@ -169,13 +169,13 @@ def test_bodies_are_bounded_and_binary(record: Callable[[Request], Recording]) -
         assert body.content == content[:-1]
 
 
-def test_an_answer_without_a_body(record: Callable[[Request], Recording]) -> None:
+def test_a_response_without_a_body(record: Callable[[Request], Recording]) -> None:
     found = record(Request("HEAD", "/ignored"))
     assert found.response is not None
     assert (found.response.status, found.response.body.size) == (200, 0)
 
 
-def test_a_call_that_is_cancelled_has_no_answer(tmp_path: Path) -> None:
+def test_a_call_that_is_cancelled_has_no_response(tmp_path: Path) -> None:
     class Host:
         is_async: Literal[True] = True
 

@@ -75,7 +75,7 @@ def test_a_compressed_body_is_left_out() -> None:
         (encode(ONE).replace('"recording": 1', '"recording": 2').encode(), "the version 2"),
     ],
 )
-def test_what_is_no_recording_says_why(text: bytes, reason: str) -> None:
+def test_what_is_not_a_recording_says_why(text: bytes, reason: str) -> None:
     with pytest.raises(NoRecording, match=r".") as caught:
         decode(text)
     assert reason in str(caught.value)

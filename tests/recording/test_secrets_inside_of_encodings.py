@@ -257,12 +257,12 @@ def test_paths(path: str) -> None:
         (FORM, "a=1&b=%7B%22c%22%3A1%7D"),
     ],
 )
-def test_what_is_no_secret_stays(kind: str, text: str) -> None:
+def test_what_is_not_a_secret_stays(kind: str, text: str) -> None:
     redactor = Redactor()
     assert redactor.body("b", text.encode(), kind).decode() == text
     assert not redactor.places
 
 
-def test_challenge_is_no_secret() -> None:
+def test_challenge_is_not_a_secret() -> None:
     pairs = (("www-authenticate", 'Bearer realm="a", error="b"'),)
     assert Redactor().headers("h", pairs) == pairs

@@ -70,7 +70,7 @@ def test_a_module_that_fails_is_not_shown(module: Path) -> None:
     assert seen == []
 
 
-def test_a_module_that_is_not_there_is_missed_as_ever(module: Path) -> None:
+def test_a_module_that_is_not_there_is_missed_as_usual(module: Path) -> None:
     assert not module.exists()
     on_import(NAME, lambda _: None)
     with pytest.raises(ModuleNotFoundError, match=NAME):

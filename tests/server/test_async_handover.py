@@ -123,7 +123,7 @@ def test_what_one_callback_raises_loses_no_other(
     assert seen == [1, 2]
 
 
-def test_other_threads_call_as_ever(loop: asyncio.AbstractEventLoop) -> None:
+def test_other_threads_call_as_usual(loop: asyncio.AbstractEventLoop) -> None:
     """With a handle to cancel, and in the order asyncio promises them."""
     handover = Handover(loop)
     context = contextvars.copy_context()
@@ -159,7 +159,7 @@ async def hello(request):
 
 
 def test_the_engine_resolves_what_it_is_awaited_for_on_its_own_thread(tmp_path: Path) -> None:
-    """It is no promise of Granian's; were it otherwise, each body would wake the loop again."""
+    """It isn't a promise of Granian's; were it otherwise, each body would wake the loop again."""
 
     def late() -> Iterator[bytes]:
         yield b"12"

@@ -37,7 +37,7 @@ def text_of(prefix: str, source: str = STOPPING) -> str:
 
 
 def ask(port: int) -> Callable[[], tuple[int, str]]:
-    """Send a request in the background; what is returned waits for its answer."""
+    """Send a request in the background; what is returned waits for its response."""
     answers: list[tuple[int, str]] = []
 
     def send() -> None:
@@ -52,7 +52,7 @@ def ask(port: int) -> Callable[[], tuple[int, str]]:
 
     def wait() -> tuple[int, str]:
         client.join(30)
-        assert answers, "no answer"
+        assert answers, "no response"
         return answers[0]
 
     return wait

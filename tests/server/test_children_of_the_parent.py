@@ -48,7 +48,7 @@ def can_be_first() -> bool:
 
 
 @pytest.mark.skipif(not can_be_first(), reason="no process can be made the first of its own here")
-def test_first_process_takes_note_of_the_ends_of_orphans(tmp_path: Path) -> None:
+def test_first_process_notes_the_ends_of_orphans(tmp_path: Path) -> None:
     source = written(tmp_path, LEAVES_ORPHANS)
     command = [*AS_FIRST, "--kill-child", sys.executable, "-m", "functions_framework"]
     command += ["--source", str(source), "--target", "hello", "--port", "0", "--host", "127.0.0.1"]

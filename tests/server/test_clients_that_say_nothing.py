@@ -148,7 +148,7 @@ def test_connections_that_a_function_makes_are_left_alone(tmp_path: Path) -> Non
         assert server.ready().get() == (200, b"still there")
 
 
-def test_time_of_0_is_no_limit(tmp_path: Path) -> None:
+def test_time_of_0_is_not_a_limit(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
     flags = ["--header-timeout", "0", "--keep-alive", "0.2"]
     with (

@@ -96,9 +96,7 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("path", ["/hang", "/c"])
-def test_late_call_is_answered_504_in_time_and_logged_once(
-    server: ServerProcess, path: str
-) -> None:
+def test_late_call_gets_a_504_in_time_and_logged_once(server: ServerProcess, path: str) -> None:
     before = server.log.count(f"GET {path} ran past its deadline of 0.5 seconds")
     finished = server.log.count(f"finally {path}")
     start = time.monotonic()

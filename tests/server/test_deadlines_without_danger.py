@@ -34,7 +34,7 @@ SCOPE = {
     "wsgi.url_scheme": "http",
 }
 
-# Each takes and gives back locks without end; `late` counts what should have been cleaned up.
+# Each takes and returns locks without end; `late` counts what should have been cleaned up.
 TAKERS = """
 import contextlib, importlib, logging, queue, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor

@@ -114,7 +114,7 @@ def test_a_source_that_cannot_be_loaded_is_shown_in_the_browser(tmp_path: Path) 
             )
 
 
-def test_debug_that_is_no_boolean_word_is_ignored(tmp_path: Path) -> None:
+def test_debug_that_is_not_a_boolean_word_is_ignored(tmp_path: Path) -> None:
     """Other programs use the variable for patterns."""
     with served(tmp_path, CRASHING, target="hello", DEBUG="app:*") as (server, client):
         assert "Invalid value 'app:*' for DEBUG" in server.log

@@ -1,4 +1,4 @@
-"""Probes: readiness and liveness on both kinds of server, asked by somebody who is no client."""
+"""Probes: readiness and liveness on both kinds of server, asked by somebody who isn't a client."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_readiness_fails_first_when_the_server_is_told_to_stop(tmp_path: Path, k
                         seen.append(read_answer(connection))
                     except OSError:
                         return
-                # The answer said that the connection ends, and it does.
+                # The response said that the connection ends, and it does.
                 assert connection.recv(1) == b""
 
         probes = [threading.Thread(target=probe) for _ in range(4)]

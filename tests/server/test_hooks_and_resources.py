@@ -196,7 +196,7 @@ def test_a_shutdown_hook_that_hangs_is_named_and_left(
 
 
 def _is_running(pid: int) -> bool:
-    # An orphan may wait for somebody to take note of its end.
+    # An orphan may wait for somebody to note its end.
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
 

@@ -182,7 +182,7 @@ def test_a_client_that_leaves_frees_its_key(tmp_path: Path) -> None:
         wait_until(is_free, "the key", 5)
 
 
-def test_the_answer_of_a_call_beyond_its_lease_is_not_kept(tmp_path: Path) -> None:
+def test_the_response_of_a_call_beyond_its_lease_is_not_kept(tmp_path: Path) -> None:
     with serving(tmp_path, sqlite(tmp_path)) as found:
         thread = in_thread(lambda: post(found, "/late"))
         wait_until(lambda: "late" in effects(tmp_path), "the first call")
@@ -262,7 +262,7 @@ def test_a_call_whose_answer_could_not_be_kept_says_so(tmp_path: Path) -> None:
         redis.stop()
         thread.join(15)
         assert statuses == [200]
-        found.server.wait_for("The answer of a call could not be kept, and it is made again if")
+        found.server.wait_for("The response of a call could not be kept, and it is made again if")
 
 
 @pytest.mark.parametrize(

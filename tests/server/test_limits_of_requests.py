@@ -121,7 +121,7 @@ def test_calls_beyond_concurrency_wait_for_their_turn(tmp_path: Path, kind: str)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_call_beyond_the_queue_is_answered_503_at_once(tmp_path: Path, kind: str) -> None:
+def test_call_beyond_the_queue_gets_a_503_at_once(tmp_path: Path, kind: str) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
     flags = ["--concurrency", "1", "--grace-period", "0.1"]
     with ServerProcess.start(tmp_path / "main.py", kind, *flags) as server, ExitStack() as stack:
@@ -183,7 +183,7 @@ def post_over_h2(connection: socket.socket, body: bytes) -> tuple[bytes, bytes]:
     status = content = b""
     while True:
         received = connection.recv(65536)
-        assert received, "closed without an answer"
+        assert received, "closed without a response"
         for event in state.receive_data(received):
             if isinstance(event, h2.events.ResponseReceived):
                 status = dict(event.headers)[b":status"]

@@ -95,7 +95,7 @@ def test_server_serves(
     )
     server = Muted(process, port)
     starting.append(server)
-    wait_until(server.is_serving, "an answer", 20)
+    wait_until(server.is_serving, "a response", 20)
     assert server.get("/crash")[0] == 500
     assert server.is_serving()
     os.killpg(process.pid, signal.SIGTERM)
@@ -120,8 +120,8 @@ def test_pipe_that_does_not_block_and_is_full_is_waited_for(
     with os.fdopen(reading, "rb") as lines:
         server = Muted(process, port)
         starting.append(server)
-        wait_until(server.is_serving, "an answer", 20)
+        wait_until(server.is_serving, "a response", 20)
         wait_until(lambda: not server.is_serving(), "a pipe that is full", 30)
         read = lines.read(40_000)
-        wait_until(server.is_serving, "an answer after reading", 20)
+        wait_until(server.is_serving, "a response after reading", 20)
     assert b"printed" in read

@@ -1,4 +1,4 @@
-"""Clients that take nothing of their answer: cut after a while, and nobody waits for them."""
+"""Clients that take nothing of their response: cut after a while, and nobody waits for them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerPro
 
 
 def reader(server: ServerProcess, path: str, room: int = 4096) -> socket.socket:
-    """A client that has asked for an answer and has little room for it."""
+    """A client that has asked for a response and has little room for it."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     connection.settimeout(10)
@@ -139,7 +139,7 @@ def test_connection_that_another_call_shares_is_not_cut(server: ServerProcess) -
         assert time.monotonic() - start > 2.9, "it was cut while the call was in progress"
 
 
-def test_time_of_0_is_no_limit(tmp_path: Path) -> None:
+def test_time_of_0_is_not_a_limit(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(SOURCE)
     with (
         ServerProcess.start(tmp_path / "main.py", "plain", "--send-timeout", "0") as server,

@@ -102,7 +102,7 @@ def test_no_content_where_there_is_none(maker: Maker, status: int, is_whole: boo
 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_the_answer_to_head_has_no_content_but_its_length(maker: Maker, status: int) -> None:
+def test_the_response_to_head_has_no_content_but_its_length(maker: Maker, status: int) -> None:
     got = maker.ask(Made(status), "HEAD")
     assert (got.status, got.body, got.has_data, got.is_in_step) == (status, b"", False, True)
     assert got.all(b"content-length") == [b"4"]
@@ -137,7 +137,7 @@ BAD_VALUES = ["a\x00b", "a\x01", "\x7f", "a\x1b[31m"]
 def test_a_name_that_no_header_can_have_is_a_crash(maker: Maker, name: str) -> None:
     for is_whole in (True, False):
         assert maker.ask(Made(headers=[(name, "1")], is_whole=is_whole)).is_crash
-    maker.server.wait_for("that is no name (RFC 9110)")
+    maker.server.wait_for("that isn't a valid name (RFC 9110)")
 
 
 @pytest.mark.parametrize("value", BAD_VALUES, ids=range(len(BAD_VALUES)))

@@ -190,7 +190,7 @@ def test_modules_elsewhere_are_watched_also_while_they_are_broken(tmp_path: Path
         assert f"{module} changed: restarting." in server.log
 
 
-def test_what_the_interpreter_prints_at_its_start_is_no_change(tmp_path: Path) -> None:
+def test_what_the_interpreter_prints_at_its_start_is_not_a_change(tmp_path: Path) -> None:
     """Site customisations and PyCharm's debugger print in every process, the watching one too."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text("print('Hello from here', flush=True)\n")

@@ -121,7 +121,7 @@ def test_worker_goes_on_where_its_replacement_cannot_be_loaded(tmp_path: Path, k
         source.write_text(FUNCTIONS)
         os.kill(int(first), signal.SIGTERM)
         wait_until(lambda: server.children() != [int(first)], "the replacement")
-        wait_until(lambda: server.get("/pid")[1] != first, "its answers")
+        wait_until(lambda: server.get("/pid")[1] != first, "its responses")
         server.signal()
         assert server.exit_code() == 0
 

@@ -1,4 +1,4 @@
-"""What clients send, the process knows and exceptions say stays out of answers and logs."""
+"""What clients send, the process knows and exceptions say stays out of responses and logs."""
 
 from __future__ import annotations
 

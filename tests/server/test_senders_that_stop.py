@@ -1,4 +1,4 @@
-"""Clients that stop sending halfway through a body: answered 408, cut, and none is left behind."""
+"""Clients that stop sending halfway through a body: each gets a 408 and is cut, none is left."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_client_that_stops_is_answered_and_cut(
     with server.connect() as connection:
         start = time.monotonic()
         connection.sendall(post(path, FRAMES[frame]))
-        # A function that does not read has answered; its answer waited for the rest of the body.
+        # A function that does not read has answered; its response waited for the rest of the body.
         assert read_answer(connection) == (LATE if path == "/length" else (200, b"Hello world!"))
         assert TIMEOUT < time.monotonic() - start < TIMEOUT + 2
         assert connection.recv(1) == b""
@@ -225,7 +225,7 @@ def answered(connections: list[socket.socket]) -> list[socket.socket]:
         ]
 
 
-def test_time_of_0_is_no_limit(tmp_path: Path) -> None:
+def test_time_of_0_is_not_a_limit(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
     flags = ["--body-timeout", "0"]
     with (

@@ -236,7 +236,7 @@ def test_slow_senders_do_not_take_the_places_of_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("framing", ["content-length: 9", "transfer-encoding: chunked"])
-def test_body_that_breaks_off_unread_is_no_crash_of_an_error_page(
+def test_body_that_breaks_off_unread_is_not_a_crash_of_an_error_page(
     tmp_path: Path, framing: str
 ) -> None:
     """405 is answered by Flask's way of error pages, which takes the rest of the body off."""

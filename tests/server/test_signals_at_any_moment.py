@@ -170,7 +170,7 @@ def test_call_in_flight_is_answered_after_a_signal_to_the_whole_group(
             connection.sendall(b"GET /sleep/0.6 HTTP/1.1\r\nhost: x\r\n\r\n")
             server.wait_for("sleeping")
             os.killpg(server.process.pid, stop)
-            # Some send one after the other: it is no second signal.
+            # Some send one after the other: it isn't a second signal.
             os.killpg(server.process.pid, signal.SIGHUP)
             assert read_answer(connection) == (200, b"Hello world!")
         assert server.exit_code() == 0

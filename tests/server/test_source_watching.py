@@ -150,7 +150,7 @@ def test_a_change_is_noticed_at_once_after_the_start(watcher: reload.Watcher) ->
     assert watcher.take() == [str(Path("sub", "new ü.py"))]
 
 
-def test_byte_code_is_no_change(watcher: reload.Watcher) -> None:
+def test_byte_code_is_not_a_change(watcher: reload.Watcher) -> None:
     (watcher.source_dir / "__pycache__").mkdir()
     (watcher.source_dir / "__pycache__" / "main.pyc").write_text("")
     assert not is_readable(watcher, QUIET)

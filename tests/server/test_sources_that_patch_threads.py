@@ -1,4 +1,4 @@
-"""A source that begins with gevent's monkey patch: whatever it serves is served as ever."""
+"""A source that begins with gevent's monkey patch: whatever it serves is served as usual."""
 
 from __future__ import annotations
 

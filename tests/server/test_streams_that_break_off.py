@@ -155,7 +155,7 @@ def test_one_that_may_be_another_waits_until_it_can_be_told(tmp_path: Path) -> N
             read_to_the_end(fails)
 
 
-def test_a_connection_on_which_nothing_was_sent_is_no_stream_s() -> None:
+def test_a_connection_on_which_nothing_was_sent_is_not_a_stream_s() -> None:
     """The kernel counts from its beginning then, which may be the moment that is looked for."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()

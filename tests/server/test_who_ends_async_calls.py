@@ -220,7 +220,7 @@ async def waiting(request):
 
 
 @pytest.mark.parametrize("kind", ["plain", "waiting"])
-def test_what_has_not_started_at_the_end_is_answered_503(tmp_path: Path, kind: str) -> None:
+def test_what_has_not_started_at_the_end_gets_a_503(tmp_path: Path, kind: str) -> None:
     (tmp_path / "main.py").write_text(QUEUED)
     with ServerProcess.start(
         tmp_path / "main.py", kind, "--concurrency", "1", "--grace-period", "1.5"

@@ -96,7 +96,7 @@ def test_parent_without_descriptors_goes_on(tmp_path: Path) -> None:
         assert server.get("/pid") == (200, str(second).encode())
         limit_descriptors(server.process.pid, None)
         wait_until(lambda: len(server.children()) == 2, "a replacement")
-        wait_until(lambda: len({server.get("/pid") for _ in range(20)}) == 2, "its answers")
+        wait_until(lambda: len({server.get("/pid") for _ in range(20)}) == 2, "its responses")
         limit_descriptors(server.process.pid, first_free(server.process.pid))
         server.signal()
         assert server.exit_code() == 0

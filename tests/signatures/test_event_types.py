@@ -224,7 +224,7 @@ def test_firestore_in_protobuf_is_the_same_value() -> None:
         FirestoreChange.from_event(event)
 
 
-def test_protobuf_without_its_package_is_no_fault_of_the_sender(
+def test_protobuf_without_its_package_is_not_a_fault_of_the_sender(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "google.events.cloud.firestore_v1", None)
@@ -281,7 +281,7 @@ BAD: list[tuple[Any, str, Any, str]] = [
     (PubSubMessage, "pubsub", {"message": {"attributes": {"a": ["s3cret"]}}}, "message.attributes"),
     (PubSubMessage, "pubsub", None, "the data: Expected `object`, got `null`."),
     (PubSubMessage, "pubsub", "s3cret", "the data: Expected `object`, got `str`."),
-    (PubSubMessage, "storage", {}, "its type is none of google.cloud.pubsub.topic.v1."),
+    (PubSubMessage, "storage", {}, "its type isn't one of google.cloud.pubsub.topic.v1."),
     (StorageObject, "storage", {"size": "s3cret"},
      "name: The field is required; size: Expected `int`, got `str`."),
     (StorageObject, "storage", b"s3cret", "neither JSON nor application/protobuf"),
@@ -359,6 +359,6 @@ def test_patterns(first: str, second: str, is_fit: bool, is_overlap: bool) -> No
 
 
 @pytest.mark.parametrize("pattern", ["", " a", 7, None, "a.*.b", "a*", "*.a", "**", "a.**"])
-def test_what_is_no_pattern(pattern: Any) -> None:
+def test_what_is_not_a_pattern(pattern: Any) -> None:
     assert fault_of(pattern)
     assert not any(map(fault_of, ["a", "a.*", "*", "com.github.push"]))

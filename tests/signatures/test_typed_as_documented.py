@@ -47,7 +47,7 @@ class Rights(enum.IntFlag):
 
 
 class Opaque:
-    """A default that is no JSON."""
+    """A default that isn't JSON."""
 
 
 OPAQUE = Opaque()

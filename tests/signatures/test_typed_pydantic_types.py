@@ -239,7 +239,7 @@ def test_faults_in_unions_are_pointers_into_the_body(data: Any, faults: dict[str
         ({"absolute": []}, {"#/absolute"}),
     ],
 )
-def test_names_of_members_are_no_steps(data: Any, pointers: set[str]) -> None:
+def test_names_of_members_are_not_steps(data: Any, pointers: set[str]) -> None:
     assert set(faults_of(Unions, data)) == pointers
 
 
@@ -278,7 +278,7 @@ def test_a_text_that_holds_no_json_is_a_422_and_a_body_that_is_none_a_400() -> N
 
 
 @pytest.mark.parametrize("body", [b'{"rate": NaN, "count": 1}', b'{"rate": -Infinity, "count": 1}'])
-def test_nan_and_infinity_are_no_json(body: bytes) -> None:
+def test_nan_and_infinity_are_not_json(body: bytes) -> None:
     with pytest.raises(MalformedInput):
         signature_of(Limits).decode(Message("application/json", {}, body))
     text = b'{"kind": "dog", "name": "NaN and Infinity"}'

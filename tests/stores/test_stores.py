@@ -106,7 +106,7 @@ def test_a_key_is_free_when_its_lease_has_ended_and_not_before(store: Any) -> No
     assert time.monotonic() - began > 0.3
 
 
-def test_an_answer_expires(store: Any) -> None:
+def test_a_response_expires(store: Any) -> None:
     key, first = name(), name()
     store.ask("begin", key, first, 5.0)
     store.ask("finish", key, first, b"", 0.05)
@@ -114,7 +114,7 @@ def test_an_answer_expires(store: Any) -> None:
     assert store.ask("begin", key, name(), 5.0) is None
 
 
-def test_a_late_call_leaves_the_answer_of_its_twin(store: Any) -> None:
+def test_a_late_call_leaves_the_response_of_its_twin(store: Any) -> None:
     key, first, second = name(), name(), name()
     store.ask("begin", key, first, 0.01)
     time.sleep(0.05)
@@ -268,7 +268,7 @@ def test_a_file_that_is_removed_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database" * 100, None], ids=["text", "directory"])
-def test_what_is_no_database_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_what_is_not_a_database_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "calls.db"
     path.mkdir() if content is None else path.write_bytes(content)
     store = urls.opened(f"sqlite:///{path}")

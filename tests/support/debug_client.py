@@ -74,7 +74,7 @@ class Session:
         return answer
 
     def ask(self, command: str, **arguments: Any) -> Any:
-        """Send a request; return the body of its answer."""
+        """Send a request; return the body of its response."""
         return _result(self._send(command, arguments))
 
     def _read(self) -> None:

@@ -66,7 +66,7 @@ def started(directory: Path, *command: str) -> Iterator[Path]:
 
 
 def ask(port: int) -> Callable[[], str]:
-    """Send a request as soon as the server answers; what is returned waits for the answer."""
+    """Send a request as soon as the server answers; what is returned waits for the response."""
     answers: list[str] = []
 
     def send() -> bool:
@@ -81,7 +81,7 @@ def ask(port: int) -> Callable[[], str]:
         return True
 
     client = threading.Thread(
-        target=lambda: wait_until(send, "an answer of the server", 30), daemon=True
+        target=lambda: wait_until(send, "a response of the server", 30), daemon=True
     )
     client.start()
 

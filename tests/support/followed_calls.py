@@ -58,7 +58,7 @@ def serve(
     signature: Signature = Signature.HTTP,
     name: str = "hello",
 ) -> Callable[..., tuple[int, bytes]]:
-    """Make a function that sends a request to `call` and returns the answer's status and body."""
+    """Make a function that sends a request to `call` and returns the response's status and body."""
     send = sender(followed(host_of(kind, call, signature, name), follower))
 
     def status_and_body(

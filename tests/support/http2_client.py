@@ -41,7 +41,7 @@ def send_stream(
     fields: Sequence[tuple[str | bytes, str | bytes]] = (),
     seconds: float = 10.0,
 ) -> tuple[int, bytes]:
-    """Send one request and return status and body of the answer; 0 where there is none.
+    """Send one request and return status and body of the response; 0 where there is none.
 
     The last frame of data ends the stream, and so does a request without frames.
     """

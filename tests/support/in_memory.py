@@ -94,7 +94,7 @@ def serve(
 
 
 def sender(host: Any) -> Callable[..., Answer]:
-    """Make a function that sends a request to a host, of either kind, and reads the answer."""
+    """Make a function that sends a request to a host, of either kind, and reads the response."""
 
     def send(
         method: str = "GET",

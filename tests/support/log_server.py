@@ -43,7 +43,7 @@ class Served:
         body: bytes | None = None,
         port: int = 0,
     ) -> tuple[int, str]:
-        """Send a request on a connection of its own; return the answer's status and body."""
+        """Send a request on a connection of its own; return the response's status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
@@ -85,5 +85,5 @@ def serving(directory: Path, source: str, *arguments: str, **variables: str) -> 
 
 
 def records_of(text: str) -> list[dict[str, Any]]:
-    """The JSON lines among what a server wrote; its own start-up line is no call's."""
+    """The JSON lines among what a server wrote; its own start-up line isn't a call's."""
     return [json.loads(line) for line in text.split("\n") if line.startswith("{")]

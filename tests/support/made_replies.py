@@ -123,9 +123,9 @@ class Got(NamedTuple):
     Attributes:
         status: 0 where the connection ended before.
         fields: names and values, as they came.
-        body: what came of it.
+        body: its outcome.
         is_whole: whether it ended as it should.
-        is_in_step: whether the next request of the connection got its own answer; None where
+        is_in_step: whether the next request of the connection got its own response; None where
             the connection has ended.
         has_data: whether a frame of content came, an empty one too (HTTP/2).
     """
@@ -143,7 +143,7 @@ class Got(NamedTuple):
 
     @property
     def is_crash(self) -> bool:
-        """Whether it is the answer to a crash, and the connection goes on."""
+        """Whether it is the response to a crash, and the connection goes on."""
         crash = self.all(b"x-google-status") == [b"crash"]
         return self.status == 500 and crash and self.is_in_step is True
 

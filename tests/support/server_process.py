@@ -248,14 +248,14 @@ class ServerProcess:
         return self.send(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", seconds)
 
     def send(self, data: str | bytes, seconds: float = 10.0) -> tuple[int, bytes]:
-        """Send bytes as they are; return the status and body of the answer."""
+        """Send bytes as they are; return the status and body of the response."""
         with self.connect(seconds) as connection:
             connection.sendall(data.encode() if isinstance(data, str) else data)
             return read_answer(connection)
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Read one answer.
+    """Read one response.
 
     Raises:
         ConnectionError: it is missing or incomplete.
@@ -263,13 +263,13 @@ def read_answer(connection: socket.socket) -> tuple[int, bytes]:
     with connection.makefile("rb") as stream:
         status = stream.readline()
         if not status:
-            raise ConnectionError("closed without an answer")
+            raise ConnectionError("closed without a response")
         headers = dict(_headers(stream))
         if "content-length" in headers:
             length = int(headers["content-length"])
             body = stream.read(length)
             if len(body) < length:
-                raise ConnectionError("closed in the middle of the answer")
+                raise ConnectionError("closed in the middle of the response")
         elif headers.get("transfer-encoding") == "chunked":
             body = b"".join(_chunks(stream))
         else:
@@ -287,7 +287,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while True:
         line = stream.readline()
         if not line.endswith(b"\r\n"):
-            raise ConnectionError("closed in the middle of the answer")
+            raise ConnectionError("closed in the middle of the response")
         size = int(line, 16)
         data = stream.read(size)
         stream.readline()

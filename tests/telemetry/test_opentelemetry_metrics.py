@@ -60,7 +60,7 @@ def crash(request: Any) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_calls_are_counted_by_what_came_of_them(measured: Measured, host: str) -> None:
+def test_calls_are_counted_by_the_outcome_of_them(measured: Measured, host: str) -> None:
     send = measured.serve(host, lambda request: "ok")
     for _ in range(3):
         send()
@@ -76,7 +76,7 @@ def test_calls_are_counted_by_what_came_of_them(measured: Measured, host: str) -
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_what_is_no_invocation(measured: Measured, host: str) -> None:
+def test_what_is_not_an_invocation(measured: Measured, host: str) -> None:
     """Health checks, refused requests and paths that are nobody's call nothing."""
     send = measured.serve(host, lambda event: None, Signature.CLOUDEVENT)
     assert send()[0] == 200

@@ -195,7 +195,7 @@ def hello(request):
     assert receiver.spans == []
 
 
-def test_receiver_that_is_gone_holds_nobody_up(tmp_path: Path) -> None:
+def test_receiver_that_is_gone_delays_no_one(tmp_path: Path) -> None:
     """The calls are answered, and the end waits for the sending no longer than it says."""
     with receiving() as receiver:
         pass

@@ -56,7 +56,7 @@ def test_a_file_that_is_just_being_made_is_waited_for(port: int, tmp_path: Path)
     assert "functions_worker_restarts_total 0.0" in text
 
 
-def test_a_file_that_stays_unreadable_is_an_answer(port: int, tmp_path: Path) -> None:
+def test_a_file_that_stays_unreadable_is_a_response(port: int, tmp_path: Path) -> None:
     (tmp_path / f"counter_{os.getpid()}.db").touch()
     status, text = ask(port)
     assert status == 503

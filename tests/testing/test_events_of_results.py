@@ -99,7 +99,7 @@ def test_what_has_no_events_and_no_verdicts_says_so() -> None:
 
 
 @pytest.mark.parametrize("wrong", [3, "text", [3], [None]])
-def test_what_is_no_event_is_told(wrong: Any) -> None:
+def test_what_is_not_an_event_is_told(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"found (int|str|NoneType)"):
         _sent(act, wrong, "Client")
 

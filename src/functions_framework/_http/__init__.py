@@ -16,7 +16,7 @@ class Application:
         host: address to listen on.
         port: port to listen on.
         debug: whether to show tracebacks.
-        options: `workers`, `threads` and `timeout` are heeded, as 3.10 named them for gunicorn.
+        options: `workers`, `threads` and `timeout` are read, by the names they had for gunicorn in 3.10.
 
     Attributes:
         options: the options with what they stand for.

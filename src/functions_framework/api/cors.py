@@ -43,7 +43,7 @@ class CORS:
         """Read an option: True, an origin, several in one text (commas), or a `CORS`.
 
         Raises:
-            InvalidConfigurationException: it is none of these, or an origin is malformed.
+            InvalidConfigurationException: it isn't one of these, or an origin is malformed.
         """
         if given is None or given is False:
             return None

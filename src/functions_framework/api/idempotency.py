@@ -59,7 +59,7 @@ def idempotent(
 
 
 def idempotent(function: Any = None, /, **given: Any) -> Any:
-    """Call a function once for each key; a repeated call gets the answer of the first.
+    """Call a function once for each key; a repeated call gets the response of the first.
 
     It stands above or below the other decorators, on functions of every signature. What is promised
     and what is not is in docs/idempotency.md.
@@ -70,7 +70,7 @@ def idempotent(function: Any = None, /, **given: Any) -> Any:
             several of them. By default that is `source` and `id` of a CloudEvent, the resource and
             the id of a background event, and the header `Idempotency-Key` of a request that is not
             GET, HEAD or OPTIONS (draft-ietf-httpapi-idempotency-key-header). `expires`: seconds, or
-            a `timedelta`, for which an answer is kept; a day by default. `lease`: the longest that
+            a `timedelta`, for which a response is kept; a day by default. `lease`: the longest that
             a call holds its key without ending: until its deadline by default, 5 minutes where
             there is none. `store`: an address as for `--idempotency-store`, or an object with the
             methods of `IdempotencyStore`. `scope`: what keys belong to, by default the service
@@ -78,7 +78,7 @@ def idempotent(function: Any = None, /, **given: Any) -> Any:
             gives a text or bytes that all calls with the same key must share, others are answered
             422; by default method, path, query and body of a request with an `Idempotency-Key`, and
             nothing else. `optional`: whether a call without a key is made, unprotected; else it is
-            answered 400.
+            answered with a 400.
 
     Raises:
         TypeError: the function takes no attributes, or an argument is of a wrong type.

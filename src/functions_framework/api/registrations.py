@@ -113,7 +113,7 @@ def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler]
 
     Raises:
         TypeError: it is neither an exception class nor a status code.
-        ValueError: the code is none of an HTTP error.
+        ValueError: the code isn't that of an HTTP error.
     """
     is_class = isinstance(code_or_exception, type) and issubclass(code_or_exception, Exception)
     if not is_class and not isinstance(code_or_exception, int):

@@ -66,7 +66,7 @@ def _sample(name: str | None) -> Sample | None:
 def _leftovers(
     ctx: click.Context, sample: Sample | None, arguments: list[str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The sample's fields among the arguments, and what is no option.
+    """The sample's fields among the arguments, and what isn't an option.
 
     Raises:
         BadInput: there is an option that neither the command nor the sample has.

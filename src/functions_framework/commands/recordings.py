@@ -47,4 +47,4 @@ def _read(file: Path) -> Recording:
     try:
         return decode(content)
     except NoRecording as error:
-        raise BadInput(f"{file} is no recording of --record: {error}.") from None
+        raise BadInput(f"{file} isn't a recording of --record: {error}.") from None

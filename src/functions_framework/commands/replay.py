@@ -121,7 +121,7 @@ def _write_tests(
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror}.") from None
     changed = sum(bool(one.changes) for one in outcomes)
-    fails = " What changed fails there until the answer is as recorded." if changed else ""
+    fails = " What changed fails there until the response is as recorded." if changed else ""
     count = text.count("\ndef test_")
     write(f"Wrote {file}: {count} test{'' if count == 1 else 's'}.{fails}")
 

@@ -1,4 +1,4 @@
-"""Sends recorded requests again, in process or to a server, and says what came of each."""
+"""Sends recorded requests again, in process or to a server, and says how each turned out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the console is told as it happens: server-sent events of what is served and of each call.
 
-Who listens looks five times a second. So nobody has to be told anything: a call costs the same
+A listener looks five times a second. So nothing has to notify it: a call costs the same
 whether the console is open or not.
 """
 

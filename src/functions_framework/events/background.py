@@ -74,7 +74,7 @@ def decode(payload: object, path: str = "/") -> BackgroundEvent:
         path: the URL's path, which names the topic of a push.
 
     Raises:
-        MalformedRequest: the payload is none of the shapes.
+        MalformedRequest: the payload isn't one of the shapes.
     """
     if not isinstance(payload, dict) or not payload:
         raise MalformedRequest(

@@ -21,7 +21,7 @@ def batch_of(body: bytes) -> BatchOfEvents:
     """The events of a body.
 
     Raises:
-        MalformedRequest: it is no JSON, or no list.
+        MalformedRequest: it isn't JSON, or no list.
     """
     try:
         return BatchOfEvents([bytes(item) for item in _split(body)])

@@ -6,7 +6,7 @@ function gets is made in `cloudevents`; encoding is there too.
 What is checked: the four required attributes are non-empty strings, the version is known, text is
 valid Unicode, the data is what its type says. What is let through, because senders in use rely on
 it: attribute names beyond a-z and 0-9 (lower-cased), JSON values of any type in other attributes,
-control characters, an empty `subject`, a `time` that is no timestamp.
+control characters, an empty `subject`, a `time` that isn't a valid timestamp.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def mode_of(message: Message) -> Mode:
     Raises:
         BatchOfEvents: it is a batch.
         UnsupportedMediaType: it is a batch in another format than JSON.
-        MalformedRequest: it is called a batch and is no list.
+        MalformedRequest: it is called a batch and isn't a list.
     """
     content_type = message.content_type
     if content_type and content_type != JSON_TYPE and content_type[:23].lower() == _FAMILY:
@@ -179,8 +179,8 @@ def decode_structured(payload: object) -> Parts:
 
     Raises:
         RequiredAttributeFault: a required attribute is missing, or not a non-empty string.
-        MalformedRequest: the value is no object, has two attributes of one name, or its data cannot
-            be decoded.
+        MalformedRequest: the value isn't an object, has two attributes of one name, or its data
+            cannot be decoded.
     """
     if not isinstance(payload, dict):
         found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
@@ -227,7 +227,7 @@ def _check_members(attributes: dict[str, Any]) -> None:
                 f"{name}{value}".encode()
             except UnicodeEncodeError:
                 raise MalformedRequest(
-                    "An attribute of the CloudEvent holds half a surrogate pair, which is no text."
+                    "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."
                 ) from None
 
 

@@ -1,7 +1,7 @@
 """The CloudEvents HTTP binding both ways, with the SDK's own event class; the only user of it.
 
 Decoding is `binding` plus the object. Encoding is here: `decode(encode(event)) == event` in both
-modes for what a mode can express. It cannot express: in binary mode attributes that are no text
+modes for what a mode can express. It cannot express: in binary mode attributes that aren't text
 (they arrive as their canonical text, CloudEvents core section 2.4) and text data of a type that is
 not JSON (it arrives as bytes); in structured mode the empty string as data (it arrives as None).
 """

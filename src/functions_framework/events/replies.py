@@ -1,8 +1,8 @@
 """The events that a function returns, as the response to the event it was called with.
 
 A sender that asks for replies (a Knative trigger or channel: data plane contract, "Event reply")
-takes a 2xx response that is a CloudEvent for the reply. What is no event is no reply: the response
-is then the usual one, whose text no sender mistakes for an event.
+takes a 2xx response that is a CloudEvent for the reply. A result that isn't an event gets the usual
+response, whose text no sender mistakes for an event.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ReplyForm(NamedTuple):
 
     Attributes:
         source: their `source`.
-        type: the `type` of a result that is no event, None where only events are replies.
+        type: the `type` of a result that isn't an event, None where only events are replies.
         is_structured: whether a single event is sent as one JSON object instead of in headers.
     """
 

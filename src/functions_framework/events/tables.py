@@ -85,7 +85,7 @@ class Split(NamedTuple):
 # Table C; the names of services not listed are not split.
 SPLITS = {
     STORAGE: Split(
-        # The generation that old events append is no part of the object's name.
+        # The generation that old events append isn't a part of the object's name.
         re.compile(
             r"(?P<source>projects/[^/]+/buckets/[^/]+)/(?P<subject>objects/.+?)(?:#\d+)?", re.DOTALL
         ),

@@ -1,7 +1,7 @@
 """Hosts for whole applications: a WSGI or ASGI app in the source, served as it is.
 
 The server is ours, with its logs, limits and shutdown; routing, errors and everything else between
-a request and its answer are the application's own.
+a request and its response are the application's own.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ class Lifespan:
             await self._running
 
     async def _ask(self, event: str, running: asyncio.Future[None]) -> ASGIMessage | None:
-        """Send an event; the answer to it, None if the application ended without one."""
+        """Send an event; the response to it, None if the application ended without one."""
         await self._events.put({"type": event})
         answering = asyncio.ensure_future(self._answers.get())
         both: set[asyncio.Future[Any]] = {running, answering}

@@ -1,9 +1,9 @@
-"""The answer to a batch of events, made of the answers to each: what is done, what is wanted again.
+"""The response to a batch of events, made of the response to each: what is done, what to resend.
 
-Each event is a request of its own to the host that got the batch, in structured mode; how they are
-run is told in `wsgi.event_threads` and `asgi.event_tasks`. The answer is 200 when all are done, an
-event that was dropped among them. Else it names those that are not, in the form of AWS's partial
-batch answers, and its status makes a sender that reads no such answers send all of them again:
+Each event is a request of its own to the host that got the batch, in structured mode;
+`wsgi.event_threads` and `asgi.event_tasks` run them. The response is 200 when all are done; a
+dropped event counts as done. Else it names those that are not, in the form of AWS's partial batch
+responses; its status makes a sender that can't read them send the whole batch again:
 
 ==========  =====================================================================================
 500         a function crashed
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 _DONE = frozenset({Drop.outcome, DUPLICATE})
 _RETRY, _ERROR, _TIMEOUT, _REFUSED = Retry.outcome, "error", "timeout", "refused"
 _STATUSES = {_ERROR: 500, _TIMEOUT: 504, _RETRY: 503}
-"""By what came of an event; the first one that came of any is the batch's."""
+"""Outcomes of an event, the most telling first; the first that any event had is the batch's."""
 
 PAUSE = "retry-after"
 
 
 class Answered(NamedTuple):
-    """One event of a batch and what came of it.
+    """One event of a batch and its outcome.
 
     Attributes:
-        reply: the answer it would have got alone, with a whole body.
+        reply: the response it would have got alone, with a whole body.
         running: its call.
         seconds: how long that took.
     """
@@ -72,11 +72,11 @@ NOT_BEGUN = Answered(TIMEOUT_REPLY, None, 0.0)
 
 
 def answer(events: Sequence[bytes], answered: Sequence[Answered | None]) -> Reply:
-    """The answer to a batch, whose calls are noted in the call in progress.
+    """The response to a batch, whose calls are noted in the call in progress.
 
     Args:
         events: its events.
-        answered: what came of each, None where it was not begun before the deadline.
+        answered: the outcome of each, None where it was not begun before the deadline.
     """
     every = [item or NOT_BEGUN for item in answered]
     running = execution.get()

@@ -47,7 +47,7 @@ def cors_routes(functions: Sequence[Function], default: str | CORS | None) -> CO
 
 
 class CORSLayer:
-    """Answers preflights, and adds headers to every other answer.
+    """Answers preflights, and adds headers to every other response.
 
     Args:
         routes: which rules hold for which path.

@@ -1,4 +1,4 @@
-"""Whether a sender may deliver events here: the answer to its question, before the first event.
+"""Whether a sender may deliver events here: the response to its question, before the first event.
 
 Senders of CloudEvents ask by `OPTIONS` (CloudEvents, HTTP 1.1 Web Hooks for Event Delivery, section
 4, "abuse protection"); one that names a callback is answered at once as well. Azure Event Grid asks

@@ -18,7 +18,7 @@ def _fields(outcome: str, key: str) -> dict[str, dict[str, str]]:
 
 
 def answered_again(key: str) -> None:
-    """A repeated call got the answer of the first."""
+    """A repeated call got the response of the first."""
     _log.info("A repeated call was answered as the first was.", extra=_fields("duplicate", key))
 
 
@@ -35,9 +35,9 @@ def away(error: StoreError) -> None:
 
 
 def not_kept(key: str, error: StoreError) -> None:
-    """A call was made, and its answer is not known to its twins."""
+    """A call was made, and its response is not known to its twins."""
     _log.error(
-        "The answer of a call could not be kept, and it is made again if it is asked for again "
+        "The response of a call could not be kept, and it is made again if it is asked for again "
         "after its lease: the store of idempotent calls cannot be used: %s",
         error,
         extra=_fields("not-kept", key),
@@ -57,7 +57,7 @@ def not_freed(key: str, error: StoreError) -> None:
 def late(key: str) -> None:
     """A call ran longer than its lease, and another one was made meanwhile."""
     _log.warning(
-        "A call took longer than its lease, and was made a second time meanwhile; the answer of "
+        "A call took longer than its lease, and was made a second time meanwhile; the response of "
         "the second is kept.",
         extra=_fields("made-twice", key),
     )

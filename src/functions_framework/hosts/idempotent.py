@@ -1,6 +1,6 @@
-"""What stands around an idempotent function: one call for each key, its answer for all others.
+"""What stands around an idempotent function: one call for each key, its response for all others.
 
-A call takes its key, runs, and leaves its answer; what raises frees the key. The steps are one
+A call takes its key, runs, and leaves its response; what raises frees the key. The steps are one
 generator for both kinds of function: it says what is to be done, and a driver does that, in this
 thread or on the event loop.
 """
@@ -288,7 +288,7 @@ class _Guard:
 
 
 def _note(outcome: str, arguments: tuple[Any, ...]) -> None:
-    """Tell who follows this call what came of it, although the function was not called."""
+    """Tell those that follow this call its outcome, although the function was not called."""
     running = execution.get()
     if running is not None:
         running.verdict = outcome

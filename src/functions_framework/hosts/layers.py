@@ -1,7 +1,7 @@
 """What stands around a host, written once: a layer is a generator, driven on either side.
 
 A layer is given the head of a request. It yields None to have the host answer and is sent the
-reply; what it returns is the answer, so that one which never yields answers itself. Whatever ends
+reply; what it returns is the response, so that one which never yields answers itself. Whatever ends
 the host's answering is raised where it yields. What else it may yield is told by `Steps`.
 
     def around(self, head: Head) -> Steps:
@@ -112,4 +112,4 @@ class Layer(Protocol):
     """Something that stands around a host."""
 
     def around(self, head: Head) -> Steps:
-        """Stand around the answer to one request."""
+        """Stand around the response to one request."""

@@ -6,7 +6,7 @@ host answers itself, and what another server demands, is not decided here.
 ============================  ==============================================================
 of a reply                    what is sent
 ==============================  ============================================================
-status outside 200 to 999     a crash: 1xx are no answers (RFC 9110, section 15.2)
+status outside 200 to 999     a crash: a 1xx isn't a response (RFC 9110, section 15.2)
 HEAD, 204, 205, 304           no content, whatever was given (RFC 9110, 9.3.2, 15.3.5, 15.3.6,
                               15.4.5); a stream is not begun
 Content-Length, whole body    the body's own
@@ -226,7 +226,9 @@ def _servers_name(name: object) -> str:
     if found is not None:
         return found
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-        raise ValueError(f"The reply has a header named {name!r}: that is no name (RFC 9110).")
+        raise ValueError(
+            f"The reply has a header named {name!r}: that isn't a valid name (RFC 9110)."
+        )
     lower = name.lower()
     servers = lower if lower in _SERVERS else ""
     if len(_known) < _MOST_KNOWN:
@@ -277,7 +279,7 @@ def _declared(lengths: list[Any]) -> int | None:
     """The length that was declared, None for none.
 
     Raises:
-        ValueError: it is no number, or there are two.
+        ValueError: it isn't a valid number, or there are two.
     """
     if not lengths:
         return None

@@ -77,7 +77,7 @@ def checked_path(function: Function) -> str:
     path = function.path or ""
     if not path.startswith("/") or set("?#") & set(path):
         raise InvalidConfigurationException(
-            f"The path {path!r} of {described(function)} is no path: it must start with '/' and "
-            "hold neither '?' nor '#'."
+            f"The path {path!r} of {described(function)} isn't a valid path: it must start with "
+            "'/' and hold neither '?' nor '#'."
         )
     return path.rstrip("/") or "/"

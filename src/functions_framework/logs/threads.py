@@ -2,7 +2,7 @@
 
 Installed by the command only. Carried are the framework's one variable and what `carry` was given
 (the span in progress, where calls are traced), nothing else: a context variable of the user's own
-behaves as ever. A thread keeps the call that started it for as long as it runs; a task given to a
+behaves as usual. A thread keeps the call that started it for as long as it runs; a task given to a
 `ThreadPoolExecutor` has the call that submitted it, and the pool's threads themselves have none.
 """
 

@@ -27,7 +27,7 @@ DEADLINE = "functions_framework.deadline"
 
 
 class Ended(NamedTuple):
-    """One of several calls that a request was, and what came of it.
+    """One of several calls that a request was, and its outcome.
 
     Attributes:
         running: the call.

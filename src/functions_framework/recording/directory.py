@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .value import Recording
 
 SUFFIX = ".recorded.json"
-"""The end of their names; a change of such a file is none of the source (see `source_changes`)."""
+"""The end of their names; writing one isn't a change of the source (see `source_changes`)."""
 
 MOST = 1000
 """Recordings that are kept; the oldest give way."""

@@ -148,7 +148,7 @@ class _Scan:
     def _is_redacted(
         self, frame: _Frame, start: int, end: int, said: str | None, word: str
     ) -> bool:
-        """Redact the value that stands there if it is a secret; take note of it if it may be."""
+        """Redact the value that stands there if it is a secret; note it if it may be."""
         if word in _WITHOUT_SECRET:
             frame.strings.append(None)
             return False

@@ -32,7 +32,7 @@ class CarefulLines(NamedTuple):
 
     Attributes:
         cleaning: in a `finally` block.
-        taking: may have taken what nothing gives back yet: the head of a `with`, what stands right
+        taking: may have taken what nothing returns yet: the head of a `with`, what stands right
             before a `try` with a `finally`, calls of `acquire`.
         waiting: nothing but a call of `sleep`.
         guarded: in the body of a `try`.

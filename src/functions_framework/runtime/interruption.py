@@ -16,7 +16,7 @@ wrong moment it does more harm than the late call it ends:
 So the rule is, for the frames from the innermost to the one that began the call:
 
 *   **Nowhere** while one of them belongs to `logging` or to an import, is in a `finally` block, or
-    runs a function that gives back (`__exit__`, `release`, `__del__`).
+    runs a function that returns (`__exit__`, `release`, `__del__`).
 *   **Nowhere** while one of them is a function of ours that leaves half a transaction behind.
 *   **Nowhere** while one of them starts a thread: until the new one runs, the interpreter knows it
     by the identifier of the old one, and the new one would get the exception.

@@ -23,6 +23,6 @@ def start_thread(run: Callable[[], object], name: str) -> None:
 
 
 def are_replaced() -> bool:
-    """Whether new threads are none of the system's."""
+    """Whether new threads aren't among the system's."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("_thread"))

@@ -81,7 +81,7 @@ def resolve(function: Callable[..., Any], annotation: object) -> Any:
 
     Raises:
         NameError: it holds a name that cannot be found.
-        SyntaxError: it is no Python expression.
+        SyntaxError: it isn't a Python expression.
         TypeError: it is an expression, but no type.
     """
     plain = _code_of(function)

@@ -99,7 +99,7 @@ class DecodedEvents:
         """The function's arguments.
 
         Raises:
-            RequestRefused: the request is no event, or not what the annotation names.
+            RequestRefused: the request isn't an event, or not what the annotation names.
         """
         return self.arguments(*received(message), message)
 
@@ -126,7 +126,7 @@ class DecodedEvents:
         if len(self._readers) == 1:
             return self._readers[0]  # says what it takes
         raise InvalidEventData(
-            "The event is none of "
+            "The event isn't one of "
             f"{', '.join(reader.cls.__name__ for reader in self._readers)}: its type is another."
         )
 

@@ -44,7 +44,7 @@ class EventSignature:
         """Read a background event or Pub/Sub push, or convert a CloudEvent.
 
         Raises:
-            RequestRefused: it is none of them, or malformed.
+            RequestRefused: it isn't one of them, or malformed.
         """
         event = _event_of(message)
         return event.data, event.context()

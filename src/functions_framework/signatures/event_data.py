@@ -81,7 +81,7 @@ class CheckedEvents:
         """The function's arguments.
 
         Raises:
-            RequestRefused: the request is no event, or its data is not what is asked for.
+            RequestRefused: the request isn't an event, or its data is not what is asked for.
         """
         return self._checked(self._codec.decode(message))
 

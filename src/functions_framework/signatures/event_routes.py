@@ -95,7 +95,7 @@ class EventRoutes:
         """The event with its function.
 
         Raises:
-            RequestRefused: the request is no event, or not what its function takes.
+            RequestRefused: the request isn't an event, or not what its function takes.
         """
         event, payload = received(message)
         handler = self.find(event["type"])

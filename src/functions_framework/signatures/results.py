@@ -33,7 +33,7 @@ Dump = Callable[[Any], bytes]
 
 
 class UnsendableError(TypeError):
-    """A result is none of the table.
+    """A result isn't one of the table.
 
     Attributes:
         found: what came instead, as the end of a sentence: `None`, `an int`.
@@ -64,7 +64,7 @@ def named(error: UnsendableError, function: Function) -> InvalidResultException:
 
 
 def refuse(value: object) -> NoReturn:
-    """Raise that a result is none of the table.
+    """Raise that a result isn't one of the table.
 
     Raises:
         UnsendableError: always.
@@ -151,7 +151,7 @@ def encode(value: Any, dump: Dump = sorted_json) -> Reply:
         dump: writes a dict or list as JSON.
 
     Raises:
-        UnsendableError: the value is none of these; its text names the type that was found.
+        UnsendableError: the value isn't one of these; its text names the type that was found.
     """
     kind = type(value)
     if kind is str:

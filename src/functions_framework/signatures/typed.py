@@ -93,7 +93,7 @@ class TypedSignature:
             self.result = resolve(function, written)
         except (NameError, SyntaxError, TypeError) as error:
             fail(function, f"its return annotation {written!r} cannot be resolved: {error}.", error)
-        if self.result is not type(None):  # "-> None" promises no answer, not the word "null"
+        if self.result is not type(None):  # "-> None" promises no response, not the word "null"
             self.writer = writer_of(self.result)
         if self.writer is not None:
             self._covered = self.writer.covered
@@ -103,7 +103,7 @@ class TypedSignature:
 
         Raises:
             UnsupportedMediaType: the body's media type is not JSON.
-            MalformedRequest: the body is no JSON.
+            MalformedRequest: the body isn't JSON.
             InvalidInput: the input is not what the annotation asks for.
             Exception: whatever `from_dict` raises.
         """

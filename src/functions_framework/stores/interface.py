@@ -45,7 +45,7 @@ class IdempotencyStore(Protocol):
     def finish(
         self, key: str, token: str, answer: bytes, expires: float, /
     ) -> bool | Awaitable[bool]:
-        """Keep the answer of the call that holds a key, for this many seconds from now.
+        """Keep the response of the call that holds a key, for this many seconds from now.
 
         Returns:
             False where another call has the key by now: its entry is left as it is.

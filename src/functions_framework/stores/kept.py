@@ -1,4 +1,4 @@
-"""What came of a call, as the bytes that a store keeps, and back."""
+"""The outcome of a call, as the bytes that a store keeps, and back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NOT_KEPT = frozenset({"set-cookie", "content-length", "date"})
 
 
 class Kept(NamedTuple):
-    """What came of a call.
+    """The outcome of a call.
 
     Attributes:
-        reply: the answer, with a whole body; of a dropped event an empty one.
+        reply: the response, with a whole body; of a dropped event an empty one.
         fingerprint: of what it was called with, empty where nobody asks.
         dropped: why the event was dropped, None where it was not.
     """

@@ -2,7 +2,7 @@
 
 Each step is one script, which nothing comes between. Times are lengths that the Redis server
 measures by its own clock, so that of the servers who ask does not matter. The scripts can be sent
-twice without harm, as happens when an answer is lost: a token finds its own entry again.
+twice without harm, as happens when a response is lost: a token finds its own entry again.
 
 A value is a letter (P in progress, D done), the token of the call that has the key, and what that
 call answered.

@@ -35,7 +35,7 @@ class Counting:
         # Registered nowhere: what is shown is read from the files.
         self.invocations = Counter(
             "functions_invocations",
-            "Calls of functions by what came of them: ok, retry and dropped (what an event "
+            "Calls of functions by their outcomes: ok, retry and dropped (what an event "
             "function decided), error (a crash or a 5xx), timeout, refused (a request the "
             "function was not called for).",
             ["function", "signature", "outcome"],
@@ -85,7 +85,7 @@ class CountedCall:
         """Nothing."""
 
     def end(self, outcome: Outcome) -> None:
-        """Count what came of it."""
+        """Count its outcome."""
         counting = self._counting
         counting.in_flight.dec()
         for call, seconds in outcome.calls(time.monotonic() - self._started):

@@ -20,7 +20,7 @@ OK, REFUSED, ERROR, TIMEOUT = "ok", "refused", "error", "timeout"
 
 
 class Outcome(NamedTuple):
-    """What came of a call.
+    """The outcome of a call.
 
     Attributes:
         status: HTTP status of the response.
@@ -88,7 +88,7 @@ class Outcome(NamedTuple):
 
     @property
     def trigger(self) -> str:
-        """What set the function off, in the words of `faas.trigger` (semantic conventions)."""
+        """What set the function off, in terms of `faas.trigger` (semantic conventions)."""
         function = self.function
         if function is None or function.signature in {Signature.HTTP, Signature.TYPED}:
             return "http"

@@ -139,7 +139,7 @@ class TracedCall:
         context.detach(self._token)
 
     def end(self, outcome: Outcome) -> None:
-        """End the span with what came of the call, and count it."""
+        """End the span with the outcome of the call, and count it."""
         self._tracing.active.add(-1, self._attributes)
         function, span = outcome.function, self._span
         calls = outcome.calls(time.monotonic() - self._started)

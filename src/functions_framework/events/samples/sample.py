@@ -7,7 +7,7 @@ The files are in `data`, one a sample, so that adding one is adding a file:
 * `fields`: what can be overridden, each with `type`, `default`, `description` and maybe `choices`;
   `id` and `time` are fields of every sample;
 * `event`: the CloudEvent, `attributes` and `data`; absent when the service knows none;
-* `request`: what the service posts where that is no CloudEvent: `path`, `headers`, `body`, and
+* `request`: what the service posts where that isn't a CloudEvent: `path`, `headers`, `body`, and
   `signature` (`secret` and the text `signed`) where the request is signed by HMAC-SHA256;
 * `background`: members of its background form beside `context` and `data`;
 * `extends`: another sample that this one is a JSON merge patch (RFC 7396) for.

@@ -32,7 +32,7 @@ _OF_BATCH = (b"ce-", b"content-", b"function-execution-id", b"transfer-encoding"
 async def answer_each(
     respond: Callable[[Scope, Receive], Awaitable[Reply]], scope: Scope, events: list[bytes]
 ) -> Reply:
-    """The answer to a batch.
+    """The response to a batch.
 
     Args:
         respond: answers a request; raises nothing but cancellation.

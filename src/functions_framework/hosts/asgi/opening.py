@@ -1,4 +1,4 @@
-"""ASGI applications as what makes a reply: run until their answer begins, the rest as a stream."""
+"""Makes a reply of an ASGI application: runs it until its response begins, streams the rest."""
 
 from __future__ import annotations
 
@@ -157,10 +157,10 @@ class _Rest:
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Wait for what the app does after its answer; end an app that is in the middle of it."""
+        """Wait for what the app does after its response; end an app that is in the middle of it."""
         answer = self._answer
         if answer.is_complete:
-            # A client that goes has its answer; who cancels this once more means it.
+            # A client that goes has its response; who cancels this once more means it.
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({answer.task})
         if not (answer.is_complete and answer.task.done()):

@@ -72,7 +72,7 @@ class Schemas:
             self._schemas[key] = _renamed(schema, names)
 
     def put(self, name: str, schema: Schema) -> str:
-        """Add a schema that is no type's; returns the name it got."""
+        """Add a schema that isn't a type's; returns the name it got."""
         if self.components.get(name, schema) != schema:
             name = self._free_name(name, {})
         self.components[name] = schema

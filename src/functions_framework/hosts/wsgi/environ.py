@@ -130,9 +130,9 @@ def read_body(environ: Environ) -> bytes:
 
 
 def drain(environ: Environ) -> None:
-    """Read and drop what is left of the body, so that a client still sending gets its answer.
+    """Read and drop what is left of the body, so that a client still sending gets its response.
 
-    That it breaks off, or is too long, is no fault here: nobody wanted it.
+    That it breaks off, or is too long, isn't a fault here: nobody wanted it.
     """
     if environ.get("wsgi.input_terminated"):
         read = environ["wsgi.input"].read

@@ -51,7 +51,7 @@ _OF_BATCH = (
 def answer_each(
     respond: Callable[[Environ], Reply], environ: Environ, events: list[bytes]
 ) -> Reply:
-    """The answer to a batch.
+    """The response to a batch.
 
     Args:
         respond: answers a request; never raises.

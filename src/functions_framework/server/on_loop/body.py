@@ -141,7 +141,7 @@ class Receive:
             raise MalformedRequest("The request body was cut off before its end.")
 
     async def drain(self, limit: int = 0) -> None:
-        """Read what the function left unread, and forget it; a broken body is no error here.
+        """Read what the function left unread, and forget it; a broken body isn't an error here.
 
         Args:
             limit: bytes after which to stop, 0 for all.
@@ -186,7 +186,7 @@ class Receive:
 
 
 def _uncancel() -> None:
-    """Take back a cancellation that was no request to end the call."""
+    """Take back a cancellation that wasn't a request to end the call."""
     task = asyncio.current_task()
     if sys.version_info >= (3, 11) and task is not None:
         task.uncancel()

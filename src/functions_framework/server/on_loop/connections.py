@@ -43,7 +43,7 @@ class Connections:
         self._finder = Finder()
 
     async def find(self, request: RequestHead) -> Connection | None:
-        """The connection of a request, None when it is gone, or elsewhere than on Linux."""
+        """The connection of a request, None when it is gone, or anywhere but on Linux."""
         return await self._finder.find(request.peer)
 
     async def break_off(self, request: RequestHead) -> None:
@@ -62,7 +62,7 @@ class Connections:
             await asyncio.sleep(_FLUSH_SECONDS)
 
     async def cut_answered(self, request: RequestHead) -> None:
-        """End a client's connection as soon as the answer just given is on its way."""
+        """End a client's connection as soon as the response just given is on its way."""
         answered = time.monotonic()
         connection = await self.find(request)
         while connection is not None and connection.sent_at < answered - _FLUSH_SECONDS / 4:

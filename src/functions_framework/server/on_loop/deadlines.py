@@ -27,7 +27,7 @@ class AsyncDeadlines:
         told: the calls that were told to end, by what Granian knows them by.
 
     Attributes:
-        records: takes note of late calls.
+        records: notes late calls.
     """
 
     def __init__(self, seconds: float, told: set[Watcher]) -> None:

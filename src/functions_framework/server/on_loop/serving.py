@@ -267,10 +267,10 @@ class AsyncServing:
         protocol, request = watcher.proto, watcher.scope
         status, headers, body = reply
         if isinstance(body, bytes) and receive.has_unread and not self._body_limit:
-            # Unread, the body would cost the client its connection, and perhaps the answer.
+            # Unread, the body would cost the client its connection, and perhaps the response.
             await receive.drain()
         if receive.has_unread and (self._body_limit or receive.is_late):
-            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            # Not all of it is taken: the connection ends, after a while to read the response in.
             headers = last_response(headers, request.http_version)
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)

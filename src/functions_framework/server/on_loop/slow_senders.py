@@ -83,7 +83,7 @@ class AsyncSlowSenders:
         waiting = [item for item in self._waiting.items() if item[1][1] < late]
         if waiting:
             judging = self._judge(waiting, late)
-            self._judging = Context().run(self._loop.create_task, judging)  # it is no call's
+            self._judging = Context().run(self._loop.create_task, judging)  # it isn't a call's
         else:
             self._go_on()
 

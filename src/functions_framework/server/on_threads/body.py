@@ -66,7 +66,7 @@ class Body:
         peer: the address of the client's connection.
         since: `time.monotonic()` when the read in progress began.
         reply: what the client is answered when nothing more comes, None for a refusal.
-        sent: `time.monotonic()` of its answer, None before.
+        sent: `time.monotonic()` of its response, None before.
         is_over: whether the client was given up.
     """
 
@@ -143,14 +143,14 @@ class Body:
         return iter(self.readline, b"")
 
     def drain(self, limit: int = 0) -> None:
-        """Read what the function left unread, and forget it; a broken body is no error here.
+        """Read what the function left unread, and forget it; a broken body isn't an error here.
 
         Args:
             limit: bytes after which to stop, 0 for all.
         """
         self._buffer = b""
         if self.version == HTTP2:
-            # Its stream ends with the answer; the connection and its other streams go on.
+            # Its stream ends with the response; the connection and its other streams go on.
             self.is_read = True
             return
         self._bounds = self._bounds._replace(limit=0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .admission import Admission, Slot
 
 ANSWER_AFTER = 0.05
-"""Seconds the function has for an answer of its own before the client gets the plain 504."""
+"""Seconds the function has for a response of its own before the client gets the plain 504."""
 
 _SHORTEST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
@@ -44,7 +44,7 @@ class Watchdog:
         serving: the code that serves one call, the outermost frame that is looked at.
 
     Attributes:
-        records: takes note of late calls.
+        records: notes late calls.
     """
 
     def __init__(self, admission: Admission, seconds: float, serving: CodeType) -> None:
@@ -162,7 +162,7 @@ class _LateCall:
     def is_hopeless(self) -> bool:
         """Whether it goes on long after its deadline, and not because of its client.
 
-        One that reads its body or sends its answer has limits of its own.
+        One that reads its body or sends its response has limits of its own.
         """
         if time.monotonic() < self.deadline + PATIENCE:
             return False

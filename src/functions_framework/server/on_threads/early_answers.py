@@ -1,8 +1,8 @@
 """Cutting the connections of clients that were answered while they still owed a body.
 
 The engine's read of a body ends with its connection, and a WSGI engine does not tell which
-connection a call came by. But it shows after the answer: among the connections of that address, it
-is one on which just the bytes of this answer were sent. None is cut that may be another call's.
+connection a call came by. But it shows after the response: of the connections of that address, it
+is the one on which exactly the bytes of this response were sent. No other call's is cut.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EARLY = 0.01
 """Seconds by which the kernel's clock may differ."""
 
 _LATE = 0.05
-"""Seconds in which an answer gets from the engine to the kernel."""
+"""Seconds in which a response gets from the engine to the kernel."""
 
 
 class Waited(Protocol):
@@ -33,7 +33,7 @@ class Waited(Protocol):
     Attributes:
         since: `time.monotonic()` when the read began.
         reply: what the client is answered, None for a refusal.
-        sent: `time.monotonic()` of its answer, None before.
+        sent: `time.monotonic()` of its response, None before.
         is_over: whether the read is given up.
         peer: the client's address.
     """
@@ -57,7 +57,7 @@ class Waited(Protocol):
 
 
 class _Moved(NamedTuple):
-    """What moved on a connection since the answers."""
+    """What moved on a connection since the responses."""
 
     connection: Connection
     sent: int
@@ -70,7 +70,7 @@ class EarlyAnswers:
     Args:
         peer: their address.
         version: the protocol.
-        sizes: bytes that such an answer is known to have; added to.
+        sizes: bytes that such a response is known to have; added to.
 
     Attributes:
         bodies: what those owe that are left.

@@ -256,13 +256,13 @@ class SyncServing:
         if body.is_read:
             self._send(protocol, environ, reply)
         elif not limit:
-            # Unread, the body would cost the client its connection, and perhaps the answer.
+            # Unread, the body would cost the client its connection, and perhaps the response.
             if isinstance(reply.body, bytes):
                 body.reply = reply
                 body.drain()
             self._send(protocol, environ, reply, body)
         else:
-            # Not all of it is taken: the connection ends, after a while to read the answer in.
+            # Not all of it is taken: the connection ends, after a while to read the response in.
             self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
             if "HTTP_EXPECT" not in environ:
                 body.sent = time.monotonic()

@@ -38,7 +38,7 @@ _LONGEST_PAUSE = 0.5
 
 
 class Stream(Protocol):
-    """A streamed answer, as the engine pulls it."""
+    """A streamed response, as the engine pulls it."""
 
     def __next__(self) -> bytes:
         """Make the next part."""
@@ -48,7 +48,7 @@ class Stream(Protocol):
 
 
 class PacedStream:
-    """A streamed answer that knows whether its reader keeps it waiting.
+    """A streamed response that knows whether its reader keeps it waiting.
 
     Args:
         stream: makes the parts.
@@ -186,7 +186,7 @@ class SlowReaders:
             for connection in found.get(peer, ()):
                 shut_down(connection)
         if len(late) > MOST_WAITING and self.leave is not None:
-            self.leave(f"{len(late)} clients do not read their answers")
+            self.leave(f"{len(late)} clients do not read their responses")
             self.leave = None
 
 

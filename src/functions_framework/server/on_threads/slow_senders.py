@@ -40,7 +40,7 @@ MOST_LEFT_BEHIND = 512
 _LONGEST_PAUSE = 1.0
 _SHORT_PAUSE = 0.1
 _FLUSH_SECONDS = 0.05
-"""Seconds in which an answer gets from the engine to the kernel."""
+"""Seconds in which a response gets from the engine to the kernel."""
 
 _CUT_SECONDS = 5.0
 """Seconds after which a connection that was not cut probably cannot be."""

@@ -1,6 +1,6 @@
 """The port that Prometheus asks: a process beside the workers, which outlives each of them.
 
-Only imported where there is one. It is no worker, and it ends with the server; one that ends before
+Only imported where there is one. It isn't a worker and ends with the server; one that ends earlier
 is replaced by `other_children`.
 """
 

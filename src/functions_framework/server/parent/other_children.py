@@ -1,7 +1,7 @@
-"""Children that are no workers: the metrics process, and what was left to the first process.
+"""Children that aren't workers: the metrics process, and what was left to the first process.
 
 In a container this is often process 1, which inherits whatever a function's processes leave behind
-(`sh -c 'sleep 9 &'`). Nobody else takes note of their ends.
+(`sh -c 'sleep 9 &'`). Nobody else notes their ends.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class OtherChildren:
         return min(timeout, self._pause)
 
     def look(self, workers: Iterable[int]) -> None:
-        """Replace the process beside the workers if it has ended; take note of orphans' ends.
+        """Replace the process beside the workers if it has ended; note orphans' ends.
 
         Args:
             workers: whose ends are somebody else's to note.

@@ -133,7 +133,7 @@ class Supervisor:
         self._selector.close()
 
     def _step(self, timeout: float | None = None) -> None:
-        """Wait for signals, reports and deaths, and take note of them."""
+        """Wait for signals, reports and deaths, and note them."""
         if timeout is None and self._due:
             timeout = max(0.0, min(self._due) - time.monotonic())
         for key, _ in self._selector.select(self._others.within(timeout)):

@@ -52,7 +52,7 @@ def has_hung_up(address: str) -> bool:
 
     The engine holds on to a connection whose request is waited for, and closes others at once: so
     one that is still there after a while belongs to a request. False where the kernel does not
-    tell (elsewhere than on Linux).
+    tell (anywhere but on Linux).
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -136,7 +136,7 @@ def reset_sender(address: str, last_sent: float, in_doubt: Callable[[], object])
         in_doubt: called once when that takes long.
 
     Returns:
-        False when none fits: it is closed, or the kernel does not tell (elsewhere than on Linux).
+        False when none fits: it is closed, or the kernel does not tell (anywhere but on Linux).
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -27,7 +27,7 @@ _LONGEST_GAP = 4096
 def numbers() -> list[int]:
     """The descriptors that are open; each may be closed at any moment by the thread that owns it.
 
-    None on Windows, where sockets are no descriptors.
+    None on Windows, where sockets aren't descriptors.
     """
     if sys.platform == "win32":
         return []
@@ -65,7 +65,7 @@ def borrowed(number: int) -> Iterator[socket.socket]:
     Where there is no descriptor for a copy it is the owner's own.
 
     Raises:
-        OSError: it is no socket, or closed.
+        OSError: it isn't a socket, or closed.
     """
     try:
         copy = os.dup(number)

@@ -36,7 +36,7 @@ _PROBES = ("kube-probe/", "GoogleHC/", "Knative-Ingress-Probe", "Knative-Activat
 
 
 def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
-    """The engine's callback for sync calls, with `end` called after each answer."""
+    """The engine's callback for sync calls, with `end` called after each response."""
 
     def call(protocol: SyncProtocol, scope: Environ) -> None:
         # A function's middleware may change what it is given.
@@ -46,12 +46,12 @@ def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
 
 
 def ending_async(schedule: Schedule, end: CallEnd) -> Schedule:
-    """The engine's callback for async calls, with `end` called after each answer."""
+    """The engine's callback for async calls, with `end` called after each response."""
     return lambda watcher: schedule(_Watcher(watcher, end))
 
 
 class _Answer:
-    """What was sent for one request; of two answers the first is the one that was sent."""
+    """What was sent for one request; of two responses the first is the one that was sent."""
 
     __slots__ = ("seconds", "size", "started", "status")
 
@@ -182,7 +182,7 @@ class _AsyncProtocol:
 
 
 class _Transport:
-    """Granian's transport of a streamed answer."""
+    """Granian's transport of a streamed response."""
 
     __slots__ = ("_answer", "_transport")
 

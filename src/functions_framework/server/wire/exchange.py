@@ -1,4 +1,4 @@
-"""One request and its answer as the engine's event-loop side has them; it speaks ASGI messages.
+"""One request and its response as the engine's event-loop side has them; it speaks ASGI messages.
 
 That side alone hands over heads and ends of bodies as they came. Nothing here knows of hosts.
 """
@@ -25,7 +25,7 @@ _LONGEST_REMEMBERED = 100
 
 
 class _Encoded(dict[tuple[str, str], tuple[bytes, bytes]]):
-    """Header fields as bytes; nearly all are the same in all answers."""
+    """Header fields as bytes; nearly all are the same in all responses."""
 
     def __missing__(self, pair: tuple[str, str]) -> tuple[bytes, bytes]:
         name, value = pair
@@ -47,7 +47,7 @@ class Exchange:
     Attributes:
         asgi: the engine's scope.
         method: the HTTP method.
-        path: the decoded path, with U+FFFD for what is no UTF-8.
+        path: the decoded path, with U+FFFD for what isn't a UTF-8.
         http_version: `1`, `1.1` or `2`.
         done: tells the engine that the call is over.
         body: what reads the body, once something does; it tells whether it is over.
@@ -104,14 +104,14 @@ class Exchange:
         return self._gone is not None and self._gone.is_set()
 
     def watch(self) -> asyncio.Event:
-        """What is set when the client has gone, or has its answer."""
+        """What is set when the client has gone, or has its response."""
         if self._gone is None:
             self._gone = asyncio.Event()
             self._watch = asyncio.get_running_loop().create_task(self._wait_for_end(self._gone))
         return self._gone
 
     async def client_disconnect(self) -> None:
-        """Wait until the client has gone, or has its answer."""
+        """Wait until the client has gone, or has its response."""
         await self.watch().wait()
 
     async def _wait_for_end(self, gone: asyncio.Event) -> None:
@@ -149,7 +149,7 @@ class Exchange:
             send({"type": "http.response.body", "body": body})
 
     def response_stream(self, status: int, headers: Headers) -> Transport:
-        """Begin an answer whose body is sent in parts; the head goes out with the first."""
+        """Begin a response whose body is sent in parts; the head goes out with the first."""
         if self._is_answered:
             raise RuntimeError("The request was answered.")
         self._is_answered = True
@@ -167,7 +167,7 @@ async def _done(message: BodyPart) -> BodyPart:
 
 
 class Transport:
-    """Sends the parts of an answer's body, one after the other.
+    """Sends the parts of a response's body, one after the other.
 
     Args:
         protocol: tells whether the client is still there.

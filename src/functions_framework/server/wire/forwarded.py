@@ -85,7 +85,7 @@ class Proxies:
         """The address the outermost trusted proxy was called from, None when none is told.
 
         Every proxy appends whom it was called by, so the list is read from its end: what stands
-        before the first address that is no proxy's may be the client's own invention.
+        before the first address that isn't a proxy's may be the client's own invention.
         """
         found = None
         for word in reversed(forwarded_for.split(",")):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def answer(protocol: Answering, reply: Reply, method: str, ends: str = "") -> None:
-    """Give an answer of the server's own; of no effect where the client has one.
+    """Give a response of the server's own; of no effect where the client has one.
 
     Args:
         protocol: the engine's, of the request.

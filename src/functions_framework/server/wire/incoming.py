@@ -30,7 +30,7 @@ _LAST_PORT = 65535
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 100
 _NO_HOST = "The request has no Host header, or more than one."
-_BAD_HOST = "The Host header is no name or address with an optional port."
+_BAD_HOST = "The Host header isn't a valid name or address with an optional port."
 _BAD_CODING = "The body's Transfer-Encoding is unknown, or chunked more than once."
 
 

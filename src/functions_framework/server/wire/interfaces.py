@@ -37,7 +37,7 @@ class BodyPart(TypedDict, total=False):
 
 
 class ResponseStart(TypedDict):
-    """The head of an answer."""
+    """The head of a response."""
 
     type: Literal["http.response.start"]
     status: int
@@ -50,7 +50,7 @@ class _ResponseBody(TypedDict):
 
 
 class ResponseBody(_ResponseBody, total=False):
-    """A part of an answer's body, the last one unless it says that there are more."""
+    """A part of a response's body, the last one unless it says that there are more."""
 
     more_body: bool
 
@@ -137,7 +137,7 @@ class BodyState(Protocol):
 
 
 class Transport(Protocol):
-    """Takes the parts of an answer's body."""
+    """Takes the parts of a response's body."""
 
     async def send_bytes(self, data: bytes) -> None:
         """Send a part; raises ConnectionError where the client has gone."""
@@ -159,10 +159,10 @@ class AsyncProtocol(Answering, Protocol):
         """The next part of the body."""
 
     def client_disconnect(self) -> Awaitable[None]:
-        """Wait until the client has gone, or has its answer."""
+        """Wait until the client has gone, or has its response."""
 
     def response_stream(self, status: int, headers: Headers, /) -> Transport:
-        """Begin an answer whose body is sent in parts."""
+        """Begin a response whose body is sent in parts."""
 
 
 class Watcher(Protocol):

@@ -78,7 +78,7 @@ def by_peer(connections: list[Connection], port: int) -> dict[str, list[Connecti
 
 
 def seen(descriptor: int) -> Connection | None:
-    """One connection, None where the descriptor is none of a connection (any more)."""
+    """One connection, None where the descriptor isn't a connection's (any more)."""
     borrowed = None
     try:
         # Told all of it, Python asks the kernel nothing; IPv6 is no different for what is asked.

@@ -1,4 +1,4 @@
-"""The answers the server gives itself, when no function's answer can be had."""
+"""The answers the server gives itself, when no function's response can be had."""
 
 from __future__ import annotations
 

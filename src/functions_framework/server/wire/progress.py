@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .look import Connection
 
 _NEXT_TO_NOTHING = 1024
-"""Bytes of pings, of their answers and of settings; what is worth waiting for has more."""
+"""Bytes of pings, of their responses and of settings; what is worth waiting for has more."""
 
 
 class _Mark(NamedTuple):

@@ -31,7 +31,7 @@ class EventContext(msgspec.Struct, frozen=True):
         id: its id; together with the source it names the event.
         source: where it comes from.
         type: what happened.
-        time: when it happened, None where what was sent is no time.
+        time: when it happened, None where the text sent isn't a time.
         subject: what it happened to, None where it says nothing of that.
         attributes: all attributes, extensions too.
     """
@@ -168,7 +168,7 @@ class EventValue(
         attributes = arrived.attributes
         if not any(fits(attributes["type"], one) for one in cls.event_types):
             raise InvalidEventData(
-                f"The event is not {article(cls)}: its type is none of "
+                f"The event is not {article(cls)}: its type isn't one of "
                 f"{', '.join(cls.event_types)}."
             )
         members = cls.members(arrived)

@@ -31,7 +31,7 @@ def json_of(data: bytes, attributes: Mapping[str, Any], cls: type[Any], describe
 
     Raises:
         InvalidConfigurationException: `google-events` is not installed.
-        InvalidEventData: the bytes are no such message, or the event declares another type.
+        InvalidEventData: the bytes aren't such a message, or the event declares another type.
     """
     if media_type(str(attributes.get("datacontenttype") or "")) != MEDIA_TYPE:
         raise InvalidEventData(

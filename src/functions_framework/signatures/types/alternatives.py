@@ -36,7 +36,7 @@ class Alternatives:
         members: the checked types of the union's members.
 
     Raises:
-        UnsupportedTypeError: a member is not supported, or it is no union.
+        UnsupportedTypeError: a member is not supported, or it isn't a union.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Alternatives:
             MsgspecType(item, parameter, is_result=is_result) for item in members_of(annotation)
         ]
         if not self.members:
-            raise UnsupportedTypeError(f"{annotation} is no union")
+            raise UnsupportedTypeError(f"{annotation} isn't a union")
         self.covered = frozenset().union(*(member.covered for member in self.members))
         writers = {member.to_json for member in self.members}
         self.to_json = write_completed if write_completed in writers else write_json
@@ -63,7 +63,7 @@ class Alternatives:
         """Read a JSON body.
 
         Raises:
-            MalformedInput: it is no JSON.
+            MalformedInput: it isn't JSON.
             InvalidInput: no member takes it.
         """
         return self.from_data(read_json(body))

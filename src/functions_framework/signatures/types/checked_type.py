@@ -22,7 +22,7 @@ class CheckedType(Protocol):
         """Whether its values are objects with fields: no plain dicts, no scalars."""
 
     def from_json(self, body: bytes) -> Any:
-        """Read a JSON body; also raises MalformedInput for one that is no JSON."""
+        """Read a JSON body; also raises MalformedInput for one that isn't JSON."""
 
     def from_query(self, query: str) -> Any:
         """Read a query string, whose numbers and booleans are text."""

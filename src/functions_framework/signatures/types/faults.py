@@ -156,5 +156,5 @@ def _detail(shape: shapes.Type, error: msgspec.ValidationError) -> str:
     elif isinstance(shape, shapes.EnumType):
         accepted = [item.value for item in shape.cls]
     else:
-        return "It is none of the accepted values."
+        return "It isn't one of the accepted values."
     return f"Expected one of {', '.join(map(repr, accepted))}."

@@ -52,7 +52,7 @@ def field_types(kind: object) -> dict[str, Any]:
 
     Raises:
         NameError: an annotation holds a name that cannot be found.
-        TypeError: an annotation is no type.
+        TypeError: an annotation isn't a type.
     """
     found: dict[str, Any] = {}
     variables = _variables(kind)
@@ -71,7 +71,7 @@ def resolved(written: object, scope: dict[str, Any], local: Mapping[str, Any]) -
 
     Raises:
         NameError: it holds a name that cannot be found.
-        TypeError: it is no type.
+        TypeError: it isn't a type.
     """
     if isinstance(written, dataclasses.InitVar):
         written = written.type

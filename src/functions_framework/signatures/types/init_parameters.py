@@ -12,7 +12,7 @@ from functions_framework.signatures.annotations import resolve
 from .field_types import class_of, field_types, resolved
 
 ABSENT: Final = inspect.Parameter.empty
-"""Stands for a default that there is none of, or that only `__init__` itself can make."""
+"""Stands for a default that doesn't exist, or that only `__init__` itself can make."""
 
 
 class Parameter(NamedTuple):

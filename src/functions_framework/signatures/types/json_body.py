@@ -15,7 +15,7 @@ def read_json(body: bytes) -> Any:
     """Decode what RFC 8259 calls JSON, and nothing else.
 
     Raises:
-        MalformedInput: it is no JSON.
+        MalformedInput: it isn't JSON.
         InvalidInput: it is, but a number in it is out of range.
     """
     try:

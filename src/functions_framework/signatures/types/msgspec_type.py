@@ -58,7 +58,7 @@ def write_json(value: object) -> bytes:
     """Write any value msgspec knows, or that has `to_dict`, as compact JSON.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: it isn't one of these.
         ValueError: it holds NaN or an infinity.
     """
     return refuse_nonfinite(_write(value), value, _written)
@@ -156,7 +156,7 @@ class MsgspecType:
         """Read a JSON body.
 
         Raises:
-            MalformedInput: it is no JSON.
+            MalformedInput: it isn't JSON.
             InvalidInput: it is not what the type takes.
         """
         try:
@@ -257,7 +257,7 @@ class MsgspecType:
 
     @property
     def is_made_of_fields(self) -> bool:
-        """Whether every alternative is a class whose instances are no plain dicts or scalars."""
+        """Whether every alternative is a class whose instances aren't plain dicts or scalars."""
         inner = bare(self._shape)
         members = inner.types if isinstance(inner, shapes.UnionType) else (inner,)
         classes = (shapes.StructType, shapes.DataclassType)

@@ -67,7 +67,7 @@ class Document(GenerateJsonSchema):
         return {"not": {}} if schema["type"] in _IMPOSSIBLE else {}
 
     def render_warning_message(self, kind: object, detail: str) -> None:
-        """Say nothing: a default that is no JSON is simply not described."""
+        """Say nothing: a default that isn't JSON is simply not described."""
 
 
 def lookups(field: Any) -> list[Steps]:

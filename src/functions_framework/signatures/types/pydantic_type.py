@@ -87,11 +87,11 @@ class PydanticType:
         """Read a JSON body.
 
         Raises:
-            MalformedInput: it is no JSON.
+            MalformedInput: it isn't JSON.
             InvalidInput: it is not what the type takes.
         """
         if _CONSTANTS.search(body):
-            read_json(body)  # pydantic takes NaN and Infinity, which are no JSON
+            read_json(body)  # pydantic takes NaN and Infinity, which aren't JSON
         try:
             return self.adapter.validate_json(body)
         except pydantic.ValidationError as error:

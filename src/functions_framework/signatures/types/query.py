@@ -28,7 +28,7 @@ class QueryShape(NamedTuple):
         """Collect the fields; a name that occurs several times gives a list.
 
         Raises:
-            MalformedInput: an escaped part of the query string is no UTF-8.
+            MalformedInput: an escaped part of the query string isn't UTF-8.
         """
         try:
             pairs = parse_qsl(query, keep_blank_values=True, errors="strict")

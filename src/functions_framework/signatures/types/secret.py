@@ -1,4 +1,4 @@
-"""The mark of a field whose value must never appear in an answer or a document."""
+"""The mark of a field whose value must never appear in a response or a document."""
 
 from __future__ import annotations
 
