@@ -2,7 +2,7 @@
 
 Sources: Knative eventing, data plane contract (which statuses are tried again, which answers are
 replies) and control plane (delivery: `retry`, `backoffDelay`, `deadLetterSink`); the brokers take
-a 2xx answer with a body that is no event for a failure with status 502, and tell the dead-letter
+a 2xx answer with a body that isn't an event for a failure with status 502, and tell the dead-letter
 sink by `knativeerror...` attributes what failed.
 """
 

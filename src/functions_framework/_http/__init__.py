@@ -16,7 +16,7 @@ class Application:
         host: address to listen on.
         port: port to listen on.
         debug: whether to show tracebacks.
-        options: `workers`, `threads` and `timeout` are read, by the names they had for gunicorn in 3.10.
+        options: `workers`, `threads` and `timeout` are read; 3.10 named them so for gunicorn.
 
     Attributes:
         options: the options with what they stand for.

@@ -1,4 +1,4 @@
-"""Who sent an event, and what that sender makes of answers.
+"""Who sent an event, and how that sender reads a response.
 
 ==================  ============================  ==========  =======================  =========
 sender              told by                       `Retry`     `Drop`                   attempt
@@ -70,9 +70,9 @@ def dropped_status(header: Callable[[str], str | None]) -> int:
 
 
 def taken(prefer: str) -> Reply:
-    """The answer to an event without a reply, for a request that has a `Prefer` field.
+    """The response to an event without a reply, for a request that has a `Prefer` field.
 
-    Knative's brokers take a body that is no event for a malformed reply, and send the event again.
+    Knative's brokers take a body that isn't an event for a malformed reply, and resend the event.
     """
     return _NO_REPLY if prefer.lower().startswith("reply") else EVENT_TAKEN
 

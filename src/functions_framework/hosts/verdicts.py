@@ -1,4 +1,4 @@
-"""What an event function decided about its event, in the words of its sender (see `senders`)."""
+"""What an event function decided about its event, in terms of its sender (see `senders`)."""
 
 from __future__ import annotations
 
