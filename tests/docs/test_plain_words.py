@@ -87,7 +87,7 @@ def test_nothing_makes_a_reader_stumble(folder: str) -> None:
     ("text", "phrase"),
     [
         ("main.py is no directory.", "is no d"),
-        ("def test_late_call_gets_a_504_in_time() -> None:", "answered 504"),
+        ("def test_late_call_is_answered_504_in_time() -> None:", "answered 504"),
         ("The body is dropped, the answer is sent.", "the answer"),
         ("| Who sends slowly is waited for |", "| Who sends"),
     ],
