@@ -18,7 +18,7 @@ STUMBLING = {
     r"(?!(longer|more|one|faster|slower|less|need|room|way|place|reason|limit|point|different)\b)"
     r"[a-z]": "isn't a, aren't, isn't a valid",
     r"\b(an|its|each|every|whole|no|that|first|such|their|late|JSON) answer\b": "response",
-    r"\bthe answer\b(?! (is|lies|to the question))": "the response",
+    r"\bthe answer\b(?! lies)": "the response",
     r"\b(the|their|its|these|those|whose|of|early|late) answers\b": "responses",
     r"\banswered [2-5]\d\d\b": "gets a 503",
     r"\banswers? [2-5]\d\d\b": "returns 503",
