@@ -307,6 +307,61 @@ def test_decoded_events_have_the_key_of_their_event(decorator: str) -> None:
     assert texts == ["Hi", "Hi"]
 
 
+class Broken:
+    """A store whose methods do one thing."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def begin(self, *_: Any) -> Any:
+        if isinstance(self._found, Exception):
+            raise self._found
+        return self._found
+
+    def finish(self, *_: Any) -> bool:
+        raise OSError("gone")
+
+    def release(self, *_: Any) -> None:
+        raise OSError("gone")
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (OSError("no\nroute"), "OSError: no"),
+        (functions_framework.IdempotencyEntry(b"{}", 5.0), "is no answer of a call"),
+    ],
+    ids=["raises", "holds something else"],
+)
+def test_a_store_that_says_nothing_lets_no_call_pass(found: Any, text: str) -> None:
+    calls = []
+
+    @idempotent(store=Broken(found))
+    @functions_framework.cloud_event
+    def on_event(event: Any) -> None:
+        calls.append(event)
+
+    with Client(on_event) as client:
+        answer = send(client, "x", "/")
+    assert (answer.status, calls) == (503, [])
+    (record,) = answer.logs
+    assert text in record.getMessage()
+
+
+def test_a_store_that_keeps_nothing_is_told_of() -> None:
+    @idempotent(store=Broken(None))
+    @functions_framework.cloud_event
+    def on_event(event: Any) -> None:
+        if event["type"] == "crash":
+            raise ValueError
+
+    with Client(on_event) as client:
+        kept, freed = send(client, "x", "/"), send(client, "crash", "/")
+    assert (kept.status, freed.status) == (200, 500)
+    assert "could not be kept, and it is made again" in kept.logs[0].getMessage()
+    assert "could not be freed" in freed.logs[0].getMessage()
+
+
 # -- what cannot be ---------------------------------------------------------------------------
 
 

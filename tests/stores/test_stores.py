@@ -358,6 +358,14 @@ def test_redis_measures_leases_by_its_own_clock(
     store.close()
 
 
+def test_an_address_cannot_ask_redis_for_text(redis_url: str) -> None:
+    store, key, first = urls.opened(f"{redis_url}?decode_responses=True"), name(), name()
+    store.ask("begin", key, first, 30.0)
+    store.ask("finish", key, first, b"\xff", 30.0)
+    assert store.ask("begin", key, name(), 5.0).answer == b"\xff"
+    store.close()
+
+
 def test_redis_that_restarts_is_found_again() -> None:
     with redis_server() as server:
         store = urls.opened(server.url)

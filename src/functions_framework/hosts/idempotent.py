@@ -97,7 +97,7 @@ def _opened(given: Any, registered: Registrations) -> BatchingStore | OwnStore:
     except (StoreError, ImportError, OSError, ValueError) as error:
         name = "in the directory for temporary files" if given is None else urls.shown(given)
         raise InvalidConfigurationException(
-            f"The store of idempotent calls ({name}) cannot be used: {error}. Start it, or set "
+            f"The store of idempotent calls ({name}) cannot be used: {str(error).rstrip('.')}. Start it, or set "
             "--idempotency-store to another one."
         ) from None
     registered.shutdown_hooks.insert(0, store.close)  # they run in reverse: after all others
@@ -225,7 +225,10 @@ class _Guard:
     def _again(self, claim: _Claim, entry: IdempotencyEntry) -> Any:
         if entry.answer is None:
             return self._in_progress(claim, entry.seconds)
-        kept = from_bytes(entry.answer)
+        try:
+            kept = from_bytes(entry.answer)
+        except (ValueError, TypeError):
+            return self._away(StoreError(f"what it holds for {claim.key} is no answer of a call"))
         if kept.fingerprint != claim.fingerprint:
             return self._refused(422, f"This {HEADER} belongs to another request.")
         _note(DUPLICATE, claim.arguments)

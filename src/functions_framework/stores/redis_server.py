@@ -65,6 +65,8 @@ class RedisBackend:
             retry=Retry(NoBackoff(), 1),
             retry_on_error=[redis.ConnectionError],
         )
+        # An address can ask for text, which answers are not.
+        pool.connection_kwargs["decode_responses"] = False
         self._client = redis.Redis(connection_pool=pool)
 
     def run(self, asked: Sequence[Asked]) -> list[Any]:
