@@ -96,8 +96,9 @@ def _opened(given: Any, registered: Registrations) -> BatchingStore | OwnStore:
         store.ask("check")
     except (StoreError, ImportError, OSError, ValueError) as error:
         name = "in the directory for temporary files" if given is None else urls.shown(given)
+        why = str(error).rstrip(".")
         raise InvalidConfigurationException(
-            f"The store of idempotent calls ({name}) cannot be used: {str(error).rstrip('.')}. Start it, or set "
+            f"The store of idempotent calls ({name}) cannot be used: {why}. Start it, or set "
             "--idempotency-store to another one."
         ) from None
     registered.shutdown_hooks.insert(0, store.close)  # they run in reverse: after all others
