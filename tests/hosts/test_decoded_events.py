@@ -24,6 +24,7 @@ from functions_framework.events.samples.catalogue import find
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model.function import Function, Signature
 from functions_framework.signatures import codec_of
+from functions_framework.signatures.cloud_event import CloudEventSignature
 from support.in_memory import EVENT_HOSTS, Answer, serve
 from support.typed_inputs import Order, Row
 
@@ -273,6 +274,18 @@ def hidden(message: PubSubMessages) -> None: ...  # type: ignore[name-defined]  
 def with_data(message: PubSubMessage, order: Order) -> None: ...
 def unsupported(message: PubSubMessage[Callable[..., Any]]) -> None: ...
 def alone(message: PubSubMessage) -> None: ...
+
+
+NOTES = ["json.no.such.name", "1 / 0", "an event", "OnlyForCheckers", "PubSub", 7]
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_what_is_no_type_stays_a_note_for_readers(note: Any) -> None:
+    def call(event: Any) -> None: ...
+
+    call.__annotations__ = {"event": note}
+    codec = codec_of(Function(call, "f", Signature.CLOUDEVENT))
+    assert type(codec) is CloudEventSignature
 
 
 WRONG = [

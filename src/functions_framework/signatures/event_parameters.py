@@ -102,7 +102,7 @@ def _wanted(function: Function, item: inspect.Parameter) -> list[Wanted]:
         return []
     try:
         annotation = resolve(function.call, annotation)
-    except (NameError, SyntaxError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever the text of a note does when it is run
         if names_one(str(annotation)):
             fail(
                 function.call,
@@ -128,7 +128,7 @@ def _check_second(function: Function, item: inspect.Parameter) -> None:
     """Refuse a second parameter that is not the event."""
     try:
         annotation: Any = resolve(function.call, item.annotation)
-    except (NameError, SyntaxError, TypeError):
+    except Exception:  # noqa: BLE001 - as above
         return  # a note for readers
     if annotation in {MISSING, Any, object} or getattr(annotation, "__name__", "") == "CloudEvent":
         return

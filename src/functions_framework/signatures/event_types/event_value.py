@@ -100,30 +100,29 @@ class EventValue(
     protobuf: ClassVar[str] = ""
     is_sent_as_protobuf: ClassVar[bool] = False
 
-    @property
+    @functools.cached_property
     def event(self) -> EventContext:
         """The attributes of the event it came with.
 
         Raises:
             AttributeError: it came with none, as a test has made it.
         """
+        return EventContext.of(self.cloud_event.get_attributes())
+
+    @property
+    def cloud_event(self) -> CloudEvent:
+        """The event it came with, as functions get it that name no type; as `event`."""
         try:
-            return self.__dict__["_event"]  # type: ignore[no-any-return]
+            return self.__dict__["_cloud_event"]  # type: ignore[no-any-return]
         except KeyError:
             raise AttributeError(
                 f"This {type(self).__name__} was made without an event; from_event makes one "
                 "of an event."
             ) from None
 
-    @property
-    def cloud_event(self) -> CloudEvent:
-        """The event it came with, as functions get it that name no type; as `event`."""
-        _ = self.event
-        return self.__dict__["_cloud_event"]  # type: ignore[no-any-return]
-
     def belonging_to(self, outer: EventValue) -> Self:
         """This value with the event of another that it was in."""
-        self.__dict__.update({name: outer.__dict__[name] for name in ("_event", "_cloud_event")})
+        self.__dict__["_cloud_event"] = outer.cloud_event
         return self
 
     @classmethod
@@ -177,7 +176,6 @@ class EventValue(
 
             members = json_of(members, attributes, cls, cls.protobuf)
         value = cls.of(_checked(cls, members), arrived)
-        value.__dict__["_event"] = EventContext.of(attributes)
         value.__dict__["_cloud_event"] = arrived.event
         return value
 
