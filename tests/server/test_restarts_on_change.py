@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from support.server_process import ServerProcess, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
@@ -254,6 +254,12 @@ def test_what_is_recorded_beside_the_source_restarts_nothing(tmp_path: Path) -> 
         server.wait_for("Restarted in")
         assert server.log.count("changed: restarting.") == 1
         assert "main.py changed: restarting." in server.log
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+def test_the_next_worker_finds_the_engine_loaded(server: ServerProcess) -> None:
+    maps = Path(f"/proc/{server.process.pid}/maps")
+    wait_until(lambda: "_granian" in maps.read_text(), "the engine in the parent")
 
 
 def test_a_port_in_use_ends_it_at_once(tmp_path: Path, server: ServerProcess) -> None:

@@ -77,6 +77,19 @@ class ReloadingSupervisor(Supervisor):
             self._outcome = messages.Failed(error.exit_code, text=str(error))
             return
         self._selector.register(self._watcher, selectors.EVENT_READ, self._take_changes)
+        self._prepare()
+
+    @staticmethod
+    def _prepare() -> None:
+        """Import what every worker does before the source, so that the next ones have it.
+
+        A parent that restarts on changes is on a developer's machine: speed counts more than its
+        size. What the source may want to patch first (Flask, ssl) stays out.
+        """
+        from ..wire import granian
+        from ..worker import worker  # noqa: F401 - for those who are forked
+
+        granian.load()
 
     def _leave_parent(self) -> None:
         super()._leave_parent()
