@@ -221,14 +221,15 @@ def _check_members(attributes: dict[str, Any]) -> None:
         raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
     if not isinstance(attributes.get("datacontenttype", ""), str):
         raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
-    for name, value in attributes.items():
-        if not name.isascii() or (isinstance(value, str) and not value.isascii()):
-            try:
-                f"{name}{value}".encode()
-            except UnicodeEncodeError:
-                raise MalformedRequest(
-                    "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."
-                ) from None
+    text = "".join([*attributes, *[item for item in attributes.values() if type(item) is str]])
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MalformedRequest(
+            "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."
+        ) from None
 
 
 def _structured_data(payload: dict[str, Any], content_type: str | None) -> Any:

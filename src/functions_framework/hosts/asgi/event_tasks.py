@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
+from functions_framework.model.fields import as_text, encoded_query, merged
 from functions_framework.runtime import places
 from functions_framework.runtime.closing import aclose
 from functions_framework.runtime.jobs import LATE
@@ -20,6 +21,7 @@ from ..errors import CRASH_REPLY
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from functions_framework.model.execution import Execution
     from functions_framework.model.interfaces import Receive, Scope
     from functions_framework.model.message import Reply
     from functions_framework.runtime.places import GiveBack
@@ -44,6 +46,21 @@ async def answer_each(
     return answer(events, team.answered)
 
 
+class _EventScope(dict[str, Any]):
+    """The scope of one event, with what is the same for all of them read once (see `scope`).
+
+    Attributes:
+        by_name: the header fields.
+        query: the query string.
+    """
+
+    by_name: dict[str, str]
+    query: str
+
+    def show_id_of(self, running: Execution) -> None:
+        """Show nothing: nobody reads the headers of an event."""
+
+
 class _Team:
     """The tasks that work on one batch."""
 
@@ -58,6 +75,8 @@ class _Team:
         pairs = [pair for pair in scope["headers"] if not pair[0].lower().startswith(_OF_BATCH)]
         headers = [*pairs, (b"content-type", STRUCTURED_TYPE.encode())]
         self._scope = {**scope, "headers": headers}
+        self._by_name = merged(as_text(headers))
+        self._query = encoded_query(scope["query_string"])
         running = execution.get()
         self._deadline = running.deadline if running else None
         self._left = deque(enumerate(events))
@@ -110,6 +129,11 @@ class _Team:
         self._places.pop(task)()
         self._go_on()
 
+    def _event_scope(self) -> Any:
+        scope = _EventScope(self._scope)
+        scope.by_name, scope.query = self._by_name, self._query
+        return scope
+
     async def _serve(self, index: int, event: bytes) -> None:
         started = time.monotonic()
         inbox = [{"type": "http.request", "body": event, "more_body": False}]
@@ -118,7 +142,7 @@ class _Team:
             return inbox.pop() if inbox else {"type": "http.disconnect"}
 
         try:
-            reply = await self._respond(dict(self._scope), receive)
+            reply = await self._respond(self._event_scope(), receive)
         except asyncio.CancelledError as error:
             if self._is_cancelled:
                 raise

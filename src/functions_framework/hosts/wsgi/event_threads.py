@@ -1,8 +1,8 @@
 """The events of a batch on a sync host: a thread each, as far as there are places for their calls.
 
 The thread of the request works through the events itself. Others help while there are events left
-and places free: one at once, each by another, and one more whenever an event took its time. So
-events that are done in no time are not sent around, and those that wait do so at the same time.
+and places free: one after a moment, each by another, and one more whenever an event took its time.
+So events that are done in no time are not sent around, and those that wait do so at the same time.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _MOST = 64
 """Threads for one batch, where nobody limits calls."""
 
 _LONG_SECONDS = 0.001
+_PAUSE_SECONDS = 0.001
 _STEP_SECONDS = 0.01
 # What belongs to the request and not to its events.
 _OF_BATCH = (
@@ -96,7 +97,7 @@ class _Team:
         """Work on the events, and wait for those that others work on; raises nothing."""
         if not self._left:
             return
-        self._hire()
+        self._hire(_PAUSE_SECONDS)
         while self._serve_next():
             pass
         if not self._is_done(self._seconds()):
@@ -123,22 +124,28 @@ class _Team:
         for one in ends:
             one.close()
 
-    def _hire(self) -> None:
-        """Let another thread help, where there is something to do and a place for it."""
+    def _hire(self, pause: float = 0.0) -> None:
+        """Let another thread help, where there is something to do and a place for it.
+
+        Args:
+            pause: seconds it waits first: where all is done by then, it was in nobody's way.
+        """
         if not self._left or self._hired >= _MOST or (place := places.take()) is None:
             return
         self._hired += 1
         try:
-            SPARE.start(partial(self._help, place))
+            SPARE.start(partial(self._help, place, pause))
         except RuntimeError:  # no more threads: it takes longer, then
             place()
 
-    def _help(self, given: GiveBack) -> None:
+    def _help(self, given: GiveBack, pause: float) -> None:
         place: GiveBack | None = given
         helper = _Helper(threading.get_ident(), [None])
         self._helpers.append(helper)
-        self._hire()
         try:
+            if pause:
+                self._done.wait(pause)
+            self._hire()
             while place is not None and self._serve_next():
                 place()  # to a call that waits for one, if there is one
                 place = places.take()
