@@ -135,7 +135,7 @@ class Result:
 
     @property
     def _partial(self) -> dict[str, Any]:
-        """The answer to a batch that is not done in full, empty for any other."""
+        """The response to a batch that is not done in full, empty for any other."""
         if not is_json(self.headers.get("content-type")) or b"batchItemFailures" not in self.body:
             return {}
         found = self.json

@@ -81,7 +81,7 @@ def default_names(module: ModuleType, path: Path) -> list[str]:
     if callable(getattr(module, DEFAULT_TARGET, None)):
         return [DEFAULT_TARGET]
     own = _public_functions_of(module)
-    # One that takes nothing is no function to serve, but a program's `main`, say.
+    # One that takes nothing isn't a function to serve, but a program's `main`, say.
     if len(own) == 1 and any(takes(getattr(module, own[0]), count) for count in (1, 2)):
         return own
     found = _listed(own or _functions_of(module)) or "no function"

@@ -75,7 +75,7 @@ class Asked:
         self.error: StoreError | None = None
 
     def take(self) -> Any:
-        """The answer, once it is there.
+        """The response, once it is there.
 
         Raises:
             StoreError: there is none.
