@@ -15,7 +15,7 @@ PRICES = {"tea": 2.5, "coffee": 3.0}
 
 @functions_framework.cloud_event
 def price(order: CloudEvent) -> dict[str, Any]:
-"""Answer an order with its invoice, which the broker hands on; drop any other event."""
+    """Answer an order with its invoice, which the broker hands on; drop any other event."""
     wanted = order.data if isinstance(order.data, dict) else {}
     item = wanted.get("item")
     if item not in PRICES:
