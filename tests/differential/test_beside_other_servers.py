@@ -158,6 +158,7 @@ ON_HYPERCORN = {
     "* /empty": _ENDED,
     "* /redirect": _ENDED,
     "HEAD /broken": "a HEAD asks for no body, so the stream is never begun",
+    "* /broken": "what was sent of a stream that fails arrives, and it alone is reset",
 }
 _HTTP2 = {
     "GET": ("GET", {}, b""),

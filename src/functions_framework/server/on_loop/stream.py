@@ -59,6 +59,7 @@ async def send_stream(
         raise
     except BaseException:  # noqa: BLE001 - logged
         _log.exception("The response to %s %s failed halfway.", request.method, request.path)
+        transport.begin()
         await connections.break_off(request)
     finally:
         await _close(body)

@@ -194,5 +194,8 @@ class _Transport:
         await self._transport.send_bytes(data)
         self._answer.size += len(data)
 
+    def begin(self) -> None:
+        self._transport.begin()
+
     async def end(self) -> None:
         await self._transport.end()

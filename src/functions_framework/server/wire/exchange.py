@@ -196,6 +196,11 @@ class Transport:
                 raise ConnectionError("The client has gone.")
             self._last = self._send({"type": "http.response.body", "body": data, "more_body": True})
 
+    def begin(self) -> None:
+        """Send the head, if no part was sent; without it the engine would answer by itself."""
+        if self._last is None:
+            self._send({"type": "http.response.body", "body": b"", "more_body": True})
+
     async def end(self) -> None:
         """End the body: all of it was sent."""
         await self._taken()

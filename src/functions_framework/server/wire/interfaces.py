@@ -142,6 +142,9 @@ class Transport(Protocol):
     async def send_bytes(self, data: bytes) -> None:
         """Send a part; raises ConnectionError where the client has gone."""
 
+    def begin(self) -> None:
+        """Send the head, if no part was sent."""
+
     async def end(self) -> None:
         """End the body: all of it was sent."""
 
