@@ -38,8 +38,7 @@ async def send_stream(
         request: its head.
         connections: of the server.
         reply: its body is a stream.
-        unread: the request's body, of which nothing may be left at the end, as that would cost the
-            client its connection; None where the connection ends anyway.
+        unread: of which nothing may be left at the end, that would cost the client its connection.
     """
     body = cast("AsyncIterable[Any]", reply.body)
     transport = protocol.response_stream(reply.status, reply.headers)
