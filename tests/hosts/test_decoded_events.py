@@ -280,7 +280,7 @@ NOTES = ["json.no.such.name", "1 / 0", "an event", "OnlyForCheckers", "PubSub", 
 
 
 @pytest.mark.parametrize("note", NOTES)
-def test_what_is_no_type_stays_a_note_for_readers(note: Any) -> None:
+def test_what_is_not_a_type_stays_a_note_for_readers(note: Any) -> None:
     def call(event: Any) -> None: ...
 
     call.__annotations__ = {"event": note}
