@@ -329,7 +329,7 @@ class Broken:
     ("found", "text"),
     [
         (OSError("no\nroute"), "OSError: no"),
-        (functions_framework.IdempotencyEntry(b"{}", 5.0), "isn't the response of a call"),
+        (functions_framework.IdempotencyEntry(b"{}", 5.0), "isn't a call's response"),
     ],
     ids=["raises", "holds something else"],
 )

@@ -229,9 +229,7 @@ class _Guard:
         try:
             kept = from_bytes(entry.answer)
         except (ValueError, TypeError):
-            return self._away(
-                StoreError(f"what it holds for {claim.key} isn't the response of a call")
-            )
+            return self._away(StoreError(f"what it holds for {claim.key} isn't a call's response"))
         if kept.fingerprint != claim.fingerprint:
             return self._refused(422, f"This {HEADER} belongs to another request.")
         _note(DUPLICATE, claim.arguments)
