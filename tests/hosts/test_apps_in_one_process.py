@@ -101,7 +101,7 @@ def test_the_target_of_an_app_is_not_a_setting_of_the_next(sources: SourceTree) 
     sources.write(
         a__main="def hello(request): return 'a'",
         b__main="def hello(request): return 'b'\ndef function(request): return 'default'",
-        c__main="def hello(request): return 'c'",
+        c__main="def hello(request): return 'c'\ndef other(request): return 'c'",
     )
     create_app("hello", sources.root / "a" / "main.py")
     app = create_app(source=sources.root / "b" / "main.py")
