@@ -165,7 +165,8 @@ class Retry(Verdict):
     outcome = "retry"
 
     def __init__(self, after: float | None = None, reason: str = "") -> None:
-        if after is not None and not 0 <= after < float("inf"):
+        is_time = isinstance(after, (int, float)) and 0 <= after < float("inf")
+        if after is not None and not is_time:
             raise ValueError(f"Retry(after={after!r}): expected seconds, 0 or more.")
         super().__init__(reason)
         self.after = after

@@ -104,8 +104,8 @@ def test_a_project_in_the_working_directory_keeps_what_is_there(
     (here / "main.py").write_text("mine")
     again = run(here, *COMMAND, "new", ".")
     assert again.returncode == 2
-    assert "main.py, " in again.stderr
-    assert again.stderr.rstrip().endswith("exist here already. Choose an empty directory.")
+    assert "Already here: " in again.stderr
+    assert again.stderr.rstrip().endswith("test_main.py. Choose an empty directory.")
     assert (here / "main.py").read_text() == "mine"
 
 

@@ -295,6 +295,18 @@ def _list_taker(kind: str, seen: list[Any]) -> Any:
     return awaited if kind == "async" else function
 
 
+@every_host
+def test_a_crash_is_told_without_the_batch_it_came_in(
+    host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        ask(host, [event(1, "crash")])
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ValueError)
+    assert record.exc_info[1].__context__ is None
+
+
 @pytest.mark.parametrize("kind", ["def", "async", "aio"])
 def test_a_function_may_take_the_whole_list(kind: str) -> None:
     seen: list[Any] = []

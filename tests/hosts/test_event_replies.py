@@ -149,3 +149,9 @@ def test_structured_replies() -> None:
 def test_an_unknown_format_is_refused_where_it_stands() -> None:
     with pytest.raises(ValueError, match="reply_format='xml': expected 'binary' or 'structured'"):
         cloud_event(reply_format="xml")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("given", ["", 5])
+def test_a_type_that_no_event_can_have_is_refused_where_it_stands(given: Any) -> None:
+    with pytest.raises(ValueError, match=f"reply_type={given!r}: expected the type of an event"):
+        cloud_event(reply_type=given)

@@ -76,8 +76,8 @@ def test_a_dropped_event_goes_where_the_sender_puts_such_events(
     ]
 
 
-@pytest.mark.parametrize("after", [-1, float("inf"), float("nan")])
-def test_a_time_that_is_none_is_refused(after: float) -> None:
+@pytest.mark.parametrize("after", [-1, float("inf"), float("nan"), "60"])
+def test_what_is_not_a_time_is_refused(after: Any) -> None:
     with pytest.raises(ValueError, match="expected seconds, 0 or more"):
         Retry(after=after)
 

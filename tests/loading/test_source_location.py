@@ -86,5 +86,5 @@ def test_what_is_not_a_source_is_said_in_one_line(
 
 def test_a_missing_source_names_the_python_files_beside_it(sources: SourceTree) -> None:
     sources.write(orders=HELLO, users=HELLO)
-    with pytest.raises(MissingSourceException, match=r"holds: orders\.py, users\.py\. Pick one"):
+    with pytest.raises(MissingSourceException, match=r": orders\.py, users\.py\. Pick one"):
         source.locate(sources.root / "main.py")

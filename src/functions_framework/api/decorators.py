@@ -132,6 +132,11 @@ def event_mark(*, path: str | None, is_asgi: bool = False, **given: Any) -> Mark
         raise ValueError(
             f"reply_format={given['reply_format']!r}: expected 'binary' or 'structured'."
         )
+    kind = given["reply_type"]
+    if kind is not None and not (isinstance(kind, str) and kind):
+        raise ValueError(
+            f"reply_type={kind!r}: expected the type of an event, such as 'com.example.order'."
+        )
     attempts = given["max_attempts"]
     if attempts is not None and not (type(attempts) is int and attempts > 0):
         raise ValueError(f"max_attempts={attempts!r}: expected a number, 1 or more.")

@@ -82,7 +82,7 @@ def write_here(files: dict[str, str]) -> None:
     """
     there = sorted(name for name in files if os.path.lexists(name))
     if there:
-        raise BadInput(f"{', '.join(there)} exist here already. Choose an empty directory.")
+        raise BadInput(f"Already here: {', '.join(there)}. Choose an empty directory.")
     try:
         _write(Path(), files)
     except OSError as error:

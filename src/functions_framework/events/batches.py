@@ -21,7 +21,7 @@ def batch_of(body: bytes) -> BatchOfEvents:
     """The events of a body.
 
     Raises:
-        MalformedRequest: it isn't JSON, or no list.
+        MalformedRequest: it isn't JSON, or isn't a list.
     """
     try:
         return BatchOfEvents([bytes(item) for item in _split(body)])
@@ -32,7 +32,7 @@ def batch_of(body: bytes) -> BatchOfEvents:
 
 def _split_anew(batch: Any) -> list[bytes]:
     if not isinstance(batch, list):
-        raise MalformedRequest("A batch of CloudEvents is one JSON array; the body is none.")
+        raise MalformedRequest("A batch of CloudEvents is one JSON array; the body isn't an array.")
     try:
         return [json.dumps(item).encode() for item in batch]
     except RecursionError:

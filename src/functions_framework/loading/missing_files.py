@@ -20,7 +20,8 @@ def missing_source(path: Path) -> str:
     found = sorted(item.name for item in path.parent.glob("*.py")) if path.parent.is_dir() else []
     if found:
         shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-        return f"{message}. {path.parent} holds: {shown}. Pick one with --source."
+        where = "the working directory" if path.parent == Path() else path.parent
+        return f"{message}. There is in {where}: {shown}. Pick one with --source."
     return f"{message}. Pass the file or its directory with --source or FUNCTION_SOURCE."
 
 

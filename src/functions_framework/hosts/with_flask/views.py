@@ -110,16 +110,19 @@ def _event_view(function: Function) -> View:
         try:
             arguments = codec.decode(received)
         except RequestRefused as error:
-            return _undecoded(error, function, received.body)
-        try:
-            reply = codec.encode(function.call(*arguments))
-            if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
-                return taken(environ["HTTP_PREFER"])
-            return begun(reply, method)
-        except UnsendableError as error:
-            return _failed(named(error, function), function, arguments)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a few are answered
-            return _failed(error, function, arguments)
+            undecoded = error.with_traceback(None)
+        else:
+            try:
+                reply = codec.encode(function.call(*arguments))
+                if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
+                    return taken(environ["HTTP_PREFER"])
+                return begun(reply, method)
+            except UnsendableError as error:
+                return _failed(named(error, function), function, arguments)
+            except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a few are answered
+                return _failed(error, function, arguments)
+        # Outside of its handler, or crashes of a batch's events would be told as raised in it.
+        return _undecoded(undecoded, function, received.body)
 
     return run
 

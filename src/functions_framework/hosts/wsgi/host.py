@@ -66,20 +66,23 @@ class EventHost:
             received = message(environ)
             arguments = codec.decode(received)
         except RequestRefused as error:
-            return self._undecoded(error, function, environ, received)
+            undecoded = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - of user code: from_dict of an input type
             return self._handled(error, environ)
-        try:
-            reply = codec.encode(function.call(*arguments))
-            if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
-                return taken(environ["HTTP_PREFER"])
-            return reply if type(reply.body) is bytes else begun(reply, method)
-        except Verdict as verdict:
-            return self._decided(verdict, function, arguments, environ)
-        except UnsendableError as error:
-            return self._failed(named(error, function), function, arguments, environ)
-        except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
-            return self._failed(error, function, arguments, environ)
+        else:
+            try:
+                reply = codec.encode(function.call(*arguments))
+                if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
+                    return taken(environ["HTTP_PREFER"])
+                return reply if type(reply.body) is bytes else begun(reply, method)
+            except Verdict as verdict:
+                return self._decided(verdict, function, arguments, environ)
+            except UnsendableError as error:
+                return self._failed(named(error, function), function, arguments, environ)
+            except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
+                return self._failed(error, function, arguments, environ)
+        # Outside of its handler, or crashes of a batch's events would be told as raised in it.
+        return self._undecoded(undecoded, function, environ, received)
 
     def _undecoded(
         self,
