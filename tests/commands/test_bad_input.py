@@ -68,6 +68,7 @@ CASES = [
     ("events show pubsub --format curl --url nowhere", "'nowhere' isn't a URL of a server."),
     # Functions that take something else.
     ("invoke on_event", "'on_event' takes CloudEvents. Give --event NAME"),
+    ("invoke on_event", "To read one from a pipe, add '-'."),
     ("invoke on_event --data 1", "takes CloudEvents, and --data holds none."),
     ("invoke on_background --event stripe", "'stripe' is a webhook for http functions."),
     ("invoke double --event pubsub", "which takes a value and no event."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import functions_framework
 from functions_framework import Drop, Retry
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.registered import with_registered
@@ -87,6 +88,13 @@ def test_functions_are_told_of_their_modules_hooks_only_where_there_are_some() -
     assert with_registered(functions, Registrations()) is functions
     (told,) = with_registered(functions, Registrations(dropped_hooks=[print]))
     assert told.options["on_dropped"] == (print,)
+
+
+def test_a_hook_that_cannot_be_called_is_refused_where_it_stands() -> None:
+    def gone(event: Any) -> None: ...
+
+    with pytest.raises(TypeError, match=r"'gone' takes .*, and is called with two arguments"):
+        functions_framework.on_dropped(gone)  # type: ignore[type-var]
 
 
 SOURCE = """

@@ -59,7 +59,20 @@ def on_dropped(hook: DroppedHook) -> DroppedHook:
     It is called as `hook(event, reason)`: with the CloudEvent, or the pair `(data, context)` of a
     background function, and with the text of the `Drop`. What it raises is a crash of the call, so
     that the event comes again and is not lost.
+
+    Raises:
+        TypeError: it does not take these two arguments.
     """
+    try:
+        shown = inspect.signature(hook)
+        shown.bind(None, "")
+    except ValueError:
+        pass  # in C, and says nothing of its parameters
+    except TypeError:
+        raise TypeError(
+            f"@on_dropped: {getattr(hook, '__name__', hook)!r} takes {shown}, and is "
+            "called with two arguments: the event and the reason."
+        ) from None
     pending().dropped_hooks.append(hook)
     return hook
 

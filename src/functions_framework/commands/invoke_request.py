@@ -130,7 +130,7 @@ class Call:
             "the samples."
         )
         if self.body is None:
-            raise BadInput(f"{name!r} takes {what}. {remedy}")
+            raise BadInput(f"{name!r} takes {what}. {remedy} To read one from a pipe, add '-'.")
         if not is_json(self.body.content_type):
             return
         payload = read_json(self.body.content, self.body.origin)
