@@ -11,6 +11,7 @@ from docs.pages import ROOT
 from functions_framework.console.calls import MOST, Calls
 from functions_framework.console.replies import check
 from functions_framework.hosts.web import page
+from functions_framework.hosts.wsgi.environ import ON_UNIX_SOCKET
 from functions_framework.hosts.wsgi.layer_driver import EnvironHead
 from functions_framework.logs import call_lines
 from functions_framework.model.execution import Execution, execution
@@ -39,6 +40,9 @@ HERE = {
         ({"HTTP_SEC_FETCH_SITE": "cross-site", "HTTP_SEC_FETCH_MODE": "navigate"}, None),
         ({"REMOTE_ADDR": "192.0.2.7"}, 403),
         ({"REMOTE_ADDR": ""}, 403),
+        ({"REMOTE_ADDR": "", ON_UNIX_SOCKET: True}, None),
+        ({"REMOTE_ADDR": "", ON_UNIX_SOCKET: True, "HTTP_X_REAL_IP": "192.0.2.7"}, 403),
+        ({"REMOTE_ADDR": "", ON_UNIX_SOCKET: True, "HTTP_HOST": "evil.example"}, 403),
         ({"HTTP_HOST": "evil.example"}, 403),
         ({"HTTP_HOST": "localhost.evil.example:8080"}, 403),
         ({"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 403),

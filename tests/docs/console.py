@@ -29,10 +29,23 @@ SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.
 SUB_COMMANDS = frozenset({"check", "console", "events", "invoke", "new", "replay"})
 _LANGUAGES = frozenset(
-    {"console", "dockerfile", "html", "ini", "json", "python", "sh", "text", "toml", "xml", "yaml"}
+    {
+        "console",
+        "dockerfile",
+        "html",
+        "ini",
+        "json",
+        "nginx",
+        "python",
+        "sh",
+        "text",
+        "toml",
+        "xml",
+        "yaml",
+    }
 )
 _PORT = "8080"
-_ANNOUNCED = re.compile(r"^(?!Metrics ).*http://\S+:(\d+).*\n", re.MULTILINE)
+_ANNOUNCED = re.compile(r"^(?!Metrics ).*(?:http://\S+:(\d+)| on unix:\S+).*\n", re.MULTILINE)
 _SECONDS = 20.0
 
 
@@ -192,12 +205,12 @@ class Console:
         return self._await_announcement(time.monotonic() + _SECONDS)
 
     def _await_announcement(self, deadline: float) -> str:
-        """What the server printed until it named its port, or until it failed."""
+        """What the server printed until it named its port or path, or until it failed."""
         while True:
             is_serving = self.is_serving
             printed = self._log.read_text(encoding="utf-8")
             if found := _ANNOUNCED.search(printed):
-                self._port = found[1]
+                self._port = found[1] or self._port
                 return printed
             if not is_serving:
                 assert self._server is None or self._server.returncode, f"it ended:\n{printed}"

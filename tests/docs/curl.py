@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ _PARSER.add_argument("-N", "--no-buffer", action="store_true")
 _PARSER.add_argument("-X", "--request")
 _PARSER.add_argument("-H", "--header", action="append", default=[])
 _PARSER.add_argument("-d", "--data", "--data-raw", "--data-binary", dest="data")
+_PARSER.add_argument("--unix-socket")
 _PARSER.add_argument("-o", "--output")
 _PARSER.add_argument("-w", "--write-out", default="")
 
@@ -32,6 +34,9 @@ def run(arguments: list[str], directory: Path) -> str:
     wanted = _PARSER.parse_args(arguments)
     url = urlsplit(wanted.url if "//" in wanted.url else f"http://{wanted.url}")
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=20)
+    if wanted.unix_socket:
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(directory / wanted.unix_socket))
     body = _body(wanted.data, directory)
     try:
         connection.request(

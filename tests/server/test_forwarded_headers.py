@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.server.wire.forwarded import PEER, Proxies
+from functions_framework.server.wire.forwarded import Proxies, peer_of
 
 pytestmark = pytest.mark.once
 
@@ -17,14 +17,14 @@ LOOPBACK = "127.0.0.1,::1"
 def seen(trusted: str, peer: str, forwarded_for: str = "", proto: str = "") -> tuple[str, str]:
     environ: dict[str, Any] = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http"}
     environ |= {"HTTP_X_FORWARDED_FOR": forwarded_for, "HTTP_X_FORWARDED_PROTO": proto}
-    scope: dict[str, Any] = {"client": (peer, 5), "scheme": "http"}
+    scope: dict[str, Any] = {"client": (peer, 5) if peer else None, "scheme": "http"}
     headers = {"x-forwarded-for": forwarded_for, "x-forwarded-proto": proto}
     proxies = Proxies(trusted)
     proxies.amend_environ(environ)
     proxies.amend_scope(scope, headers)
     found = environ["REMOTE_ADDR"], environ["wsgi.url_scheme"]
-    assert (scope["client"][0], scope["scheme"]) == found
-    assert environ.get(PEER, environ["REMOTE_ADDR"]) == peer
+    assert ((scope["client"] or ("",))[0], scope["scheme"]) == found
+    assert peer_of(environ) == peer
     return found
 
 
@@ -42,6 +42,10 @@ def seen(trusted: str, peer: str, forwarded_for: str = "", proto: str = "") -> t
         (LOOPBACK, "127.0.0.1", "", "gopher", ("127.0.0.1", "http")),
         (LOOPBACK, "127.0.0.1", "", "http, https", ("127.0.0.1", "https")),
         (LOOPBACK, "127.0.0.1", "2001:db8::1", "", ("2001:db8::1", "http")),
+        # By a Unix domain socket, which has no addresses.
+        (LOOPBACK, "", "1.2.3.4", "https", ("", "http")),
+        ("0.0.0.0/0", "", "1.2.3.4", "https", ("", "http")),
+        ("*", "", "9.9.9.9, 1.2.3.4", "https", ("9.9.9.9", "https")),
     ],
 )
 def test_what_is_believed(

@@ -83,9 +83,10 @@ def all_served(
 @contextmanager
 def _with_client(server: ServerProcess) -> Iterator[Served]:
     server.ready()
-    url = f"http://{server.host}:{server.port}"
+    url = f"http://{server.host}:{server.port}" if server.path is None else "http://localhost"
+    transport = None if server.path is None else httpx.HTTPTransport(uds=str(server.path))
     # No variables of the machine's: a proxy is not for loopback.
-    with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=url, trust_env=False, timeout=20, transport=transport) as client:
         yield Served(server, client)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _URL = re.compile(r"https?://(\S+):(\d+),")
+_PATH = re.compile(r" on unix:(\S+),")
 START_SECONDS = 20.0
 
 # One module with each function twice: the same behaviour is asked of both kinds.
@@ -136,12 +137,15 @@ class ServerProcess:
         process: the parent process.
         host: where it said it listens.
         port: where it said it listens, 0 before it did.
+        path: of the Unix domain socket where it said it listens, None where it is a port.
     """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], directory: Path = Path()) -> None:
         self.process = process
+        self._directory = directory
         self.host = "127.0.0.1"
         self.port = 0
+        self.path: Path | None = None
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -157,7 +161,7 @@ class ServerProcess:
             if name in {"PATH", "HOME", "VIRTUAL_ENV", "COVERAGE_PROCESS_START"}
         }
         command = [sys.executable, "-m", "functions_framework", "--source", str(source)]
-        command += ["--port", "0", "--host", "127.0.0.1"]
+        command += [] if "--uds" in flags else ["--port", "0", "--host", "127.0.0.1"]
         command += [] if target is None else ["--target", target]
         return cls(
             subprocess.Popen(
@@ -169,7 +173,8 @@ class ServerProcess:
                 cwd=source.parent,
                 # A group of its own: what it leaves behind can be ended with it.
                 start_new_session=True,
-            )
+            ),
+            source.parent,
         )
 
     def __enter__(self) -> Self:
@@ -211,6 +216,9 @@ class ServerProcess:
     def ready(self) -> Self:
         """Wait until it says that it serves."""
         self.wait_for("Serving ")
+        if path := _PATH.search(self.log):
+            self.path = self._directory / path[1]
+            return self
         found = _URL.search(self.log)
         assert found, self.log
         self.host, self.port = found[1].strip("[]"), int(found[2])
@@ -241,7 +249,16 @@ class ServerProcess:
 
     def connect(self, seconds: float = 10.0) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection((self.host, self.port), seconds)
+        if self.path is None:
+            return socket.create_connection((self.host, self.port), seconds)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(seconds)
+        try:
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def get(self, path: str = "/", seconds: float = 10.0) -> tuple[int, bytes]:
         """Send a GET on a connection of its own; return status and body."""

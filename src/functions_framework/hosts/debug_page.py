@@ -41,7 +41,8 @@ def is_local(head: Head) -> bool:
     """
     if any(head.header(name) is not None for name in _FORWARDING):
         return False
-    return is_loopback(head.client) and is_local_host(head.header("host") or "")
+    is_from_here = head.is_on_unix_socket or is_loopback(head.client)
+    return is_from_here and is_local_host(head.header("host") or "")
 
 
 def is_local_host(host: str) -> bool:

@@ -52,6 +52,10 @@ class Head(Protocol):
         """The address the request came from, empty when unknown."""
 
     @property
+    def is_on_unix_socket(self) -> bool:
+        """Whether it came by a Unix domain socket, from this machine."""
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The values of the headers by lower-case name, the last of a repeated one."""
 

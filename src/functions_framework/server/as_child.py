@@ -28,7 +28,7 @@ def serve_as_child(given: str) -> int:
         }
     )
     try:
-        with listening.bind(settings.host, settings.port) as listener:
+        with listening.bind_as_set(settings) as listener:
             return serve_in_process(settings, of_target(settings), listener)
     except FunctionsFrameworkException as error:
         return terminal.tell(error)

@@ -71,7 +71,7 @@ def serve(settings: Settings, build: Build | None = None) -> int:
     settings = _for_debugging(settings)
     with (
         _metrics(settings) as exporter,
-        listening.bind(settings.host, settings.port) as listener,
+        listening.bind_as_set(settings) as listener,
     ):
         return _serve(settings, build, listener, exporter)
 

@@ -13,7 +13,7 @@ from functions_framework.runtime.values import metadata_of, value_class
 
 from . import announced
 from .environment import from_environment
-from .options import InvalidNumberException, Option, declare
+from .options import InvalidNumberException, InvalidSettingException, Option, declare
 from .parsers import (
     boolean,
     directory,
@@ -33,6 +33,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
+
+
+_OF_A_PORT = frozenset({"host", "port"})
 
 
 @value_class(frozen=True)
@@ -184,10 +187,13 @@ class Settings(ServingSettings):
             project: parsed values by field name that variables beat, see `project_file`.
 
         Raises:
-            InvalidSettingException: a variable holds what its option cannot take.
+            InvalidSettingException: a variable holds what its option cannot take, or a port is
+                given beside a socket's path. The port of a variable gives way to the path: many
+                platforms set it for everybody.
         """
         environ = announced.environ() if environ is None else environ
         values = {name: value for name, value in (given or {}).items() if value is not None}
+        is_port_given = not values.keys().isdisjoint(_OF_A_PORT)
         for name in options() if names is None else names:
             if name not in values:
                 found = from_environment(options()[name], environ, warn)
@@ -195,6 +201,11 @@ class Settings(ServingSettings):
                     found = [project[name]]
                 for value in found:
                     values[name] = value
+        if is_port_given and values.get("uds"):
+            raise InvalidSettingException(
+                f"A server listens on a socket's path or on a port, and both are given: "
+                f"{values['uds']!r} by --uds or UDS, and --host or --port. Leave one out."
+            )
         return cls(**values)
 
     @property

@@ -140,6 +140,13 @@ def directory(value: str) -> str:
     return value
 
 
+def socket_path(value: str) -> str:
+    """A path for a socket."""
+    if not value.strip() or "\0" in value:
+        raise ValueError("expected a path such as /run/app.sock")
+    return value
+
+
 def names(value: str) -> str:
     """Names with commas between them."""
     if not all(name.strip() for name in value.split(",")):

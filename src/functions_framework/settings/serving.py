@@ -16,6 +16,7 @@ from .parsers import (
     seconds,
     signature,
     size,
+    socket_path,
     store,
     text,
 )
@@ -68,6 +69,11 @@ class ServingSettings:
     port: int = declare(
         "--port", "PORT", tcp_port, default=8080,
         help="Port to listen on, 0 for any free one.",
+    )
+    uds: str | None = declare(
+        "--uds", "UDS", socket_path, default=None,
+        help="Path of a Unix domain socket to listen on instead of a port. Its permissions follow "
+        "the umask; it is removed at the end.",
     )
     workers: int = declare(
         "--workers", "WORKERS", count, default=1, error=InvalidNumberException,

@@ -105,7 +105,9 @@ class BlockingBody:
 
 def environ_of(scope: Scope, body: InputStream) -> Environ:
     """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
-    host, port = scope.get("server") or ("localhost", 80)
+    server = scope.get("server")
+    # A Unix domain socket has a path and no port.
+    host, port = server if server and server[1] else ("localhost", 80)
     path, raw_uri = _paths_of(scope)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],

@@ -116,6 +116,12 @@ class ScopeHead:
         return (self._scope.get("client") or ("",))[0]
 
     @property
+    def is_on_unix_socket(self) -> bool:
+        """See `Head`; such a server has a path and no port (ASGI, HTTP connection scope)."""
+        server = self._scope.get("server")
+        return server is not None and server[1] is None
+
+    @property
     def headers(self) -> dict[str, str]:
         """See `Head`."""
         return header_fields(self._scope)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ, StartResponse
 
 CHUNK = 1 << 16
+ON_UNIX_SOCKET = "functions_framework.on_unix_socket"
+"""In an environ whose request came by a Unix domain socket, from a client without an address."""
 LOSSY = "functions_framework.lossy"
 """In the environ of a server that gives an empty value for a header that is not ASCII."""
 

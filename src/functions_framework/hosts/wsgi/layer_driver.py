@@ -8,7 +8,7 @@ from functions_framework.model.addresses import host_and_port
 from functions_framework.model.message import Reply
 
 from ..layers import Blocking
-from .environ import code_of, path_of, send, status_line
+from .environ import ON_UNIX_SOCKET, code_of, path_of, send, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -122,6 +122,11 @@ class EnvironHead:
     def client(self) -> str:
         """See `Head`."""
         return host_and_port(self._environ.get("REMOTE_ADDR") or "")[0]
+
+    @property
+    def is_on_unix_socket(self) -> bool:
+        """See `Head`."""
+        return ON_UNIX_SOCKET in self._environ
 
     @property
     def headers(self) -> dict[str, str]:

@@ -52,8 +52,11 @@ class RequestScope(dict[str, Any]):
             if self.running is None:
                 return value  # the call has not begun: they get its id
             value = _with_id(value, self.running)
-        elif key in {"client", "server"}:
-            value = value[0], int(value[1])
+        elif key == "client":
+            # Who comes by a Unix domain socket has no address (ASGI, HTTP connection scope).
+            value = (value[0], int(value[1])) if value[0] else None
+        elif key == "server":
+            value = value[0], int(value[1]) or None
         self[key] = value
         return value
 

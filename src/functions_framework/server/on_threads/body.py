@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.connections import has_hung_up
-from ..wire.forwarded import PEER
+from ..wire.forwarded import peer_of
 from ..wire.gate import answer
 from ..wire.incoming import check_coding
 from ..wire.limits import too_large
@@ -94,7 +94,7 @@ class Body:
         self._bounds = bounds
         self._protocol = protocol
         # Middleware may write over what the environ says of the client.
-        self.peer: str = environ.get(PEER) or environ["REMOTE_ADDR"]
+        self.peer = peer_of(environ)
         self.is_read = length == 0
 
     def read(self, size: int | None = -1) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import MalformedRequest, RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
-from functions_framework.hosts.wsgi.environ import LOSSY
+from functions_framework.hosts.wsgi.environ import LOSSY, ON_UNIX_SOCKET
 from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
@@ -63,6 +63,12 @@ def base_environ(*, is_multiprocess: bool) -> Environ:
     }
 
 
+def _of_unix_socket(settings: Settings) -> Environ:
+    # PEP 3333 wants a name and a port; the engine has the path and 0.
+    port = "443" if settings.certfile else "80"
+    return {"SERVER_NAME": "localhost", "SERVER_PORT": port, ON_UNIX_SOCKET: True}
+
+
 def _wait(event: Event) -> None:
     """Wait for ever; in pieces where signals interrupt no wait, or gevent wants an end of it."""
     while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else None):
@@ -91,6 +97,8 @@ class SyncServing:
             if getattr(host, "reads_request_only", False)
             else base_environ(is_multiprocess=settings.workers > 1)
         )
+        if settings.uds:
+            self._base |= _of_unix_socket(settings)
         self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)

@@ -10,6 +10,7 @@ from functions_framework import exceptions
 from functions_framework.runtime import terminal
 
 from .. import messages
+from ..wire.listening import port_of
 from ..worker.orders import Parent
 from ..worker.worker import Unloaded, load, serve
 from .signals import Mailbox
@@ -27,7 +28,6 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     Raises:
         FunctionsFrameworkException: the function could not be loaded.
     """
-    port: int = listener.getsockname()[1]
     if settings.workers > 1:
         terminal.warn("This platform has no fork: one worker serves.")
     loaded = load(settings, build)
@@ -39,7 +39,7 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
     ours, theirs = socket.socketpair()
     with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
         ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
-        lines = startup_lines(ready, settings, port)
+        lines = startup_lines(ready, settings, port_of(listener))
         threading.Thread(target=_announce, args=(ours, lines), daemon=True).start()
         refused = serve(settings, loaded, listener, Parent(theirs))
     if refused is not None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.runtime import terminal
 from functions_framework.runtime.values import asdict, replace
 
+from ..wire.listening import port_of
 from .changes import HELD, names_of, take_note
 from .signals import STOPS, death
 from .watcher import Watcher
@@ -51,7 +52,7 @@ def serve_restarting(settings: Settings, listener: socket.socket, watched: Watch
     Raises:
         FunctionsFrameworkException: the source cannot be watched.
     """
-    settings = replace(settings, port=listener.getsockname()[1])
+    settings = replace(settings, port=port_of(listener))
     listener.close()
     return _Restarting(settings, watched).run()
 

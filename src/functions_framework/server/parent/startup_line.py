@@ -27,12 +27,17 @@ def startup_lines(ready: Ready, settings: Settings, port: int) -> list[str]:
         settings: what the user asked for.
         port: the one that was bound.
     """
-    scheme = "https" if settings.certfile else "http"
+    host = url_host(settings.host)
     if not is_seen():
-        where = f"{scheme}://{url_host(settings.host)}:{port}"
-        served = f"Serving {_served(ready)} on {where}"
+        served = f"Serving {_served(ready)} on {_where(settings, host, port)}"
         return [", ".join([served, *_settings(ready, settings)])]
-    return list(_for_a_person(ready, settings, f"{scheme}://{_reached_at(settings.host)}:{port}"))
+    return list(_for_a_person(ready, settings, _where(settings, _reached_at(settings.host), port)))
+
+
+def _where(settings: Settings, host: str, port: int) -> str:
+    if settings.uds:
+        return f"unix:{settings.uds}"
+    return f"{'https' if settings.certfile else 'http'}://{host}:{port}"
 
 
 def _served(ready: Ready) -> str:

@@ -57,7 +57,7 @@ class Supervisor:
         self._settings = settings
         self._build = build
         self._listener = listener
-        self._port: int = listener.getsockname()[1]
+        self._port = listening.port_of(listener)
         self._workers: list[Child] = []
         self._due: list[float] = []
         self._failed_loads = 0

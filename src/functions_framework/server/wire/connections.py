@@ -52,9 +52,9 @@ def has_hung_up(address: str) -> bool:
 
     The engine holds on to a connection whose request is waited for, and closes others at once: so
     one that is still there after a while belongs to a request. False where the kernel does not
-    tell (anywhere but on Linux).
+    tell (anywhere but on Linux), and where clients have no addresses.
     """
-    if not sys.platform.startswith("linux"):
+    if not address or not sys.platform.startswith("linux"):
         return False
     ended, is_anyone_left = _ended(address, _A_MOMENT)
     if not ended:

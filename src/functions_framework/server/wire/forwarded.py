@@ -48,7 +48,7 @@ class Proxies:
                 ) from None
 
     def __contains__(self, address: str) -> bool:
-        """Whether an address is a proxy's."""
+        """Whether an address is a proxy's; that of who has none (`""`) is only where all are."""
         known = self._known.get(address)
         if known is None:
             known = self._trusts_all or self._is_listed(address)
@@ -73,7 +73,8 @@ class Proxies:
 
     def amend_scope(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Take over what a trusted proxy says of its client, in an ASGI scope."""
-        if scope["client"][0] not in self:
+        peer = scope["client"]
+        if (peer[0] if peer else "") not in self:
             return
         if client := self.client(headers.get("x-forwarded-for", "")):
             # A proxy does not tell the client's port.
@@ -100,7 +101,8 @@ class Proxies:
 
 def peer_of(environ: Environ) -> str:
     """The address of the connection itself, whatever a proxy says of its client."""
-    return environ.get(PEER) or environ["REMOTE_ADDR"]  # type: ignore[no-any-return]
+    found = environ.get(PEER)
+    return environ["REMOTE_ADDR"] if found is None else found  # type: ignore[no-any-return]
 
 
 def scheme(forwarded_proto: str) -> str | None:

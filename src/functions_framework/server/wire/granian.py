@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.runtime.values import value_class
 
 from ..worker.debuggers import traced
+from .listening import is_unix, port_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -125,15 +126,16 @@ class Engine:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
-        return self._listener.getsockname()[1]  # type: ignore[no-any-return]
+        """The port it listens on, 0 for none."""
+        return port_of(self._listener)
 
     def start_sync(self, call: SyncCall) -> None:
         """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
         loop = _NoLoop()
         worker = self._granian.WSGIWorker(**self._arguments(self._limits.threads))
         scheduler = self._scheduler(loop, traced(call), lambda _watcher: None)
-        worker.serve_mtr(scheduler, loop, self._stop)
+        serve = worker.serve_mtr_uds if is_unix(self._listener) else worker.serve_mtr
+        serve(scheduler, loop, self._stop)
 
     def start_async(self, schedule: Schedule, loop: asyncio.AbstractEventLoop) -> None:
         """Listen; `schedule(exchange)` is called on a thread of Granian's for each request."""
@@ -141,7 +143,8 @@ class Engine:
 
         worker = self._granian.ASGIWorker(**self._arguments(1))
         take = lambda watcher: schedule(Exchange(watcher))  # noqa: E731 - called for each request
-        worker.serve_str(self._scheduler(loop, None, take), loop, self._stop)
+        serve = worker.serve_str_uds if is_unix(self._listener) else worker.serve_str
+        serve(self._scheduler(loop, None, take), loop, self._stop)
 
     def stop(self, then: Callable[[], object]) -> None:
         """Stop accepting, let requests in flight finish, call `then` from a thread of Granian's."""
@@ -186,8 +189,8 @@ class Engine:
         if sys.platform == "win32":
             return holder(descriptor)
         if sys.platform.startswith(("linux", "freebsd")):
-            return holder(descriptor, False, self._limits.backlog)  # noqa: FBT003 - positional in Rust
-        return holder(descriptor, False)  # noqa: FBT003
+            return holder(descriptor, is_unix(self._listener), self._limits.backlog)
+        return holder(descriptor, is_unix(self._listener))
 
     def _scheduler(
         self, loop: object, call: SyncCall | None, schedule: Callable[[ASGIWatcher], None]

@@ -24,7 +24,7 @@ class HTTPScope(TypedDict):
     scheme: str
     http_version: str
     client: tuple[str, str]
-    """Address and port, as text."""
+    """Address and port, as text; `""` and `"0"` of who comes by a Unix domain socket."""
     server: tuple[str, str]
 
 

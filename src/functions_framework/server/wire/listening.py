@@ -13,6 +13,12 @@ import time
 
 from functions_framework.exceptions import InvalidConfigurationException
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.settings import Settings
+
 # <asm-generic/socket.h>
 _SO_ATTACH_FILTER = 26
 # Classic BPF over the TCP header: drop what has SYN and no ACK, pass everything else.
@@ -25,6 +31,29 @@ _DROP_NEW = (
 )
 _QUEUE_OFFSET = 8 + 4 * 4  # tcpi_unacked: for a listener, connections not yet accepted
 _QUEUE_SECONDS = 0.5
+
+
+def bind_as_set(settings: Settings) -> socket.socket:
+    """Bind the path or the port that the settings name; the path is removed after a `with`.
+
+    Raises:
+        InvalidConfigurationException: nothing can listen there.
+    """
+    if settings.uds:
+        from . import unix_socket
+
+        return unix_socket.bind(settings.uds)
+    return bind(settings.host, settings.port)
+
+
+def port_of(listener: socket.socket) -> int:
+    """The port of a bound socket, 0 for a Unix domain socket: nobody's port."""
+    return 0 if is_unix(listener) else listener.getsockname()[1]
+
+
+def is_unix(listener: socket.socket) -> bool:
+    """Whether it is a Unix domain socket: its peers have no addresses."""
+    return listener.family == getattr(socket, "AF_UNIX", None)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -127,8 +156,16 @@ def refuse_new(listener: socket.socket) -> None:
 
     Closing a listener resets every connection the kernel made and nobody accepted. A filter that
     drops SYNs leaves the queue to be emptied first; clients that come later retry their SYN and
-    find the port closed, or the next server. Best effort where there are no such filters.
+    find the port closed, or the next server. Best effort where there are no such filters. Nobody
+    connects to a Unix domain socket whose file is gone.
     """
+    if is_unix(listener):
+        from .unix_socket import UnixListener
+
+        if isinstance(listener, UnixListener):
+            listener.remove()
+            _wait_for_empty_queue(listener.has_queue)
+        return
     if not sys.platform.startswith("linux"):
         return
     code = b"".join(struct.pack("HBBI", *step) for step in _DROP_NEW)
@@ -138,7 +175,7 @@ def refuse_new(listener: socket.socket) -> None:
     program = struct.pack("HL", len(_DROP_NEW), ctypes.addressof(buffer))
     with contextlib.suppress(OSError):
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
-        _wait_for_empty_queue(listener)
+        _wait_for_empty_queue(lambda: _has_queue(listener))
 
 
 def stop_accepting(listener: socket.socket) -> None:
@@ -165,12 +202,15 @@ def stop_accepting(listener: socket.socket) -> None:
     connections.wait_for_first_bytes()
 
 
-def _wait_for_empty_queue(listener: socket.socket) -> None:
+def _has_queue(listener: socket.socket) -> bool:
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    return struct.unpack_from("I", info, _QUEUE_OFFSET)[0] > 0  # type: ignore[no-any-return]
+
+
+def _wait_for_empty_queue(has_queue: Callable[[], bool]) -> None:
     until = time.monotonic() + _QUEUE_SECONDS
     empty = 0
     # Twice: a handshake's last packet may be on its way when the queue is first seen empty.
     while empty < 2 and time.monotonic() < until:
-        info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-        queued = struct.unpack_from("I", info, _QUEUE_OFFSET)[0]
-        empty = 0 if queued else empty + 1
+        empty = 0 if has_queue() else empty + 1
         time.sleep(0.005)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from functions_framework.runtime.native_threads import start_thread
 
 from ..worker.debuggers import is_debugged
+from .listening import is_unix, port_of
 from .look import look, seen, shut_down
 
 if TYPE_CHECKING:
@@ -90,13 +91,15 @@ def _key(item: Connection | None) -> tuple[int, tuple[str, int], int, int]:
 def watch(listener: socket.socket, limits: Limits, calls: Calls) -> None:
     """Cut, for as long as the process lives, who says nothing for `limits.head_seconds` (Linux).
 
+    Nobody at a Unix domain socket: the kernel tells nothing of such connections.
+
     Not where a debugger is there: it would take the thread for one of the functions' own.
     """
-    if not sys.platform.startswith("linux") or is_debugged():
+    if not sys.platform.startswith("linux") or is_unix(listener) or is_debugged():
         return
     seconds = limits.head_seconds
     pause = min(seconds / _LOOKS, _LONGEST_PAUSE)
-    clients = SilentClients(listener.getsockname()[1], seconds, calls)
+    clients = SilentClients(port_of(listener), seconds, calls)
 
     def repeat() -> None:
         while True:
