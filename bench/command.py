@@ -111,8 +111,11 @@ def _act(options: argparse.Namespace) -> int:
     if options.words == ["batches"]:
         return _published(options, "batches", batches, page.batches)
     if options.words == ["layers"]:
-        print(layers.run(prepare(), is_saved=options.save))
-        return 0
+        table, risen = layers.run(prepare(), is_saved=options.save)
+        print(table)
+        if risen:
+            print(f"\nmore than {layers.SLACK:.0%} above the baseline: {', '.join(risen)}")
+        return 1 if risen else 0
     return _measure(options)
 
 

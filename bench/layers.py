@@ -7,6 +7,7 @@ baseline is another day's, maybe another machine's.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,8 @@ from .processes import Cores
 from .report import plain
 
 CALLS = 1000
+SLACK = 0.05
+"""By how much a layer's instructions may rise above the baseline's."""
 Costs = dict[str, dict[str, float]]
 
 
@@ -29,12 +32,15 @@ class LayerError(Exception):
     """A layer's work failed."""
 
 
-def run(installs: Installs, *, is_saved: bool) -> str:
+def run(installs: Installs, *, is_saved: bool) -> tuple[str, list[str]]:
     """Measure all layers and compare.
 
     Args:
         installs: what is measured.
         is_saved: store what was found as the new baseline.
+
+    Returns:
+        A table, and the layers that have risen above the baseline; none where it is a new one.
 
     Raises:
         LayerError: a layer does not run; the text has the end of its traceback.
@@ -46,8 +52,8 @@ def run(installs: Installs, *, is_saved: bool) -> str:
     if is_saved:
         kept = {"machine": machine.describe(), "versions": installs.versions, "layers": costs}
         BASELINE.write_text(json.dumps(kept, indent=1) + "\n")
-        text += f"\n\nwritten: {BASELINE.relative_to(ROOT)}"
-    return text
+        return f"{text}\n\nwritten: {BASELINE.relative_to(ROOT)}", []
+    return text, risen(costs, baseline)
 
 
 def measure(installs: Installs) -> Costs:
@@ -101,6 +107,16 @@ def _work(prefix: list[str], *words: str) -> str:
     if done.returncode != 0:
         raise LayerError("\n".join(done.stderr.splitlines()[-6:]))
     return done.stdout
+
+
+def risen(costs: Costs, baseline: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The layers whose instructions are more than the slack above the baseline's."""
+    unit = "instructions"
+    return [
+        name
+        for name, cost in costs.items()
+        if cost.get(unit, 0) > baseline.get(name, {}).get(unit, math.inf) * (1 + SLACK)
+    ]
 
 
 def compare(costs: Costs, baseline: Mapping[str, Mapping[str, float]]) -> str:

@@ -7,6 +7,8 @@ from bench.figures import median, ratio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import layers
+
 rates = st.lists(st.floats(1, 1e6), min_size=1, max_size=20)
 
 
@@ -50,3 +52,13 @@ def test_the_median_lies_within_the_spread(pairs: list[tuple[float, float]]) -> 
 def test_ratio_refuses_what_has_none(ours: list[float], theirs: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ratio(ours, theirs)
+
+
+def test_a_layer_that_takes_five_percent_more_instructions_is_named() -> None:
+    baseline = {"a.decode": {"instructions": 1000.0}, "b.decode": {"instructions": 1000.0}}
+    costs = {
+        "a.decode": {"instructions": 1050.0, "nanoseconds": 9.0},
+        "b.decode": {"instructions": 1051.0},
+        "new.decode": {"instructions": 9.0},
+    }
+    assert layers.risen(costs, baseline) == ["b.decode"]
