@@ -6,7 +6,6 @@ import importlib
 import logging
 import os
 import pickle
-import re
 import sys
 import typing
 from importlib import metadata
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from functions_framework.loading import standard_names
 
@@ -275,10 +275,11 @@ def _required_names() -> list[str]:
                 names.add(file.parts[0])
             elif file.suffix == ".py" and len(file.parts) == 1:
                 names.add(file.stem)
+        requirements = map(Requirement, distribution.requires or ())
         needed = {
-            found[0]
-            for line in distribution.requires or ()
-            if "extra ==" not in line and (found := re.match(r"[\w.-]+", line))
+            needed.name
+            for needed in requirements
+            if needed.marker is None or needed.marker.evaluate({"extra": ""})
         }
         pending += needed - seen
         seen |= needed

@@ -194,7 +194,7 @@ def test_no_target_is_taken_from_an_earlier_client(
     twins: SourceTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FUNCTION_TARGET", "elsewhere")
-    twins.put("c/main.py", "def one(request):\n    return ''\n")
+    twins.put("c/main.py", "def one(request):\n    return ''\n\ndef two(request): ...\n")
     with pytest.raises(MissingOptionException, match="'one'"):
         Client(twins.root / "c")
     assert Client(twins.root / "c", environ={"FUNCTION_TARGET": "one"}).get("/").status == 200

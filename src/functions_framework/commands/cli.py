@@ -206,7 +206,7 @@ program = Program(
     DISTRIBUTION,
     callback=_run,
     invoke_without_command=True,
-    help="Serve a Python function over HTTP: --target names it, --source the file it is in.",
+    help="Serve the Python function --target of the file --source over HTTP.",
     epilog=_EPILOG,
     commands=lazy_commands(),
     params=[
