@@ -26,7 +26,13 @@ MOVED = f"Granian {version('granian')} has moved it: adapt server/engine.py"
 
 
 @pytest.mark.parametrize(
-    ("worker", "serve"), [("WSGIWorker", "serve_mtr"), ("ASGIWorker", "serve_str")]
+    ("worker", "serve"),
+    [
+        ("WSGIWorker", "serve_mtr"),
+        ("WSGIWorker", "serve_mtr_uds"),
+        ("ASGIWorker", "serve_str"),
+        ("ASGIWorker", "serve_str_uds"),
+    ],
 )
 def test_workers_take_these_arguments(worker: str, serve: str) -> None:
     found = getattr(GRANIAN, worker, None)

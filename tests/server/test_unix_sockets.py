@@ -17,8 +17,9 @@ import pytest
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.server.wire import listening, unix_socket
 from functions_framework.settings import Settings
-from support.served_source import HELLO, Given, refused, served
+from support.served_source import HELLO, Given, refused, served, written
 from support.server_process import FUNCTIONS, KINDS, read_answer, wait_until
+from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from support.served_source import Served
@@ -148,6 +149,15 @@ def test_proxies_are_believed_where_all_are(kind: str, tmp_path: Path) -> None:
         assert "https://localhost/" in shown
 
 
+def test_a_person_is_shown_no_address_for_a_browser(tmp_path: Path) -> None:
+    written(tmp_path, HELLO)
+    with Terminal(tmp_path, *SOCKET, "--target", "hello", "--debug") as terminal:
+        shown = terminal.read_until("grace period 8 s")
+    assert "on unix:s.sock (Ctrl-C stops)" in shown
+    assert "Settings: workers 1" in shown
+    assert "Console" not in shown
+
+
 def test_a_stop_finishes_what_was_accepted_and_removes_the_file(kind: str, tmp_path: Path) -> None:
     with served(tmp_path, FUNCTIONS, *SOCKET, "--workers", "2", target=kind) as found:
         server, answers = found.server, []
@@ -271,11 +281,49 @@ def test_a_port_and_a_path_contradict_each_other(tmp_path: Path, flags: tuple[st
     code, said = refused(tmp_path, HELLO, *SOCKET, *flags, target="hello")
     assert code == 2
     assert said.count("\n") == 1
-    assert "both are given: 's.sock' by --uds or UDS, and --host or --port" in said
+    assert "both are given: --uds s.sock and --host or --port. Leave one out." in said
 
 
-def test_the_port_of_a_variable_gives_way(own_environment: None) -> None:
-    assert Settings.load({"uds": "a"}, {"PORT": "8080", "HOST": "::"}).uds == "a"
-    assert Settings.load({}, {"PORT": "8080", "UDS": "a"}).uds == "a"
-    with pytest.raises(InvalidConfigurationException, match="Leave one out"):
-        Settings.load({"port": 1}, {"UDS": "a"})
+@pytest.mark.parametrize(
+    ("given", "environ", "uds"),
+    [
+        ({"uds": "a"}, {"PORT": "8080", "HOST": "::"}, "a"),
+        ({}, {"PORT": "8080", "UDS": "a"}, "a"),
+        ({}, {"UDS": ""}, None),
+        ({"port": 1}, {"UDS": "a"}, None),
+        ({"host": "::"}, {"UDS": "a"}, None),
+    ],
+)
+def test_a_flag_beats_variables_and_a_path_the_port_of_one(
+    given: dict[str, object], environ: dict[str, str], uds: str | None
+) -> None:
+    assert Settings.load(given, environ).uds == uds
+
+
+def test_the_next_server_takes_the_path_while_this_one_finishes(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, FUNCTIONS, *SOCKET, target="plain") as first,
+        first.server.connect() as calling,
+    ):
+        calling.sendall(b"GET /sleep/3 HTTP/1.1\r\nhost: x\r\n\r\n")
+        first.server.wait_for("sleeping")
+        first.server.signal()
+        wait_until(lambda: not (tmp_path / "s.sock").exists(), "the file to be gone")
+        with served(tmp_path, FUNCTIONS, *SOCKET, target="plain") as second:
+            assert first.server.process.poll() is None
+            assert read_answer(calling)[0] == 200
+            assert first.server.exit_code() == 0
+            assert second.client.get("/").text == "Hello world!"
+
+
+@pytest.mark.parametrize("flags", [(), ("--reload",)], ids=["plainly", "reloading"])
+def test_a_process_that_cannot_fork_serves_too(
+    kind: str, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os\ndel os.fork\n")
+    flags = (*SOCKET, *flags)
+    with served(tmp_path, FUNCTIONS, *flags, target=kind, PYTHONPATH=str(tmp_path)) as found:
+        assert found.client.get("/").text == "Hello world!"
+        found.server.signal()
+        assert found.server.exit_code() == 0
+        assert not (tmp_path / "s.sock").exists()

@@ -34,8 +34,9 @@ class Terminal:
     def __init__(self, directory: Path, *flags: str, variables: Mapping[str, str] | None = None):
         self._ours, theirs = pty.openpty()
         program = (sys.executable, "-m", "functions_framework")
+        port = () if "--uds" in flags else ("--host", "127.0.0.1", "--port", "0")
         self.process = subprocess.Popen(
-            [*program, "--host", "127.0.0.1", "--port", "0", *flags],
+            [*program, *port, *flags],
             cwd=directory,
             stdin=theirs,
             stdout=theirs,

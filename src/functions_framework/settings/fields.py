@@ -188,12 +188,18 @@ class Settings(ServingSettings):
 
         Raises:
             InvalidSettingException: a variable holds what its option cannot take, or a port is
-                given beside a socket's path. The port of a variable gives way to the path: many
-                platforms set it for everybody.
+                given and a socket's path as well. Of variables the path counts: many platforms
+                set a port for everybody.
         """
         environ = announced.environ() if environ is None else environ
         values = {name: value for name, value in (given or {}).items() if value is not None}
-        is_port_given = not values.keys().isdisjoint(_OF_A_PORT)
+        if not values.keys().isdisjoint(_OF_A_PORT):
+            if "uds" in values:
+                raise InvalidSettingException(
+                    f"A server listens on a path or on a port, and both are given: --uds "
+                    f"{values['uds']} and --host or --port. Leave one out."
+                )
+            values["uds"] = None
         for name in options() if names is None else names:
             if name not in values:
                 found = from_environment(options()[name], environ, warn)
@@ -201,11 +207,6 @@ class Settings(ServingSettings):
                     found = [project[name]]
                 for value in found:
                     values[name] = value
-        if is_port_given and values.get("uds"):
-            raise InvalidSettingException(
-                f"A server listens on a socket's path or on a port, and both are given: "
-                f"{values['uds']!r} by --uds or UDS, and --host or --port. Leave one out."
-            )
         return cls(**values)
 
     @property

@@ -57,8 +57,10 @@ def _for_a_person(ready: Ready, settings: Settings, where: str) -> Iterator[str]
     if settings.debug:
         from functions_framework.console.address import PATH
 
-        yield f"Console: {where}{PATH}"
-        yield f"Settings: host {settings.host}, {', '.join(_settings(ready, settings))}"
+        if not settings.uds:  # where no browser gets to
+            yield f"Console: {where}{PATH}"
+        host = [] if settings.uds else [f"host {settings.host}"]
+        yield f"Settings: {', '.join([*host, *_settings(ready, settings)])}"
 
 
 def _reached_at(host: str) -> str:
