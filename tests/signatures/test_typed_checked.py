@@ -21,6 +21,7 @@ from functions_framework.signatures.problems import (
     UnsupportedInputType,
 )
 from functions_framework.signatures.typed import TypedSignature
+from support.typed_signatures import signature_of
 
 
 class Color(enum.Enum):
@@ -63,12 +64,6 @@ class Dog(msgspec.Struct, tag=True):
 class Point(NamedTuple):
     x: int
     y: int
-
-
-def signature_of(annotation: Any) -> TypedSignature:
-    def function(value) -> None: ...  # type: ignore[no-untyped-def]
-
-    return TypedSignature(function, annotation)
 
 
 def post(body: bytes, content_type: str | None = "application/json") -> Message:

@@ -10,7 +10,7 @@ import pytest
 
 from functions_framework.model.message import Message
 from functions_framework.signatures.problems import InvalidInput, MalformedInput
-from functions_framework.signatures.typed import TypedSignature
+from support.typed_signatures import signature_of
 
 
 @dataclasses.dataclass
@@ -18,12 +18,6 @@ class Order:
     name: str
     count: int = 1
     tags: list[str] = dataclasses.field(default_factory=list)
-
-
-def signature_of(annotation: Any) -> TypedSignature:
-    def function(value) -> None: ...  # type: ignore[no-untyped-def]
-
-    return TypedSignature(function, annotation)
 
 
 def post(body: bytes) -> Message:

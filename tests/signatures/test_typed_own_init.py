@@ -22,6 +22,7 @@ from functions_framework.signatures.event_data import event_data
 from functions_framework.signatures.problems import InvalidInput
 from functions_framework.signatures.typed import TypedSignature
 from functions_framework.signatures.types.secret import Secret
+from support.typed_signatures import decoded, signature_of
 
 T = TypeVar("T")
 PIN = "pin-4711-pin"
@@ -174,18 +175,6 @@ class Prepared:
     def __attrs_pre_init__(self, name: str) -> None:
         if name == "x":
             raise ValueError("not x")
-
-
-def signature_of(annotation: Any) -> TypedSignature:
-    def function(value) -> None: ...  # type: ignore[no-untyped-def]
-
-    return TypedSignature(function, annotation)
-
-
-def decoded(annotation: Any, data: Any) -> Any:
-    message = Message("application/json", {}, json.dumps(data).encode())
-    (value,) = signature_of(annotation).decode(message)
-    return value
 
 
 def queried(annotation: Any, query: str) -> Any:

@@ -20,6 +20,7 @@ from functions_framework.signatures.problems import (
 from functions_framework.signatures.typed import TypedSignature
 from functions_framework.signatures.types.secret import Secret
 from functions_framework.signatures.types.type_choice import is_pydantic
+from support.typed_signatures import signature_of
 
 PIN = "pin-4711-pin"
 
@@ -61,12 +62,6 @@ class Holder:
 
 class Keyed(TypedDict):
     line: Line
-
-
-def signature_of(annotation: Any) -> TypedSignature:
-    def function(value) -> None: ...  # type: ignore[no-untyped-def]
-
-    return TypedSignature(function, annotation)
 
 
 def post(data: Any) -> Message:

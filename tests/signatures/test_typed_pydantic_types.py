@@ -23,8 +23,8 @@ from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Message
 from functions_framework.signatures.event_data import event_data
 from functions_framework.signatures.problems import InvalidInput, MalformedInput
-from functions_framework.signatures.typed import TypedSignature
 from functions_framework.signatures.types.secret import Secret
+from support.typed_signatures import decoded, signature_of
 
 T = TypeVar("T")
 PIN = "pin-4711-pin"
@@ -117,18 +117,6 @@ class Unions(pydantic.BaseModel):
     pair: tuple[int, Cat] | None = None
     told: Told | None = None
     nested: Unions | None = None
-
-
-def signature_of(annotation: Any) -> TypedSignature:
-    def function(value) -> None: ...  # type: ignore[no-untyped-def]
-
-    return TypedSignature(function, annotation)
-
-
-def decoded(annotation: Any, data: Any) -> Any:
-    message = Message("application/json", {}, json.dumps(data).encode())
-    (value,) = signature_of(annotation).decode(message)
-    return value
 
 
 def faults_of(annotation: Any, data: Any) -> dict[str, str]:

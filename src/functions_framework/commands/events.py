@@ -10,13 +10,13 @@ import click
 from functions_framework.events.samples import catalogue
 
 from .faults import BadInput, read_json
-from .options import batch_option, field_options, fields_given
+from .options import FORMS, batch_option, field_options, fields_given
 from .printing import is_terminal, write
 
 if TYPE_CHECKING:
     from functions_framework.model.request import Request
 
-_FORMATS = ("binary", "structured", "background", "push", "curl")
+_FORMATS = (*FORMS, "curl")
 
 
 def _list(*, has_types: bool) -> None:

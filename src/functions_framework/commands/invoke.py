@@ -12,7 +12,7 @@ from functions_framework.runtime.terminal import progress
 
 from .completing import WithFields, values
 from .faults import BadInput
-from .options import batch_option, field_options, fields_given, function_options, settings_of
+from .options import FORMS, batch_option, field_options, fields_given, function_options, settings_of
 from .printing import is_terminal, styled, write
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ command = WithFields(
         _option(
             "--format",
             "form",
-            type=click.Choice(["binary", "structured", "background", "push"]),
+            type=click.Choice(FORMS),
             help="How the event is sent. [default: as the function takes it]",
         ),
         batch_option(),

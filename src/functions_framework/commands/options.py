@@ -22,6 +22,9 @@ _FUNCTION = ("target", "source", "signature_type")
 # Of the server's settings those that matter to a function that is not served.
 _READ = (*_FUNCTION, "log_level", "log_format")
 
+FORMS = ("binary", "structured", "background", "push")
+"""How a sample event may be sent."""
+
 
 def function_options() -> list[click.Parameter]:
     """`--target`, `--source`, `--signature-type` and `--env-file`."""

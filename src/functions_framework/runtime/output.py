@@ -66,12 +66,13 @@ class _Lasting(io.FileIO):
 def _occupy() -> None:
     """Have nothing else get the numbers of closed streams: what C code writes would go there."""
     for number in range(3):
-        if not _is_open(number):
+        if not is_open(number):
             os.open(os.devnull, os.O_RDWR)  # it gets the least number that is free: this one
             os.set_inheritable(number, True)  # noqa: FBT003 - positional in C
 
 
-def _is_open(number: int) -> bool:
+def is_open(number: int) -> bool:
+    """Whether this process has a descriptor of that number."""
     try:
         os.fstat(number)
     except OSError:

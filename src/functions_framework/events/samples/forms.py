@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from cloudevents.http import CloudEvent
 
-FORMS = ("binary", "structured", "background", "push")
 UNSET: Any = object()
 
 
@@ -133,7 +132,7 @@ def batch(
 def request_in(
     form: str, sample: Sample, given: Mapping[str, Any], data: object = UNSET
 ) -> Request:
-    """The request that carries a sample in one of `FORMS`.
+    """The request that carries a sample in one of its forms.
 
     Raises:
         SampleFault: a field is wrong, or the sample has no such form.

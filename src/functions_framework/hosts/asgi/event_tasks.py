@@ -21,7 +21,6 @@ from ..errors import CRASH_REPLY
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from functions_framework.model.execution import Execution
     from functions_framework.model.interfaces import Receive, Scope
     from functions_framework.model.message import Reply
     from functions_framework.runtime.places import GiveBack
@@ -56,9 +55,6 @@ class _EventScope(dict[str, Any]):
 
     by_name: dict[str, str]
     query: str
-
-    def show_id_of(self, running: Execution) -> None:
-        """Show nothing: nobody reads the headers of an event."""
 
 
 class _Team:

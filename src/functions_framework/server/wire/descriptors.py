@@ -14,6 +14,8 @@ import struct
 import sys
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime.output import is_open
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,19 +45,11 @@ def _tried() -> list[int]:
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     found = [-1]
     for number in range(sys.maxsize if most == resource.RLIM_INFINITY else most):
-        if _is_open(number):
+        if is_open(number):
             found.append(number)
         elif number - found[-1] > _LONGEST_GAP:
             break
     return found[1:]
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
