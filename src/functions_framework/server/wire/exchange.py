@@ -47,7 +47,7 @@ class Exchange:
     Attributes:
         asgi: the engine's scope.
         method: the HTTP method.
-        path: the decoded path, with U+FFFD for what isn't a UTF-8.
+        path: the decoded path, with U+FFFD for what isn't UTF-8.
         http_version: `1`, `1.1` or `2`.
         done: tells the engine that the call is over.
         body: what reads the body, once something does; it tells whether it is over.
