@@ -30,6 +30,13 @@ def test_everybody_may_deliver_unless_it_is_set(host: str, signature: Signature)
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_a_rate_that_is_not_a_number_is_any_rate(host: str) -> None:
+    asked = {**ASKED, "WebHook-Request-Rate": "many"}
+    reply = serve(host, print, Signature.CLOUDEVENT)("OPTIONS", "/", asked)
+    assert reply.headers["webhook-allowed-rate"] == "*"
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
 def test_no_rate_is_granted_that_nobody_asked_for(host: str) -> None:
     asked = {"WebHook-Request-Origin": "a.example"}
     assert (

@@ -41,9 +41,11 @@ def answer(function: Function, header: Callable[[str], str | None]) -> Reply | N
     if not _is_allowed(function, origin):
         return _FORBIDDEN
     granted = [("webhook-allowed-origin", origin.strip())]
-    rate = header("webhook-request-rate")
-    if rate is not None:
-        granted.append(("webhook-allowed-rate", rate.strip()))
+    rate = (header("webhook-request-rate") or "").strip()
+    if rate.isdecimal():  # section 4.2.2: a positive integer, or `*` for any
+        granted.append(("webhook-allowed-rate", rate))
+    elif rate:
+        granted.append(("webhook-allowed-rate", "*"))
     return Reply(200, [*granted, ("allow", "OPTIONS, POST")], b"")
 
 
