@@ -191,6 +191,30 @@ def test_the_real_command(tmp_path: Path) -> None:
     assert missing.stderr.splitlines()[-1].startswith("Error: File")
 
 
+NOTED = """
+import functions_framework
+from cloudevents.http import CloudEvent
+from dataclasses import dataclass
+
+@dataclass
+class Order:
+    id: int = 0
+
+@functions_framework.cloud_event
+def wrong(order: Order): pass
+
+@functions_framework.cloud_event
+def right(event: CloudEvent, order: Order): pass
+
+@functions_framework.cloud_event
+def untyped(event): pass
+"""
+
+
+def test_a_type_of_data_that_names_the_event_is_told(sources: SourceTree) -> None:
+    assert findings(sources, NOTED) == [("warning", "event-data", 10)]
+
+
 DECODED = """
 import functions_framework
 from functions_framework import FirestoreChange, PubSubMessage

@@ -24,7 +24,8 @@ from functions_framework.loading.diagnosis import bad_encoding, diagnosis
 from functions_framework.loading.import_clock import ImportCost, timed_imports
 from functions_framework.loading.needed_variables import NeededVariable, needed_variables
 from functions_framework.loading.parameters import misfit
-from functions_framework.model.function import Function, code_of
+from functions_framework.model.function import Function, Signature, code_of
+from functions_framework.signatures.annotations import parameters, resolve
 from functions_framework.signatures.event_parameters import event_parameter
 
 from .blocking_calls import blocking_calls
@@ -141,6 +142,7 @@ def _load(report: Report, settings: Settings, missing: set[str]) -> None:
         report.functions = pipeline.functions
         report.findings += _signature_findings(pipeline.functions)
         report.findings += _protobuf_findings(pipeline.functions)
+        report.findings += _event_findings(pipeline.functions)
     report.imports.sort(key=lambda cost: -cost.seconds)
 
 
@@ -183,6 +185,30 @@ def _signature_findings(functions: list[Function]) -> list[Finding]:
             code = code_of(function.call)
             line = code.co_firstlineno if code else None
             found.append(Finding(ERROR, "signature", fault, line))
+    return found
+
+
+def _event_findings(functions: list[Function]) -> list[Finding]:
+    """Warn of a class of data that names the event: a note for readers, and a wrong one."""
+    from functions_framework.signatures.types.field_types import has_fields, is_typed_dict
+
+    found = []
+    for function in functions:
+        first = parameters(function.call)[:1]
+        is_noted = function.signature is Signature.CLOUDEVENT and not function.protocol and first
+        if not is_noted or event_parameter(function):
+            continue
+        with contextlib.suppress(NameError, SyntaxError, TypeError):
+            noted = resolve(function.call, first[0].annotation)
+            if has_fields(noted) and not is_typed_dict(noted):
+                code = code_of(function.call)
+                text = (
+                    f"The function {function.name!r} gets the CloudEvent as {first[0].name!r}, not "
+                    "its data. Take the data as a second argument: "
+                    f"def {function.name}(event, {first[0].name}: {noted.__name__})."
+                )
+                line = code.co_firstlineno if code else None
+                found.append(Finding(WARNING, "event-data", text, line))
     return found
 
 
