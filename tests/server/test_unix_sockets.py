@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,18 @@ async def waiting_peer(request):
     return [scope["client"], request.client, str(request.url), scope["server"][1]]
 """
 SOURCE = FUNCTIONS + PEERS
-LIMITS = ("--workers", "2", "--timeout", "2", "--body-timeout", "1", "--header-timeout", "1")
+LIMITS = (
+    "--workers",
+    "2",
+    "--timeout",
+    "2",
+    "--body-timeout",
+    "1",
+    "--header-timeout",
+    "1",
+    "--max-body-size",
+    "1M",
+)
 SOCKET = ("--uds", "s.sock")
 PEER_SEEN = {
     "plain": ["", "", "http://localhost/", "80"],
@@ -207,6 +219,21 @@ def test_no_request_meets_a_closing_socket(kind: str, tmp_path: Path) -> None:
         assert set(statuses) == {200}
 
 
+def test_what_waits_to_be_accepted_is_served_at_a_stop(kind: str, tmp_path: Path) -> None:
+    with served(tmp_path, FUNCTIONS, *SOCKET, target=kind) as found, ExitStack() as stack:
+        server = found.server
+        (worker,) = server.children()
+        os.kill(worker, signal.SIGSTOP)
+        waiting = [stack.enter_context(server.connect()) for _ in range(200)]
+        for connection in waiting:
+            connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        server.signal()
+        wait_until(server.is_refusing, "its file to be gone")
+        os.kill(worker, signal.SIGCONT)
+        assert [read_answer(connection)[0] for connection in waiting] == [200] * 200
+        assert server.exit_code() == 0
+
+
 def test_the_file_of_a_killed_server_is_replaced_that_of_a_live_one_is_not(tmp_path: Path) -> None:
     with served(tmp_path, HELLO, *SOCKET, target="hello") as killed:
         os.killpg(killed.server.process.pid, signal.SIGKILL)
@@ -268,6 +295,12 @@ def test_a_path_that_cannot_be_used_is_refused_and_left_alone(
         unix_socket.bind(str(path))
     assert "\n" not in str(refusal.value)
     assert os.path.lexists(path) == (make is not None)
+
+
+@pytest.mark.parametrize("value", ["unix:/run/app.sock", " ", "a\0b"])
+def test_what_is_no_path_is_refused_as_it_is_read(value: str) -> None:
+    with pytest.raises(InvalidConfigurationException, match="such as /run/app.sock, without unix:"):
+        Settings.load({}, {"UDS": value})
 
 
 def test_a_system_without_such_sockets_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,8 +142,8 @@ def directory(value: str) -> str:
 
 def socket_path(value: str) -> str:
     """A path for a socket."""
-    if not value.strip() or "\0" in value:
-        raise ValueError("expected a path such as /run/app.sock")
+    if not value.strip() or "\0" in value or value.startswith("unix:"):
+        raise ValueError("expected a path such as /run/app.sock, without unix: before it")
     return value
 
 
