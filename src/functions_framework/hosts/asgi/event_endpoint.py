@@ -77,7 +77,7 @@ class EventEndpoint:
             if type(result) is CoroutineType or inspect.isawaitable(result):
                 result = await result
             reply = codec.encode(result)
-            if reply is EVENT_TAKEN and (prefer := header_fields(scope).get("prefer")):
+            if reply is EVENT_TAKEN and (prefer := received.fields.get("prefer")):
                 return taken(prefer)
             return reply
         except Verdict as verdict:

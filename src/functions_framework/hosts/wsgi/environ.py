@@ -94,7 +94,7 @@ def message(environ: Environ) -> Message:
         attributes,
         read_body(environ),
         path_of(environ),
-        query if query.isascii() else encoded_query(query.encode("latin-1")),
+        encoded_query(query.encode("latin-1")) if query and not query.isascii() else query,
         environ["REQUEST_METHOD"],
         environ,
     )
