@@ -298,7 +298,7 @@ def test_a_path_that_cannot_be_used_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize("value", ["unix:/run/app.sock", " ", "a\0b"])
-def test_what_is_no_path_is_refused_as_it_is_read(value: str) -> None:
+def test_what_cannot_be_a_path_is_refused_as_it_is_read(value: str) -> None:
     with pytest.raises(InvalidConfigurationException, match="expected a path such as /run/app"):
         Settings.load({}, {"UDS": value})
 

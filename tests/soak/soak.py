@@ -25,7 +25,7 @@ from support.server_process import ServerProcess, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FLAGS = ["--threads", "16", "--timeout", "2", "--body-timeout", "1", "--grace-period", "5"]
+_FLAGS = ["--threads", "16", "--timeout", "4", "--body-timeout", "1", "--grace-period", "5"]
 # What an interpreter may keep of its own: arenas, caches, a thread pool that has grown to its size.
 MEGABYTES = 24
 DESCRIPTORS = 4

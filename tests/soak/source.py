@@ -55,7 +55,7 @@ def nap(request):
 
 @functions_framework.http(path="/late")
 def late(request):
-    time.sleep(3)
+    time.sleep(6)
 
 @functions_framework.http(path="/raise")
 def raising(request):
@@ -84,7 +84,7 @@ async def anap(request):
 
 @functions_framework.http(path="/alate")
 async def alate(request):
-    await asyncio.sleep(3)
+    await asyncio.sleep(6)
 
 @functions_framework.http(path="/aflood")
 async def aflood(request):
