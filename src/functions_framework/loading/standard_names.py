@@ -21,8 +21,8 @@ _REQUIRED = frozenset(
     {
         "anyio", "blinker", "click", "cloudevents", "deprecation", "exceptiongroup", "flask",
         "functions_framework", "granian", "idna", "importlib_metadata", "itsdangerous", "jinja2",
-        "markupsafe", "msgspec", "packaging", "sniffio", "starlette", "typing_extensions",
-        "watchfiles", "werkzeug", "zipp",
+        "markupsafe", "msgspec", "packaging", "sniffio", "starlette", "tomli",
+        "typing_extensions", "watchfiles", "werkzeug", "zipp",
     }
 )  # fmt: skip
 _KEPT = sys.stdlib_module_names | _REQUIRED
