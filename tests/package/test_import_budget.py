@@ -60,7 +60,7 @@ if sys.version_info < (3, 11):
 BUDGETS = {
     "import functions_framework": ([], [], set(), 60),
     "sync http": (["hello"], FLASK, {"ssl"}, 420),
-    "sync cloudevent": (["on_event"], EVENTS, set(), 250),
+    "sync cloudevent": (["on_event"], EVENTS, set(), 270),
     "sync cloudevent, idempotent": (["once"], EVENTS, set(), 290),
     "async http": (["waiting"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 380),
 }
