@@ -20,8 +20,8 @@ PACKAGE = ROOT / "src" / "functions_framework"
 # Each imports only from those above it.
 ORDER = (
     "exceptions", "runtime", "model", "stores", "events", "signatures", "api", "settings", "logs",
-    "loading", "hosts", "calls", "telemetry", "recording", "console", "server", "testing",
-    "commands",
+    "loading", "hosts", "calls", "telemetry", "recording", "console", "platforms", "server",
+    "testing", "deployment", "commands",
 )  # fmt: skip
 # Names that other people import: they hand on what the folders hold, and nothing imports them.
 PUBLIC = (
