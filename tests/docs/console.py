@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 # These need an account, a cluster or a container engine; what they serve is not here to be asked.
-ELSEWHERE = frozenset({"docker", "gcloud", "gunicorn", "kubectl", "pack", "skaffold", "uvicorn"})
+ELSEWHERE = frozenset(
+    {"az", "docker", "faas-cli", "func", "gcloud", "gunicorn", "kubectl", "pack", "skaffold", "uvicorn"}
+)
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.

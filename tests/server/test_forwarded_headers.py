@@ -42,6 +42,10 @@ def seen(trusted: str, peer: str, forwarded_for: str = "", proto: str = "") -> t
         (LOOPBACK, "127.0.0.1", "", "gopher", ("127.0.0.1", "http")),
         (LOOPBACK, "127.0.0.1", "", "http, https", ("127.0.0.1", "https")),
         (LOOPBACK, "127.0.0.1", "2001:db8::1", "", ("2001:db8::1", "http")),
+        (LOOPBACK, "127.0.0.1", "1.2.3.4:51234", "", ("1.2.3.4", "http")),
+        (LOOPBACK, "127.0.0.1", "[2001:db8::1]:51234", "", ("2001:db8::1", "http")),
+        ("10.0.0.0/8,127.0.0.1", "127.0.0.1", "1.2.3.4:5, 10.0.0.1:80", "", ("1.2.3.4", "http")),
+        (LOOPBACK, "127.0.0.1", "nonsense:80", "", ("127.0.0.1", "http")),
         # By a Unix domain socket, which has no addresses.
         (LOOPBACK, "", "1.2.3.4", "https", ("", "http")),
         ("0.0.0.0/0", "", "1.2.3.4", "https", ("", "http")),

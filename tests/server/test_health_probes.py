@@ -187,6 +187,16 @@ def test_readiness_fails_first_when_the_server_is_told_to_stop(tmp_path: Path, k
     assert set(last) <= {READY, (503, b"The server is shutting down.\n")}
 
 
+def test_liveness_may_have_a_path_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS + CHECKS)
+    set_checks(tmp_path, database="no")
+    paths = "/health/readiness,/health/liveness"
+    with ServerProcess.start(tmp_path / "main.py", "waiting", HEALTH_PATH=paths) as server:
+        assert server.ready().get("/health/readiness")[0] == 503
+        assert server.get("/health/liveness") == READY
+        assert server.get("/health/readiness/live") == (200, b"Hello world!")
+
+
 def test_path_is_the_functions_unless_it_is_set(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS + CHECKS)
     with ServerProcess.start(tmp_path / "main.py", "plain") as server:

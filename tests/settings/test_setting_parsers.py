@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         (parsers.size, "10MB", 10 * 2**20),
         (parsers.size, "1G", 2**30),
         *[(parsers.signature, kind.value, kind) for kind in Signature],
+        (parsers.probe_path, "/healthz/", "/healthz"),
+        (parsers.probe_path, "/_/ready, /_/health", "/_/ready,/_/health"),
         (parsers.log_level, "INFO", "info"),
         (parsers.log_level, " Warn ", "warning"),
         (parsers.log_level, "FATAL", "critical"),
@@ -51,6 +53,10 @@ def test_what_is_taken(parse: Callable[[str], Any], text: str, value: Any) -> No
     [
         (parsers.boolean, "maybe", "1/true/t/yes/y/on or 0/false/f/no/n/off"),
         (parsers.boolean, "", "1/true"),
+        *[
+            (parsers.probe_path, text, "a path such as /healthz, or one of readiness and one")
+            for text in ("/a,/b,/c", "/a,", ",/a", "/a,/a/", "/a,b")
+        ],
         (parsers.integer, "x", "a whole number"),
         (parsers.integer, "1.5", "a whole number"),
         (parsers.count, "0", "at least 1"),

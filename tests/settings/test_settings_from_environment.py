@@ -62,6 +62,7 @@ def test_a_given_value_beats_its_variable_even_a_bad_one() -> None:
     [
         ("PORT", "x", 2),
         ("PORT", "65536", 2),
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "x", 2),
         ("FUNCTION_SIGNATURE_TYPE", "HTTP", 2),
         ("FUNCTION_USE_ASGI", "maybe", 2),
         ("WORKERS", "x", 1),
@@ -95,6 +96,17 @@ def test_a_variable_that_others_use_too_is_ignored_with_a_warning(variable: str,
 @pytest.mark.parametrize(("new", "level"), [("error", "error"), ("", "debug"), ("chatty", "debug")])
 def test_the_newer_name_of_a_variable_wins(new: str, level: str) -> None:
     assert load({"LOG_LEVEL": new, "GUNICORN_LOG_LEVEL": "debug"}).log_level == level
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "found"),
+    [({}, "", 7071), ({}, "9000", 9000), ({"port": 9001}, "9000", 9001), ({"port": 9001}, "", 9001)],
+)
+def test_a_platforms_port_counts_where_nobody_else_names_one(
+    given: dict[str, int], port: str, found: int
+) -> None:
+    environ = {"PORT": port, "FUNCTIONS_CUSTOMHANDLER_PORT": "7071"}
+    assert Settings.load(given, environ).port == found
 
 
 def test_only_the_named_variables_are_read() -> None:

@@ -18,21 +18,21 @@ def from_environment(
     """The value that an option's variable gives it, none where it is unset or ignored.
 
     Args:
-        option: whose variable is read, else its older one.
+        option: whose variable is read, else its older one, else a platform's.
         environ: the variables; an empty one counts as unset.
         warn: called with a sentence for a variable that is ignored.
 
     Raises:
         InvalidSettingException: the variable holds what the option cannot take.
     """
-    for variable in (option.variable, option.older_variable):
+    for variable in (option.variable, option.older_variable, option.platform_variable):
         raw = environ.get(variable, "") if variable else ""
         if not variable or not raw:
             continue
         try:
             return [option.read(variable, raw)]
         except InvalidSettingException as error:
-            if not option.is_lenient and variable == option.variable:
+            if not option.is_lenient and variable != option.older_variable:
                 raise
             if warn is not None:
                 warn(f"{error} It is ignored.")

@@ -91,7 +91,8 @@ class Settings(ServingSettings):
     health_path: str | None = declare(
         "--health-path", "HEALTH_PATH", probe_path, default=None, group="Health",
         help="Path for probes, such as /healthz: a GET of it says whether the server takes calls "
-        "(200 or 503), a GET of its /live that it lives. Default: none.",
+        "(200 or 503), a GET of its /live that it lives. A second path after a comma is that of "
+        "liveness instead. Default: none.",
     )
     log_level: str = declare(
         "--log-level", "LOG_LEVEL", log_level, default="info", group="Logs",

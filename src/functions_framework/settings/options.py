@@ -29,6 +29,7 @@ class Option:
         is_lenient: a bad value in the variable is warned of and ignored instead of fatal.
         older_variable: a name the variable had before, read when `variable` is unset; always
             lenient.
+        platform_variable: a platform's own name for it, read when neither of these is set.
         error: what a bad value in the variable raises; it carries the exit code.
     """
 
@@ -39,6 +40,7 @@ class Option:
     group: str
     is_lenient: bool = False
     older_variable: str | None = None
+    platform_variable: str | None = None
     error: type[InvalidSettingException] | None = None
 
     @property
@@ -99,8 +101,10 @@ def declare(  # noqa: PLR0913 - what an option has
     group: str = "Server",
     is_lenient: bool = False,
     older_variable: str | None = None,
+    platform_variable: str | None = None,
     error: type[InvalidSettingException] | None = None,
 ) -> Any:
     """Declare a field of `Settings` with the option it is given by; arguments as in `Option`."""
-    option = Option(flag, variable, parse, help, group, is_lenient, older_variable, error)
+    others = older_variable, platform_variable
+    option = Option(flag, variable, parse, help, group, is_lenient, *others, error)
     return field(default=default, metadata={"option": option})

@@ -126,11 +126,15 @@ def hosts(value: str) -> str:
 
 
 def probe_path(value: str) -> str:
-    """A path such as /healthz; not / alone, which is the function's."""
-    found = value.strip().rstrip("/")
-    if not found.startswith("/") or set("?#% ") & set(found):
-        raise ValueError("expected a path such as /healthz, without ?, # or %")
-    return found
+    """A path such as /healthz, or two with a comma between; not / alone, the function's."""
+    found = [path.strip().rstrip("/") for path in value.split(",")]
+    is_bad = any(path[:1] != "/" or set("?#% ") & set(path) for path in found)
+    if is_bad or len(found) > 2 or len(found) > len(set(found)):
+        raise ValueError(
+            "expected a path such as /healthz, or one of readiness and one of liveness with a "
+            "comma between them, without ?, # or %"
+        )
+    return ",".join(found)
 
 
 def directory(value: str) -> str:

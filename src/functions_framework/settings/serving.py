@@ -24,6 +24,9 @@ from .parsers import (
     port as tcp_port,  # `port` is a field of its own
 )
 
+CUSTOM_HANDLER_PORT = "FUNCTIONS_CUSTOMHANDLER_PORT"
+"""The variable with which the host of Azure Functions tells a custom handler its port."""
+
 
 @value_class(frozen=True)
 class ServingSettings:
@@ -67,8 +70,9 @@ class ServingSettings:
         help="Address to listen on, IPv4 or IPv6.",
     )
     port: int = declare(
-        "--port", "PORT", tcp_port, default=8080,
-        help="Port to listen on, 0 for any free one.",
+        "--port", "PORT", tcp_port, default=8080, platform_variable=CUSTOM_HANDLER_PORT,
+        help="Port to listen on, 0 for any free one. Without PORT, FUNCTIONS_CUSTOMHANDLER_PORT "
+        "counts, which the host of Azure Functions sets.",
     )
     uds: str | None = declare(
         "--uds", "UDS", socket_path, default=None,

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import InvalidConfigurationException
-from functions_framework.model.addresses import ip_address
+from functions_framework.model.addresses import host_and_port, ip_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,11 +86,12 @@ class Proxies:
         """The address the outermost trusted proxy was called from, None when none is told.
 
         Every proxy appends whom it was called by, so the list is read from its end: what stands
-        before the first address that isn't a proxy's may be the client's own invention.
+        before the first address that isn't a proxy's may be the client's own invention. Those of
+        Azure write the port behind an address.
         """
         found = None
         for word in reversed(forwarded_for.split(",")):
-            address = word.strip()
+            address, _ = host_and_port(word.strip())
             if ip_address(address) is None:
                 break
             found = address

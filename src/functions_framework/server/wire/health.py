@@ -40,14 +40,15 @@ class Health:
     """Answers the probes of one worker.
 
     Args:
-        path: of readiness; liveness is at `<path>/live`.
+        path: of readiness; liveness is at `<path>/live`, or at a second path after a comma.
         checks: the user's own, sync or async; each returns a bool or `(bool, text)`.
         unready: why the worker itself takes no more calls, empty while it does.
     """
 
     def __init__(self, path: str, checks: Sequence[Check], unready: Callable[[], str]) -> None:
-        self._paths = frozenset({path, f"{path}/live"})
-        self._live_path = f"{path}/live"
+        ready_path, _, live_path = path.partition(",")
+        self._live_path = live_path or f"{ready_path}/live"
+        self._paths = frozenset({ready_path, self._live_path})
         self._checks = checks
         self._unready = unready
         self._running: asyncio.Task[Outcome] | None = None

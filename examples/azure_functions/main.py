@@ -1,0 +1,9 @@
+"""An HTTP function, for the host of Azure Functions to send requests on to."""
+
+import functions_framework
+
+
+@functions_framework.http
+def hello(request):
+    name = request.args.get("name", "world")
+    return {"message": f"Hello {name}!", "url": request.url}
