@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 # These need an account, a cluster or a container engine; what they serve is not here to be asked.
 ELSEWHERE = frozenset(
-    {"az", "docker", "faas-cli", "func", "gcloud", "gunicorn", "kubectl", "pack", "skaffold", "uvicorn"}
+    {
+        "az",
+        "docker",
+        "faas-cli",
+        "func",
+        "gcloud",
+        "gunicorn",
+        "kubectl",
+        "pack",
+        "skaffold",
+        "uvicorn",
+    }
 )
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"

@@ -100,7 +100,12 @@ def test_the_newer_name_of_a_variable_wins(new: str, level: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "port", "found"),
-    [({}, "", 7071), ({}, "9000", 9000), ({"port": 9001}, "9000", 9001), ({"port": 9001}, "", 9001)],
+    [
+        ({}, "", 7071),
+        ({}, "9000", 9000),
+        ({"port": 9001}, "9000", 9001),
+        ({"port": 9001}, "", 9001),
+    ],
 )
 def test_a_platforms_port_counts_where_nobody_else_names_one(
     given: dict[str, int], port: str, found: int

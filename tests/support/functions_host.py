@@ -193,7 +193,7 @@ class FunctionsHost:
         parts = urlsplit(target)
         kind = next((headers[key] for key in headers if key.lower() == "content-type"), "")
         request: dict[str, Any] = {
-            "Url": f"https://{headers['Host']}{parts.path}{'?' if parts.query else ''}{parts.query}",
+            "Url": parts._replace(scheme="https", netloc=headers["Host"]).geturl(),
             "Method": method,
             "Query": dict(parse_qsl(parts.query)),
             "Headers": {key: [value] for key, value in headers.items()},

@@ -36,8 +36,8 @@ def plain(request):
 async def waiting(request):
     if request.url.path == "/waiting/moved":
         return RedirectResponse("/elsewhere", 307)
-    headers = request.headers
-    return seen(request.method, str(request.url), request.client.host, headers, await request.body())
+    url, client = str(request.url), request.client.host
+    return seen(request.method, url, client, request.headers, await request.body())
 """
 # As the front end of the service adds them.
 FRONT_END = {
