@@ -94,6 +94,10 @@ class MalformedRequest(RequestRefused):
     """The request is not what its type promises: bad JSON, no id, a body that broke off."""
 
 
+class InvalidPayload(MalformedRequest):
+    """What a platform handed over has no form that the function can be called with."""
+
+
 class EventConversionException(MalformedRequest):
     """An event cannot be converted to the form the function takes."""
 

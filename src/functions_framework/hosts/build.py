@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
-from functions_framework.loading.load import load, one_at_a_time
+from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.values import replace
 
@@ -19,6 +19,7 @@ from .with_flask.context import FlaskContext, uses_flask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from functions_framework.model.interfaces import Host
     from functions_framework.settings import Settings
@@ -35,6 +36,7 @@ __all__ = [
     "Served",
     "asgi_app",
     "build",
+    "build_given",
     "flask_app",
     "load_and_build",
     "run_with_process",
@@ -72,6 +74,25 @@ def load_and_build(settings: Settings, *, is_followed: bool = False) -> Served:
     with one_at_a_time:
         functions = load(settings, around=context.around)
         return build(functions, context, settings, is_followed=is_followed)
+
+
+def build_given(
+    functions: list[Function], source: Path, settings: Settings, *, is_followed: bool = False
+) -> Served:
+    """Build the host for functions of a program that runs already; the rest as in `build`.
+
+    Args:
+        functions: what is served.
+        source: the file they are from; templates are beside it.
+        settings: what the user asked for.
+        is_followed: whether somebody is told of each call.
+    """
+    announce(functions)
+    context = FlaskContext(is_debugging=settings.debug)
+    context.source = source
+    if not source.is_file():
+        context.get()  # whether it uses Flask cannot be read
+    return build(functions, context, settings, is_followed=is_followed)
 
 
 def build(

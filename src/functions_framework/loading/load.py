@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, nullcontext
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from functions_framework.api.registrations import dropped_on_failure
 from functions_framework.exceptions import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Around = Callable[[Path], AbstractContextManager[Any]]
+
+T = TypeVar("T")
 
 # Held from the load of a source until its app is built: the path, the modules and what a module
 # registers while it loads are the process's, and other threads may build apps as well.
@@ -103,6 +105,24 @@ def source_of(settings: Settings) -> Path:
     """The source as `precheck`, by the links that lead to it; a module's without."""
     named = _named(settings.target, settings.source)
     return named.path if named.is_module else sources.find(settings.source)
+
+
+def explained(build: Callable[[], T], settings: Settings) -> T:
+    """What a call that loads the settings' source gives, its failure in a sentence where one helps.
+
+    Raises:
+        InvalidConfigurationException: the sentence.
+        BaseException: any other failure, unchanged.
+    """
+    try:
+        return build()
+    except (KeyError, ImportError, SyntaxError) as error:
+        from .diagnosis import diagnosis
+
+        text = diagnosis(error, precheck(settings))
+        if text is None:
+            raise
+        raise InvalidConfigurationException(text) from error
 
 
 class _Named(NamedTuple):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import time
 
-from functions_framework.exceptions import InvalidConfigurationException
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,20 +26,15 @@ def of_target(settings: Settings) -> Build:
     def build() -> Hosted:
         from functions_framework import logs
         from functions_framework.hosts import build as hosts
-        from functions_framework.loading.load import precheck
+        from functions_framework.loading.load import explained
         from functions_framework.telemetry import switch
 
         logs.configure(settings)
-        try:
-            is_followed = switch.is_followed(settings)
-            return hosted_of(hosts.load_and_build(settings, is_followed=is_followed))
-        except (KeyError, ImportError, SyntaxError) as error:
-            from functions_framework.loading.diagnosis import diagnosis
 
-            text = diagnosis(error, precheck(settings))
-            if text is None:
-                raise
-            raise InvalidConfigurationException(text) from error
+        def load() -> Served:
+            return hosts.load_and_build(settings, is_followed=switch.is_followed(settings))
+
+        return hosted_of(explained(load, settings))
 
     return build
 
@@ -58,17 +51,11 @@ def of_functions(functions: list[Function], source: Path, settings: Settings) ->
     def build() -> Hosted:
         from functions_framework import logs
         from functions_framework.hosts import build as hosts
-        from functions_framework.loading.load import announce
         from functions_framework.telemetry import switch
 
         logs.configure(settings)
-        announce(functions)
-        context = hosts.FlaskContext(is_debugging=settings.debug)
-        context.source = source
-        if not source.is_file():
-            context.get()  # whether it uses Flask cannot be read
         is_followed = switch.is_followed(settings)
-        served = hosts.build(functions, context, settings, is_followed=is_followed)
+        served = hosts.build_given(functions, source, settings, is_followed=is_followed)
         return hosted_of(served)._replace(source=source)
 
     return build

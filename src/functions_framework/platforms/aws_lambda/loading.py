@@ -1,0 +1,67 @@
+"""Makes a handler: the functions loaded as a worker loads them, and their host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.hosts.build import build_given, load_and_build
+from functions_framework.loading.load import explained
+from functions_framework.loading.parameters import require_fit
+from functions_framework.settings import Settings, options
+
+from .sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from functions_framework.hosts.build import Served
+    from functions_framework.loading.given import Given
+
+_CALLER = "aws_lambda.handler_of"
+# The others are about a server, its port, its clients or its files.
+_HERE = frozenset({
+    "signature_type", "event_format", "idempotency_store", "asgi", "threads", "cors",
+    "webhook_origins", "docs", "timeout", "log_level", "log_format", "log_execution_id",
+    "access_log", "otel",
+})  # fmt: skip
+
+
+def handler_of_settings() -> Sandbox:
+    """The handler of what the variables name.
+
+    Raises:
+        FunctionsFrameworkException: they name nothing that can be served.
+        BaseException: whatever the source raises, unchanged.
+    """
+    settings = Settings.load(names=_HERE | {"target", "source"})
+
+    def build() -> Served:
+        return load_and_build(settings)
+
+    return _handler(explained(build, settings))
+
+
+def handler_of(*functions: Given, **settings: Any) -> Sandbox:
+    """Make the handler of functions that are there already, for a file that is a Lambda function's.
+
+    Everything the file registers (hooks, middleware, resources, error handlers) must stand above.
+
+    Args:
+        functions: the functions, decorated or not, or one list of them; or one application. Of
+            several each has its own `path=` or `/<name>`.
+        settings: by the names of `functions_framework.settings.Settings`: `signature_type="event"`,
+            `log_level="debug"`, … Their variables and defaults are the usual ones.
+
+    Raises:
+        InvalidConfigurationException: a setting, or what is served, cannot be used.
+        FunctionsFrameworkException: the functions cannot be served.
+    """
+    from functions_framework.loading.given import functions_given, source_given
+    from functions_framework.settings.given import settings_given
+
+    chosen = settings_given(_CALLER, settings, options().keys() - _HERE)
+    named = functions_given(_CALLER, functions, chosen.signature_type)
+    return _handler(build_given(named, source_given(named[0]), chosen))
+
+
+def _handler(served: Served) -> Sandbox:
+    require_fit(served.functions)
+    return Sandbox(served)
