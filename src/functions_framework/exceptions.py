@@ -13,6 +13,7 @@ FunctionsFrameworkException
  │   └─ Drop                          it is never wanted again
  └─ RequestRefused                    the request cannot be handed over        HTTP 4xx
      ├─ MalformedRequest              it is not what its type promises         HTTP 400
+     │   ├─ InvalidPayload            what a platform sent has no known form   HTTP 400
      │   └─ EventConversionException  an event that has no other form          HTTP 400
      ├─ BodyTooLarge                  it is longer than --max-body-size        HTTP 413
      ├─ BodyTooSlow                   its sender has stopped sending           HTTP 408

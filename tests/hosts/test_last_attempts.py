@@ -55,6 +55,7 @@ SENDERS: dict[str, Any] = {
         lambda number: ({**TASKS, "X-CloudTasks-TaskRetryCount": str(number - 1)}, b""),
         200,
     ),
+    "SQS": (lambda number: ({**TASKS, "X-Amz-Sqs-Receive-Count": str(number)}, b""), 200),
 }
 
 

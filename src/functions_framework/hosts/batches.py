@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from functions_framework.model.execution import Execution
 
 _DONE = frozenset({Drop.outcome, DUPLICATE})
-_RETRY, _ERROR, _TIMEOUT, _REFUSED = Retry.outcome, "error", "timeout", "refused"
+_RETRY, _ERROR, _TIMEOUT = Retry.outcome, "error", "timeout"
+REFUSED = "refused"
+"""Of an event that isn't what the function takes."""
+
 _STATUSES = {_ERROR: 500, _TIMEOUT: 504, _RETRY: 503}
 """Outcomes of an event, the most telling first; the first that any event had is the batch's."""
 
@@ -63,7 +66,7 @@ class Answered(NamedTuple):
         if self.reply.status < 400:
             return ""
         if self.reply.status < 500:
-            return _REFUSED
+            return REFUSED
         return _TIMEOUT if self.reply.status == TIMEOUT_REPLY.status else _ERROR
 
 
@@ -112,7 +115,7 @@ def _failure(index: int, event: bytes, item: Answered) -> dict[str, Any]:
         "status": item.reply.status,
     }
     body = item.reply.body
-    if item.kind == _REFUSED and TEXT in item.reply.headers and isinstance(body, bytes):
+    if item.kind == REFUSED and TEXT in item.reply.headers and isinstance(body, bytes):
         found["detail"] = body.decode().strip()
     return found
 

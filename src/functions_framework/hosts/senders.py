@@ -7,13 +7,16 @@ Knative             `Prefer: reply`               503         422: to the dead l
 Azure Event Grid    `aeg-event-type`              503         400: to the dead letters  header
 Amazon SNS          `x-amz-sns-message-type`      503         400: to the dead letters  not told
 Cloud Tasks         `x-cloudtasks-taskretrycount` 503         200: done                 header
+Amazon SQS          `x-amz-sqs-receive-count`     503: failed 200: deleted              header
 Pub/Sub, Eventarc   none of these                 503         200: acknowledged         body
 any other           none of these                 503         200: acknowledged         not told
 ==================  ============================  ==========  =======================  =========
 
 All of them send again after a 503, Knative after the seconds of `Retry-After`. Sources: Knative
 eventing, data plane contract; Event Grid, "delivery and retry" and "message headers"; SNS, "message
-delivery retries"; Cloud Tasks, "HTTP target tasks"; Pub/Sub, "push subscriptions".
+delivery retries"; Cloud Tasks, "HTTP target tasks"; Pub/Sub, "push subscriptions"; SQS,
+`ReceiveMessage`. SQS sends no requests: the adapter for Lambda makes them (`platforms.aws_lambda`),
+and the attempt it counts is this one, not those before.
 """
 
 from __future__ import annotations
@@ -34,19 +37,25 @@ class _Sender(NamedTuple):
         beginning: what its value begins with.
         drop: the status after which it never sends an event again.
         attempt: the field that counts attempts before this one.
+        first: what that field has at the first attempt.
     """
 
     header: str
     beginning: str
     drop: int
     attempt: str | None = None
+    first: int = 0
 
+
+SQS_RECEIVED = "x-amz-sqs-receive-count"
+"""Header field of a message of SQS: how often it was received, this time included."""
 
 _SENDERS = (
     _Sender("prefer", "reply", 422),
     _Sender("aeg-event-type", "", 400, "aeg-delivery-count"),
     _Sender("x-amz-sns-message-type", "", 400),
     _Sender("x-cloudtasks-taskretrycount", "", 200, "x-cloudtasks-taskretrycount"),
+    _Sender(SQS_RECEIVED, "", 200, SQS_RECEIVED, 1),
 )
 _OTHER = _Sender("", "", 200)
 _NO_REPLY = EVENT_TAKEN._replace(body=b"")
@@ -85,10 +94,10 @@ def attempt_of(header: Callable[[str], str | None], arguments: tuple[Any, ...]) 
         arguments: what the function was called with; Pub/Sub counts in the event, where the
             subscription has a dead-letter topic.
     """
-    field = _sender(header).attempt
-    if field is not None:
-        counted = header(field) or ""
-        return int(counted) + 1 if counted.isdecimal() else None
+    sender = _sender(header)
+    if sender.attempt is not None:
+        counted = header(sender.attempt) or ""
+        return int(counted) + 1 - sender.first if counted.isdecimal() else None
     for argument in arguments:
         found = getattr(argument, "delivery_attempt", None)
         data = getattr(argument, "data", None)

@@ -1,0 +1,176 @@
+"""From attributes and content to the CloudEvent, in structured mode, that a function gets.
+
+Content that already is a CloudEvent is handed over as that:
+
+* content that is a JSON object with `specversion`, `id`, `source` and `type` (structured mode);
+* content whose carrier has the attributes beside it, `ce-` or `ce_` before their names, at least
+  `specversion` (binary mode, after the Kafka protocol binding of CloudEvents 1.0.2, section 3.2).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from functions_framework.events.binding import REQUIRED, RESERVED, STRUCTURED_TYPE
+from functions_framework.exceptions import InvalidPayload
+from functions_framework.model.json_text import (
+    JSON_TYPE,
+    UNREADABLE,
+    decode_json,
+    is_json,
+    media_type,
+)
+from functions_framework.model.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Beside = Sequence[tuple[str, str]]
+
+_PREFIXES = ("ce-", "ce_")
+_TYPE_NAMES = frozenset({"content-type", "content_type", "contenttype"})
+
+# Whether a text is JSON, without decoding it: that is the business of the call.
+_scan = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def event(
+    attributes: Mapping[str, Any],
+    data: object,
+    fields: Mapping[str, str] | None = None,
+) -> Message:
+    """The event of a record that is its data.
+
+    Args:
+        attributes: of the event; those that are None are left out.
+        data: a JSON value.
+        fields: header fields of the request that the event is handled as.
+
+    Raises:
+        InvalidPayload: it holds what JSON cannot.
+    """
+    members = {"datacontenttype": JSON_TYPE}
+    return _message(attributes, members, f'"data":{_written(data)}', fields)
+
+
+def carried(
+    attributes: Mapping[str, Any],
+    content: str | bytes,
+    beside: Beside = (),
+    fields: Mapping[str, str] | None = None,
+) -> Message:
+    """The event of a record that carries content: that content, or the CloudEvent that it is.
+
+    Args:
+        attributes: of the event where the content isn't one; those that are None are left out.
+        content: text or bytes.
+        beside: names and texts that came with it, such as message attributes.
+        fields: header fields of the request that the event is handled as.
+
+    Raises:
+        InvalidPayload: it is declared as JSON and isn't, or is text that UTF-8 cannot carry.
+    """
+    found = embedded(content, beside, fields)
+    if found is not None:
+        return found
+    _, declared = _read_beside(beside)
+    member = _member(_encoded(content), declared, is_text=isinstance(content, str))
+    return _message(attributes, *member, fields)
+
+
+def embedded(
+    content: str | bytes, beside: Beside = (), fields: Mapping[str, str] | None = None
+) -> Message | None:
+    """The CloudEvent that content is, None where it isn't one; arguments and errors as `carried`."""
+    raw = _encoded(content)
+    own, declared = _read_beside(beside)
+    if "specversion" in own:
+        return _message(own, *_member(raw, declared, is_text=isinstance(content, str)), fields)
+    if _is_cloud_event(raw, declared):
+        return Message(STRUCTURED_TYPE, {}, raw, fields=fields or {})
+    return None
+
+
+def _encoded(content: str | bytes) -> bytes:
+    try:
+        return content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError:
+        raise InvalidPayload(
+            "The content of the record holds half a surrogate pair, which isn't text."
+        ) from None
+
+
+def _read_beside(beside: Beside) -> tuple[dict[str, str], str | None]:
+    """The attributes of a CloudEvent, and the type that the content is declared to have."""
+    own: dict[str, str] = {}
+    declared = None
+    for name, value in beside:
+        low = name.lower()
+        if low in _TYPE_NAMES:
+            declared = value or None
+        elif low.startswith(_PREFIXES) and low[3:] not in RESERVED:
+            own[low[3:]] = value
+    return own, declared or own.pop("datacontenttype", None)
+
+
+def _is_cloud_event(raw: bytes, declared: str | None) -> bool:
+    if declared and media_type(declared) == STRUCTURED_TYPE:
+        return True
+    if b'"specversion"' not in raw or not (declared is None or is_json(declared)):
+        return False
+    if not _is_json(raw):
+        return False
+    return is_cloud_event(decode_json(raw))
+
+
+def is_cloud_event(value: object) -> bool:
+    """Whether a JSON value is an event in structured mode."""
+    return isinstance(value, dict) and all(value.get(name) is not None for name in REQUIRED)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        _scan(raw)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _member(raw: bytes, declared: str | None, *, is_text: bool) -> tuple[dict[str, str], str]:
+    """What the content is as a member of the event, and the attribute that says so."""
+    if declared and not is_json(declared):
+        is_text = media_type(declared).startswith("text/")
+    elif raw and _is_json(raw):
+        return {"datacontenttype": declared or JSON_TYPE}, f'"data":{raw.decode()}'
+    elif declared and raw:
+        raise InvalidPayload("The content of the record is declared as JSON and isn't.")
+    if is_text:
+        try:
+            return {"datacontenttype": declared or "text/plain"}, f'"data":{_written(raw.decode())}'
+        except UnicodeDecodeError:
+            pass  # in another charset, then
+    encoded = base64.b64encode(raw).decode()
+    kind = {"datacontenttype": declared or "application/octet-stream"} if raw else {}
+    return kind, f'"data_base64":"{encoded}"'
+
+
+def _message(
+    attributes: Mapping[str, Any],
+    kind: Mapping[str, str],
+    member: str,
+    fields: Mapping[str, str] | None,
+) -> Message:
+    members = {"specversion": "1.0", **attributes, **kind}
+    head = _written({name: value for name, value in members.items() if value is not None})
+    return Message(STRUCTURED_TYPE, {}, f"{head[:-1]},{member}}}".encode(), fields=fields or {})
+
+
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value, separators=(",", ":"))
+    except (RecursionError, ValueError, TypeError):
+        raise InvalidPayload("The record is nested too deeply, or isn't JSON.") from None

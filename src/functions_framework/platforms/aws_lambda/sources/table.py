@@ -1,0 +1,95 @@
+"""Which source a payload is from: told by its keys and its `eventSource`.
+
+==========================  =====================================  ===========================
+source                      told by                                partial batch response
+==========================  =====================================  ===========================
+Amazon SQS                  `Records`, `aws:sqs`                   every message that failed
+Kinesis, DynamoDB streams   `Records`, `aws:kinesis`, `:dynamodb`  the first record not done
+Kafka (MSK, self-managed)   `records`, `aws:kafka`, `SelfManaged…` the first of each partition
+Amazon SNS, S3              `Records`, `aws:sns`, `aws:s3`         none: the invocation fails
+EventBridge                 `detail-type`                          none
+CloudWatch Logs             `awslogs`                              none
+==========================  =====================================  ===========================
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import InvalidPayload
+
+if TYPE_CHECKING:
+    from .source import Source
+
+_HOMES = {
+    "aws:sqs": "sqs",
+    "aws:sns": "sns",
+    "aws:s3": "s3",
+    "aws:kinesis": "kinesis",
+    "aws:dynamodb": "dynamodb",
+    "aws:kafka": "kafka",
+    "SelfManagedKafka": "kafka",
+}
+"""The values of `eventSource`, with the module of this folder that reads the records."""
+
+_MOST_KEYS = 12
+
+
+def source_of(payload: object) -> Source:
+    """The source of a payload.
+
+    Raises:
+        InvalidPayload: it is of none that is known; the text names its keys and no value.
+    """
+    if isinstance(payload, Mapping):
+        home = _home(payload)
+        if home is not None:
+            found: Source = importlib.import_module(f"{__package__}.{home}").source
+            return found
+    raise InvalidPayload(
+        f"The payload is not an event of a known AWS service: it is {described(payload)}. "
+        "Known are SQS, SNS, S3, Kinesis, DynamoDB, Kafka, EventBridge and CloudWatch Logs."
+    )
+
+
+def _home(payload: Mapping[str, Any]) -> str | None:
+    records = payload.get("Records")
+    if isinstance(records, list):
+        kinds = {_kind(record) for record in records}
+        known = [_HOMES[kind] for kind in kinds if kind in _HOMES]
+        return known[0] if len(known) == 1 else None
+    if isinstance(payload.get("records"), Mapping):
+        return _HOMES.get(_kind(payload))
+    if "detail-type" in payload and "source" in payload:
+        return "eventbridge"
+    return "cloudwatch_logs" if isinstance(payload.get("awslogs"), Mapping) else None
+
+
+def _kind(record: object) -> str:
+    """What a record says it is from; SNS alone writes the name of that member in capitals."""
+    if not isinstance(record, Mapping):
+        return ""
+    found = record.get("eventSource", record.get("EventSource"))
+    return found if isinstance(found, str) else ""
+
+
+def described(payload: object) -> str:
+    """What a payload looks like, by its keys."""
+    if not isinstance(payload, Mapping):
+        return "a list" if isinstance(payload, list) else "a single value"
+    told = f"an object with {_keys(payload)}"
+    records = payload.get("Records")
+    if isinstance(records, list):
+        first = records[0] if records else None
+        told += f"; Records[0] has {_keys(first)}" if isinstance(first, Mapping) else ""
+        told += "" if records else "; Records is empty"
+    return told
+
+
+def _keys(found: Mapping[str, Any]) -> str:
+    names = [str(name)[:40] for name in found]
+    listed = ", ".join(repr(name) for name in names[:_MOST_KEYS])
+    more = len(names) - _MOST_KEYS
+    return (listed or "no keys") + (f" and {more} more" if more > 0 else "")
