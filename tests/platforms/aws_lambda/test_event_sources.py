@@ -23,12 +23,9 @@ pytestmark = pytest.mark.once
 QUEUE = "arn:aws:sqs:us-east-2:123456789012:my-queue"
 BUCKET = "aws:s3.us-west-2.DOC-EXAMPLE-BUCKET"
 REQUEST = (
-    "D82B88E5F771F645."
-    "vlR7PnpV2Ce81l0PRw6jlUpck7Jo5ZsQjryTjKlc5aLWGVHPZLj5NeC6qMa0emYBDXOo6QBU0Wo="
+    "D82B88E5F771F645.vlR7PnpV2Ce81l0PRw6jlUpck7Jo5ZsQjryTjKlc5aLWGVHPZLj5NeC6qMa0emYBDXOo6QBU0Wo="
 )
-TABLE = (
-    "arn:aws:dynamodb:us-west-2:123456789012:table/ExampleTable/stream/2015-06-27T00:48:05.899"
-)
+TABLE = "arn:aws:dynamodb:us-west-2:123456789012:table/ExampleTable/stream/2015-06-27T00:48:05.899"
 STREAM = "arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream"
 CLUSTER = (
     "arn:aws:kafka:us-east-2:123456789012:cluster/"
@@ -329,7 +326,7 @@ def test_deletions_by_one_request_have_ids_of_their_own() -> None:
 
 # -- CloudEvents in other events ------------------------------------------------------------------
 
-OWN = {
+OWN: dict[str, Any] = {
     "specversion": "1.0",
     "id": "7",
     "source": "/shop",
@@ -361,7 +358,12 @@ def with_kafka(value: bytes, **headers: str) -> Any:
     return found
 
 
-DASHES = {"ce__specversion": "1.0", "ce__id": "7", "ce__source": "/shop", "ce__type": OWN["type"]}
+DASHES: dict[str, str] = {
+    "ce__specversion": "1.0",
+    "ce__id": "7",
+    "ce__source": "/shop",
+    "ce__type": OWN["type"],
+}
 UNDERSCORES = {name.replace("__", "_"): value for name, value in DASHES.items()}
 ATTRIBUTES: list[Any] = [DASHES, UNDERSCORES]
 

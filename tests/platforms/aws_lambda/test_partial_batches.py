@@ -86,7 +86,10 @@ def test_of_a_stream_the_first_failure_is_named(failed: Answered | None) -> None
 
 def test_of_kafka_the_first_failure_of_each_partition_is_named() -> None:
     sent = payload("kafka")
-    first, second = {"partition": "mytopic-0", "offset": 16}, {"partition": "mytopic-1", "offset": 7}
+    first, second = (
+        {"partition": "mytopic-0", "offset": 16},
+        {"partition": "mytopic-1", "offset": 7},
+    )
     assert answered(sent, OK, CRASH, OK) == failures(first)
     assert answered(sent, OK, CRASH, None) == failures(first, second)
     assert answered(sent, CRASH, OK, OK) == failures({"partition": "mytopic-0", "offset": 15})

@@ -85,7 +85,7 @@ def carried(
 def embedded(
     content: str | bytes, beside: Beside = (), fields: Mapping[str, str] | None = None
 ) -> Message | None:
-    """The CloudEvent that content is, None where it isn't one; arguments and errors as `carried`."""
+    """The CloudEvent that content is, or None; arguments and errors as `carried`."""
     raw = _encoded(content)
     own, declared = _read_beside(beside)
     if "specversion" in own:
