@@ -76,7 +76,7 @@ def required(record: object, *path: str) -> Record:
 
 
 def time_of(value: Any, per_second: int = 1) -> str | None:
-    """A time since 1970 as an event has it (RFC 3339), None for what is no such number.
+    """A time since 1970 as an event has it (RFC 3339), or None.
 
     Args:
         value: a number, or the text of one.
