@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
-from . import load
 from .cases import PUBSUB, Case, chosen
 from .contenders import OURS, launch
 from .exchange import Exchange
-from .installs import Installs
-from .measure import CONNECTIONS
-from .processes import Cores, serving
+from .points import Point, find, values
+from .session import Session
 
 EVENTS = 100
 AT_MOST = 1 / 3
 """The cost of a batch that is asked for, as a fraction of that of its events one by one."""
-
-_WARM_UP_SECONDS = 1.0
+SINGLE, BATCH = "one by one", "in batches"
+ROWS = {"cloudevent": "sync", "async-cloudevent": "async"}
 
 
 def batch_of(single: Exchange, number: int = EVENTS) -> Exchange:
-    """The batch of an event in binary mode, as often as that."""
+    """The batch of an event in binary mode, as often as that.
+
+    Each event has an id of its own, and its message the same one, which is what the function of the
+    case looks at: a batch that it raises for would measure tracebacks.
+    """
     attributes = {
         name.removeprefix("ce-"): value
         for name, value in single.headers.items()
         if name.startswith("ce-")
     }
-    data = json.loads(single.body)
     events = [
         {**attributes, "id": str(place), "datacontenttype": "application/json", "data": data}
-        for place in range(number)
+        for place, data in enumerate(_data(single, str(place)) for place in range(number))
     ]
     return Exchange(
         method="POST",
@@ -41,35 +41,30 @@ def batch_of(single: Exchange, number: int = EVENTS) -> Exchange:
     )
 
 
-def run(installs: Installs, cores: Cores, seconds: float) -> list[dict[str, Any]]:
-    """A point for each kind of function; both loads are put on one server, one after the other."""
-    return [
-        _point(case, installs, cores, seconds)
-        for case in chosen(["cloudevent", "async-cloudevent"])
-    ]
+def _data(single: Exchange, identifier: str) -> dict[str, object]:
+    data: dict[str, dict[str, object]] = json.loads(single.body)
+    return {**data, "message": {**data["message"], "messageId": identifier}}
 
 
-def _point(case: Case, installs: Installs, cores: Cores, seconds: float) -> dict[str, Any]:
-    batch = replace(case, exchange=batch_of(PUBSUB))
-    with serving(launch(OURS, case, installs), cores) as server:
-        rates = []
-        failures = 0
-        for one, events in ((case, 1), (batch, EVENTS)):
-            asked = (one.exchange, server.port, cores.load, CONNECTIONS)
-            load.run(*asked, _WARM_UP_SECONDS)
-            found = load.run(*asked, seconds)
-            rates.append(found.rate * events)
-            failures += found.failures
-    kind = "async" if case.is_async else "sync"
-    return {"kind": kind, "single": rates[0], "batch": rates[1], "failures": failures}
+def run(session: Session) -> list[Point]:
+    """Events per second for each kind of function, both ways in turns."""
+    found: list[Point] = []
+    for case in chosen(list(ROWS)):
+        batch: Case = replace(case, name=f"batch-{case.name}", exchange=batch_of(PUBSUB))
+        pairs = [
+            (SINGLE, launch(OURS, case, session.installs)),
+            (BATCH, launch(OURS, batch, session.installs)),
+        ]
+        points = session.alternate(ROWS[case.name], pairs)
+        for point in points:
+            if point["who"] == BATCH and "rate" in point:
+                point["rate"] = [rate * EVENTS for rate in point["rate"]]
+        found += points
+    return found
 
 
-def share_of(point: dict[str, Any]) -> float:
-    """The cost of an event in a batch, as a fraction of its cost alone."""
-    share: float = point["single"] / point["batch"]
-    return share
-
-
-def has_passed(point: dict[str, Any]) -> bool:
-    """Whether a batch costs no more than is asked for, without a failure."""
-    return share_of(point) <= AT_MOST and not point["failures"]
+def shares(points: list[Point], row: str) -> list[float]:
+    """The cost of an event in a batch, as a fraction of its cost alone, round by round."""
+    alone = values(find(points, row, SINGLE), "rate")
+    together = values(find(points, row, BATCH), "rate")
+    return [one / many for one, many in zip(alone, together, strict=True)]

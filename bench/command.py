@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from typing import Any
+import time
+from pathlib import Path
 
-from . import batches, layers, machine, page, profiling, report, stores, sweeps
+from . import layers, page, profiling, record, report, targets
 from .cases import UnknownCase, chosen
-from .contenders import EVERYONE, LABELS, NODE, OURS, REF, launch
+from .contenders import LABELS, NODE, OURS, REF, launch
 from .exchange import WrongAnswer
-from .installs import InstallError, Installs, prepare
+from .groups import GROUPS
+from .installs import InstallError, prepare
 from .load import LoadError
-from .measure import QUICK, Bench, Measured, Plan
-from .places import CACHE, LAST, RESULTS, ROOT
+from .places import CACHE
+from .points import Run
 from .processes import Cores, ServerError
+from .session import SHORT, Plan, Session
 
-EPILOG = """
-python -m bench --runs 2 --sweeps     everything, as in docs/performance.md (about an hour)
-python -m bench --quick http          a short look at one case
+EPILOG = f"""
+python -m bench run                   a complete run, in a quarter of an hour, published when whole;
+                                      one that was interrupted goes on where it stopped
+python -m bench run --short           every figure once, to see that all of them can be measured
+python -m bench run --only bodies     these groups of the newest complete run again
+python -m bench bodies                a group, shown and not stored
 python -m bench --profile cloudevent  where one case's instructions go (--with py-spy: its time)
 python -m bench layers                cost of each layer beside the stored baseline (--save: store)
-python -m bench stores                idempotent functions, by store; published
-python -m bench batches               batches of events beside single ones; published
 python -m bench render                write docs/performance.md again from bench/results.json
+
+groups: {", ".join(GROUPS)}
 """
 
 
@@ -36,20 +41,17 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options.add_argument("words", nargs="*", metavar="CASE", help="cases, or layers, or render")
-    options.add_argument("--quick", action="store_true", help="short rounds; nothing is stored")
-    options.add_argument("--runs", type=int, default=1, help="complete runs, one after the other")
-    options.add_argument("--rounds", type=int, help="rounds of throughput")
-    options.add_argument("--seconds", type=float, help="seconds of load per contender and round")
     options.add_argument(
-        "--only",
-        metavar="NAME,NAME",
-        type=_contenders,
-        default=EVERYONE,
-        help=f"contenders, of {', '.join(LABELS)} (default: all)",
+        "word", nargs="?", default="run", metavar="WHAT", help="run, layers, render, or a group"
     )
-    options.add_argument("--sweeps", action="store_true", help="connections, bodies, blocked calls")
+    options.add_argument("--short", action="store_true", help="short rounds; nothing is published")
+    options.add_argument("--fresh", action="store_true", help="begin anew, go on with no other run")
+    options.add_argument(
+        "--only", metavar="GROUP,GROUP", type=_groups, default=[], help="these groups alone"
+    )
+    options.add_argument("--rounds", type=int, help="rounds of load")
     options.add_argument("--profile", metavar="CASE", help="say where a request's cost goes")
+    options.add_argument("--of", choices=LABELS, default=OURS, help="--profile: of whom")
     options.add_argument(
         "--with",
         dest="profiler",
@@ -61,11 +63,13 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def _contenders(text: str) -> frozenset[str]:
-    names = frozenset(text.split(","))
-    if not names <= EVERYONE:
-        unknown = ", ".join(sorted(names - EVERYONE))
-        raise argparse.ArgumentTypeError(f"no contender is called {unknown}")
+def _groups(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in GROUPS:
+            raise argparse.ArgumentTypeError(
+                f"no group is called {name!r}: choose from {', '.join(GROUPS)}"
+            )
     return names
 
 
@@ -75,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     CACHE.mkdir(exist_ok=True)
     try:
         return _act(options)
-    except (UnknownCase, InstallError) as error:
+    except (UnknownCase, InstallError, record.RecordError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     except (
@@ -90,98 +94,102 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _act(options: argparse.Namespace) -> int:
-    if options.words == ["render"]:
-        page.write(json.loads(RESULTS.read_text()))
-        return 0
     if options.profile is not None:
-        (case,) = chosen([options.profile])
-        contender = OURS if options.only == EVERYONE else min(options.only)
-        if contender in (REF, NODE):
-            raise profiling.ProfileError("only this framework and the bare server are profiled")
-        installs = prepare()
-        one = launch(contender, case, installs)
-        print(profiling.profile(one, Cores.choose(), options.profiler))
-        if contender == OURS and options.profiler == "callgrind":
-            print(
-                f"\nof which, by layer (respond is all of them):\n\n{_layers(installs, case.name)}"
-            )
+        return _profile(options)
+    if options.word == "render":
+        page.write(record.published())
         return 0
-    if options.words == ["stores"]:
-        return _published(options, "stores", stores, page.stores)
-    if options.words == ["batches"]:
-        return _published(options, "batches", batches, page.batches)
-    if options.words == ["layers"]:
+    if options.word == "layers":
         table, risen = layers.run(prepare(), is_saved=options.save)
         print(table)
         if risen:
             print(f"\nmore than {layers.SLACK:.0%} above the baseline: {', '.join(risen)}")
         return 1 if risen else 0
-    return _measure(options)
+    if options.word == "run":
+        return _run(_session(options), options)
+    (name,) = _known(options.word)
+    run: Run = {"groups": {name: GROUPS[name].measure(_session(options))}}
+    return _show(run)
 
 
-def _published(options: argparse.Namespace, name: str, what: Any, table: Any) -> int:
-    """Measure something of its own, show its table and keep it."""
-    points = what.run(prepare(), Cores.choose(), options.seconds or Plan().seconds)
-    print(table(points))
-    if not options.quick:
-        _store(json.loads(RESULTS.read_text()) | {name: points}, is_complete=True)
-    return 0 if all(map(what.has_passed, points)) else 1
+def _known(word: str) -> list[str]:
+    try:
+        return _groups(word)
+    except argparse.ArgumentTypeError as error:
+        raise UnknownCase(f"{error}; or run, layers, render") from None
 
 
-def _layers(installs: Installs, case: str) -> str:
-    """Instructions of a case's layers, as a table."""
-    lines = [(name, f"{cost:,}") for name, cost in layers.count(installs, case).items()]
-    return report.plain(("layer", "instructions"), lines)
+def _session(options: argparse.Namespace) -> Session:
+    plan = SHORT if options.short else Plan()
+    if options.rounds is not None:
+        plan = plan._replace(rounds=options.rounds)
+    return Session(prepare(has_peers=True), Cores.choose(), plan, _say)
 
 
-def _measure(options: argparse.Namespace) -> int:
-    cases = chosen(options.words)
-    plan = QUICK if options.quick else Plan()
-    plan = plan._replace(
-        rounds=options.rounds or plan.rounds, seconds=options.seconds or plan.seconds
-    )
+def _run(session: Session, options: argparse.Namespace) -> int:
+    """Measure what a run lacks, keep each group as it is done, and publish what is whole."""
+    place = record.SHORT if options.short else record.CURRENT
+    is_repair = bool(options.only) and not place.exists()
+    run = record.begin(session, place, is_fresh=options.fresh)
+    names = options.only or record.missing(run)
+    began = time.monotonic()
+    for number, name in enumerate(names, 1):
+        spent = time.monotonic() - began
+        _say(f"--- {name} ({number}/{len(names)}, {spent:.0f} s so far): {GROUPS[name].what}")
+        record.add(run, name, GROUPS[name].measure(session), place)
+    _say(f"--- done in {time.monotonic() - began:.0f} s")
+    code = _show(run)
+    if options.short:
+        return code
+    _publish(run, names if is_repair else None, place)
+    return code
+
+
+def _publish(run: Run, repaired: list[str] | None, place: Path) -> None:
+    if repaired is not None and record.missing(run):
+        page.write(record.replace_newest(repaired, run))
+    elif record.missing(run):
+        print(f"kept; a complete run still lacks {', '.join(record.missing(run))}")
+        return
+    else:
+        page.write(record.publish(run))
+    place.unlink()
+    print("written: bench/results.json, docs/performance.md and its plots")
+
+
+def _show(run: Run) -> int:
+    """Print the tables of a run; 0 when nothing in it is missed."""
+    found = targets.results(run)
+    if found:
+        print(report.plain(report.HEADINGS, (report.cells([result]) for result in found)))
+    missed = [result for result in found if not result.has_passed]
+    for name in run["groups"]:
+        for point in run["groups"][name]:
+            if "failure" in point:
+                print(f"FAILED: {name}, {point['row']}, {point['who']}: {point['failure']}")
+    lost = [
+        each
+        for each in (targets.result(cell, run["groups"][cell.group]) for cell in targets.cells(run))
+        if not each.has_passed
+    ]
+    for each in lost:
+        print(f"behind: {report.where(each)} {report.spread(each)}")
+    print(f"{len(missed)} of {len(found)} targets missed; behind in {len(lost)} cells")
+    return 1 if missed or lost else 0
+
+
+def _profile(options: argparse.Namespace) -> int:
+    (case,) = chosen([options.profile])
+    if options.of in (REF, NODE):
+        raise profiling.ProfileError("only this framework and the bare server are profiled")
     installs = prepare()
-    bench = Bench(installs, Cores.choose(), plan, _say, options.only)
-    is_complete = not options.quick and not options.words and options.only == EVERYONE
-    found: dict[str, Any] = {
-        "machine": machine.describe(),
-        "versions": installs.versions,
-        "plan": plan._asdict(),
-        "runs": [],
-    }
-    has_passed = True
-    for _ in range(options.runs):
-        measured = bench.run(cases)
-        found["runs"].append(measured.to_dict())
-        has_passed = _show(measured) and has_passed
-        _store(found, is_complete=is_complete)
-    if options.sweeps:
-        found["sweeps"] = sweeps.run(bench, is_quick=options.quick)
-        _store(found, is_complete=is_complete)
-    return 0 if has_passed else 1
-
-
-def _show(measured: Measured) -> bool:
-    """Print the table; True when nothing in it is missed or given up."""
-    rows = report.rows(measured)
-    print(report.plain(report.HEADINGS, map(report.cells, rows)))
-    for name, reason in measured.aborted.items():
-        print(f"{name}: given up: {reason}")
-    return not measured.aborted and all(row.has_passed is not False for row in rows)
-
-
-def _store(found: dict[str, Any], *, is_complete: bool) -> None:
-    """Keep the results: a complete run's with the page made from it, any other's in the cache."""
-    place = RESULTS if is_complete else LAST
-    if is_complete and place.exists():
-        kept = json.loads(place.read_text())
-        found = {
-            name: kept[name] for name in ("batches", "stores", "sweeps") if name in kept
-        } | found
-    place.write_text(json.dumps(found, indent=1) + "\n")
-    if is_complete:
-        page.write(found)
-    print(f"written: {place.relative_to(ROOT)}")
+    one = launch(options.of, case, installs)
+    print(profiling.profile(one, Cores.choose(), options.profiler))
+    if options.of == OURS and options.profiler == "callgrind":
+        lines = [(name, f"{cost:,}") for name, cost in layers.count(installs, case.name).items()]
+        print("\nof which, by layer (respond is all of them):\n")
+        print(report.plain(("layer", "instructions"), lines))
+    return 0
 
 
 def _say(line: str) -> None:

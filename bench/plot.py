@@ -13,7 +13,7 @@ TOP = 74
 BAR = 15
 GAP = 4
 SPACE = 20
-_FONT = "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\""
+FONT = "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\""
 
 
 class Bar(NamedTuple):
@@ -56,7 +56,7 @@ def bars(title: str, legend: Sequence[tuple[str, str]], groups: Iterable[Group])
     box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
     head = 'x="20" y="28" font-size="16" font-weight="600" fill="#1f2328"'
     out = [
-        f'<svg {box} {area} {_FONT} font-size="13">',
+        f'<svg {box} {area} {FONT} font-size="13">',
         f"<title>{escape(title)}</title>",
         f'<rect {area} rx="8" fill="#ffffff"/>',
         f"<text {head}>{escape(title)}</text>",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from . import callgrind, load
 from .contenders import Launch
-from .measure import CONNECTIONS, WARM_UP
 from .places import LOGS, ROOT
 from .processes import Cores, Patience, busiest, serving
 from .report import plain
+from .session import CONNECTIONS, WARM_UP
 
 PROFILERS = ("callgrind", "py-spy")
 FEW, MANY = 200, 1200

@@ -1,118 +1,75 @@
-"""The results as a table with targets: what was asked for, what was found, whether it holds."""
+"""Tables: targets with what was found, and the texts of single figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from .cases import CASES, Case
-from .contenders import BARE, OURS, REF
-from .figures import Ratio, median, ratio
-from .measure import Measured, Series
+from .targets import Result, label
 
+WORDS = {
+    "rate": "requests/s",
+    "p99": "p99 latency",
+    "start": "start-up",
+    "memory": "memory",
+    "restart": "time",
+    "above": "memory above idle",
+    "flow": "body bytes/s",
+}
+"""What each measure is called."""
 
-class Row(NamedTuple):
-    """One target and what became of it.
-
-    Attributes:
-        what: the case.
-        beside: whom we are compared with.
-        measure: what is compared.
-        ours: our median, with unit.
-        theirs: the other's.
-        found: the ratio.
-        target: the ratio asked for, None for none.
-        is_floor: the ratio has to be at least the target; at most it, if False.
-    """
-
-    what: str
-    beside: str
-    measure: str
-    ours: str
-    theirs: str
-    found: Ratio
-    target: float | None
-    is_floor: bool
-
-    @property
-    def has_passed(self) -> bool | None:
-        """Whether the target is met, None without one."""
-        if self.target is None:
-            return None
-        if self.is_floor:
-            return self.found.median >= self.target
-        return self.found.median <= self.target
-
-
-def rows(measured: Measured, cases: Iterable[Case] = CASES) -> list[Row]:
-    """Every comparison with a target, in the table's order; cases given up or not run have none."""
-    kept = [case for case in cases if case.name not in measured.aborted]
-    found: list[Row] = []
-    for case in kept:
-        series = measured.rate.get(case.name, {})
-        for beside, target in ((REF, case.at_least_ref), (BARE, case.at_least_bare)):
-            if target is not None:
-                found += _row(case, series, "requests/s", beside, target)
-    for case in kept:
-        if case.start_at_most is not None:
-            found += _row(
-                case, measured.start.get(case.name, {}), "start-up", REF, case.start_at_most
-            )
-    for case in kept:
-        found += _row(case, measured.memory.get(case.name, {}), "memory", REF, case.memory_at_most)
-    for case in kept:
-        found += _row(case, measured.p99.get(case.name, {}), "p99 latency", REF, case.p99_at_most)
-    return found
-
-
-def _row(case: Case, series: Series, measure: str, beside: str, target: float) -> list[Row]:
-    ours, theirs = series.get(OURS), series.get(beside)
-    if not ours or not theirs:
-        return []
-    return [
-        Row(
-            what=case.label,
-            beside=beside,
-            measure=measure,
-            ours=amount(measure, median(ours)),
-            theirs=amount(measure, median(theirs)),
-            found=ratio(ours, theirs),
-            target=target,
-            is_floor=measure == "requests/s",
-        )
-    ]
+HEADINGS = ("case", "measure", "ours", "beside", "ratio (spread)", "target", "result")
 
 
 def amount(measure: str, value: float) -> str:
     """A number with its unit, short enough for a table.
 
     Args:
-        measure: `requests/s`, `start-up` or `p99 latency` (both in seconds), `memory` (in bytes).
+        measure: `rate` (per second), `start`, `restart`, `p50` or `p99` (in seconds), `memory` or
+            `above` (in bytes), `flow` (in bytes per second).
         value: the number.
     """
-    if measure == "memory":
+    if measure in ("memory", "above"):
         return f"{value / 1e6:.1f} MB"
-    if measure == "requests/s":
+    if measure == "flow":
+        return f"{value / 1e6:,.0f} MB/s"
+    if measure == "rate":
         return f"{value:,.0f}"
     return f"{value * 1000:.2f} ms" if value < 0.1 else f"{value * 1000:.0f} ms"
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """A row's texts, in the order of `HEADINGS`."""
-    sign = "≥" if row.is_floor else "≤"
-    verdict = {True: "pass", False: "**miss**", None: ""}[row.has_passed]
+def spread(result: Result) -> str:
+    """The ratio of a run with its spread, the amount alone where nobody stands beside."""
+    if result.found is None:
+        return "–"
+    if result.target.beside is None:
+        low, high = (amount(result.target.measure, value) for value in result.found[1:])
+        return f"{low}–{high}"
+    return f"{result.found.median:.2f} ({result.found.low:.2f}–{result.found.high:.2f})"
+
+
+def cells(each: Sequence[Result]) -> tuple[str, ...]:
+    """A target's texts, with a column for each run.
+
+    Args:
+        each: the same target in every run, the newest last.
+    """
+    last = each[-1]
+    target = last.target
+    sign = "≥" if target.is_floor else "≤"
+    bound = amount(target.measure, target.bound) if target.beside is None else f"{target.bound:.3g}"
+    ours = "–" if last.ours is None else amount(target.measure, last.ours)
+    theirs = "" if last.theirs is None else f"{amount(target.measure, last.theirs)} "
+    failures = [result.failure for result in each if result.failure]
+    verdict = "pass" if all(result.has_passed for result in each) else "**miss**"
     return (
-        row.what,
-        row.measure,
-        row.ours,
-        f"{row.theirs} ({row.beside})",
-        f"{row.found.median:.2f} ({row.found.low:.2f}–{row.found.high:.2f})",
-        f"{sign} {row.target:g}" if row.target is not None else "",
-        verdict,
+        label(target),
+        WORDS[target.measure],
+        ours,
+        f"{theirs}({target.beside})" if target.beside is not None else "–",
+        *map(spread, each),
+        f"{sign} {bound}",
+        f"**not measured**: {failures[-1][:120]}" if failures else verdict,
     )
-
-
-HEADINGS = ("case", "measure", "ours", "beside", "ratio (spread)", "target", "result")
 
 
 def markdown(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -130,3 +87,18 @@ def plain(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in shown
     )
+
+
+def where(result: Result) -> str:
+    """Which cell of a table a result is."""
+    target = result.target
+    place = f" {size(target.at)}" if isinstance(target.at, int) else ""
+    return f"{target.group}, {target.row}{place}, {target.who} beside {target.beside}:"
+
+
+def size(length: int) -> str:
+    """A number of bytes in the unit that fits: 1024 is `1 KiB`."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if length >= unit:
+            return f"{length / unit:g} {name}"
+    return f"{length} B"

@@ -11,15 +11,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from . import load
 from .cases import PUBSUB, Case
 from .contenders import OURS, launch
 from .exchange import HOST, Exchange
-from .installs import Installs
-from .measure import CONNECTIONS
-from .processes import Cores, ServerError, free_port, serving
+from .points import Point, named
+from .processes import ServerError, free_port
+from .session import Session
 
 AT_LEAST = {"sqlite": 3000, "redis": 5000}
 """Events per second that are asked for, on one core."""
@@ -31,36 +29,25 @@ _CASES = (
     Case("idempotent", "sync", "idempotent.py", _EVENT, "on_event"),
     Case("async-idempotent", "async", "idempotent.py", _EVENT, "on_event_async", is_async=True),
 )
-_WARM_UP_SECONDS = 1.0
 _PATIENCE_SECONDS = 10.0
 
 
-def run(installs: Installs, cores: Cores, seconds: float) -> list[dict[str, Any]]:
-    """A point for each store and each kind of function.
-
-    Raises:
-        ServerError: there is no redis-server.
-    """
-    points = []
+def run(session: Session) -> list[Point]:
+    """A point for each store and each kind of function."""
+    found: list[Point] = []
     for store in AT_LEAST:
         for case in _CASES:
-            with tempfile.TemporaryDirectory() as directory, _address(store, directory) as address:
-                one = launch(OURS, case, installs)
+            with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as kept:
+                try:
+                    address = kept.enter_context(_address(store, directory))
+                except ServerError as error:
+                    point = named(case.label, store) | {"failure": str(error)}
+                    found.append(session.told(point))
+                    continue
                 quiet = {"IDEMPOTENCY_STORE": address, "LOG_LEVEL": "error"}
-                with serving(replace(one, environ=quiet), cores) as server:
-                    asked = (case.exchange, server.port, cores.load, CONNECTIONS)
-                    load.run(*asked, _WARM_UP_SECONDS)
-                    found = load.run(*asked, seconds)
-            points.append(
-                {
-                    "store": store,
-                    "kind": case.label,
-                    "rate": found.rate,
-                    "p99": found.p99,
-                    "failures": found.failures,
-                }
-            )
-    return points
+                one = replace(launch(OURS, case, session.installs), environ=quiet)
+                found += session.alternate(case.label, [(store, one)])
+    return found
 
 
 @contextlib.contextmanager
@@ -90,8 +77,3 @@ def _await_port(port: int) -> None:
             return
         time.sleep(0.01)
     raise ServerError("redis-server does not listen")
-
-
-def has_passed(point: dict[str, Any]) -> bool:
-    """Whether a point is as fast as is asked for, without a failure."""
-    return point["rate"] >= AT_LEAST[point["store"]] and not point["failures"]

@@ -6,11 +6,15 @@ PIECE = 65536
 
 
 @functions_framework.aio.http
+async def hello(request):
+    way = request.url.path[1:]
+    return await WAYS[way](request) if way else "Hello world!"
+
+
 async def whole_up(request):
     return str(len(await request.body()))
 
 
-@functions_framework.aio.http
 async def streamed_up(request):
     length = 0
     async for piece in request.stream():
@@ -18,12 +22,10 @@ async def streamed_up(request):
     return str(length)
 
 
-@functions_framework.aio.http
 async def whole_down(request):
     return Response(b"x" * int(request.query_params["size"]))
 
 
-@functions_framework.aio.http
 async def streamed_down(request):
     size = int(request.query_params["size"])
     piece = b"x" * min(PIECE, size)
@@ -33,3 +35,6 @@ async def streamed_down(request):
             yield piece
 
     return StreamingResponse(parts())
+
+
+WAYS = {each.__name__: each for each in (whole_up, streamed_up, whole_down, streamed_down)}

@@ -1,10 +1,4 @@
 HEADERS = [("content-type", "text/html; charset=utf-8"), ("content-length", "12")]
-START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"12")],
-}
-BODY = {"type": "http.response.body", "body": b"Hello world!"}
 
 
 def wsgi(environ, start_response):
@@ -18,12 +12,10 @@ def wsgi_read(environ, start_response):
     return [b"Hello world!"]
 
 
-async def asgi(scope, receive, send):
-    await send(START)
-    await send(BODY)
+async def rsgi(scope, protocol):
+    protocol.response_bytes(200, HEADERS, b"Hello world!")
 
 
-async def asgi_read(scope, receive, send):
-    await receive()
-    await send(START)
-    await send(BODY)
+async def rsgi_read(scope, protocol):
+    await protocol()
+    protocol.response_bytes(200, HEADERS, b"Hello world!")

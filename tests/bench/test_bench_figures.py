@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bench.figures import median, ratio
+from bench.figures import exponent, median, ratio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +62,18 @@ def test_a_layer_that_takes_five_percent_more_instructions_is_named() -> None:
         "new.decode": {"instructions": 9.0},
     }
     assert layers.risen(costs, baseline) == ["b.decode"]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([(1, 5.0), (10, 5.0), (100, 50.0)], 1.0),
+        ([(10, 1.0), (100, 100.0)], 2.0),
+        ([(0, 9.0), (1, 7.0), (8, 7.0)], 0.0),
+        ([(0, 9.0), (8, 7.0)], None),
+    ],
+)
+def test_growth_is_that_between_the_last_two_places(
+    points: list[tuple[float, float]], expected: float | None
+) -> None:
+    assert exponent(points) == (None if expected is None else pytest.approx(expected))

@@ -9,7 +9,7 @@ import pytest
 from bench.cases import CASES, UnknownCase, chosen
 from bench.exchange import Answer, Exchange, WrongAnswer, raw_chunked
 
-from bench import callgrind, load, processes, profiling
+from bench import callgrind, http2, load, processes, profiling
 
 REPORT = """\
 Running 1s test @ http://127.0.0.1:8080/
@@ -155,3 +155,21 @@ def test_cases_are_chosen_by_name_in_the_tables_order() -> None:
     assert chosen([]) == CASES
     with pytest.raises(UnknownCase, match="nothing"):
         chosen(["nothing"])
+
+
+H2LOAD = """\
+finished in 1.00s, 48210.00 req/s, 2.50MB/s
+requests: 48210 total, 48466 started, 48210 done, 48208 succeeded, 2 failed, 1 errored, 0 timeout
+status codes: 48208 2xx, 0 3xx, 1 4xx, 1 5xx
+"""
+
+
+def test_h2load_report_and_log_are_read_in_seconds() -> None:
+    log = "".join(f"1700000000000000\t200\t{taken}\n" for taken in range(1, 101))
+    found = http2.parse(H2LOAD, log)
+    assert found == load.Load(48210.0, 51e-6, 100e-6, 2.5 * 2**20, 5)
+
+
+def test_h2load_that_reports_nothing_is_an_error_with_its_words() -> None:
+    with pytest.raises(load.LoadError, match="could not connect"):
+        http2.parse("could not connect", "")

@@ -1,0 +1,14 @@
+from starlette.responses import JSONResponse
+
+import functions_framework.aio
+
+
+@functions_framework.aio.http
+async def order(request):
+    body = await request.json()
+    answer = {
+        "greeting": "Hello " + body["name"],
+        "total": sum(body["items"]),
+        "lang": request.query_params["lang"],
+    }
+    return JSONResponse(answer, 201, {"X-Case": "json"})
