@@ -1,4 +1,4 @@
-"""The tables of the page that are no list of targets: who stands where, and how cost grows."""
+"""The tables of the page beside the list of targets: who stands where, and how cost grows."""
 
 from __future__ import annotations
 
