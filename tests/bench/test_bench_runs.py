@@ -77,7 +77,7 @@ def test_a_group_alone_needs_a_run_to_stand_in() -> None:
         record.replace_newest(["few"], whole("a"))
 
 
-def test_results_of_an_older_kind_are_no_runs(results: Path) -> None:
+def test_results_of_an_older_kind_are_left_out(results: Path) -> None:
     results.write_text('{"runs": [{"rate": {}}]}')
     assert record.published() == []
 
