@@ -42,6 +42,10 @@ def test_workers_take_these_arguments(worker: str, serve: str) -> None:
     assert hasattr(found, serve), f"{worker}.{serve}: {MOVED}"
 
 
+def test_websockets_can_be_asked_for() -> None:
+    assert "websockets_enabled" in inspect.signature(GRANIAN.ASGIWorker).parameters, MOVED
+
+
 @pytest.mark.parametrize(
     ("name", "members"),
     [
@@ -49,6 +53,7 @@ def test_workers_take_these_arguments(worker: str, serve: str) -> None:
         ("SocketHolder", {"get_fd"}),
         ("CallbackScheduler", {"_schedule_fn"}),
         ("ASGIHTTPProtocol", {"receive", "send"}),
+        ("ASGIWebsocketProtocol", {"receive", "send"}),
     ],
 )
 def test_classes_have_these_members(name: str, members: set[str]) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Environ,
         Receive,
         Scope,
+        Send,
         WSGIApp,
     )
 
@@ -209,6 +210,15 @@ class ASGIHost:
                 return refusal(body.refused)
             log_crash(error, method=scope["method"], path=scope["path"])
             return CRASH_REPLY
+
+    async def converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application on a WebSocket; raises nothing but cancellation."""
+        from .asgi.conversation import converse
+
+        begin(scope, self.function)
+        if self._lifespan.state is not None:
+            scope["state"] = self._lifespan.state.copy()
+        await converse(self._app, scope, receive, send)
 
 
 class Lifespan:

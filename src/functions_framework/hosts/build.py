@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from functions_framework.model.interfaces import Host
+    from functions_framework.model.interfaces import Host, SocketHost
     from functions_framework.settings import Settings
 
     from .asgi.app import FunctionASGIApp
@@ -52,11 +52,13 @@ class Served(NamedTuple):
         functions: what was loaded, as the user wrote it.
         host: answers requests; its `is_async` says on which side.
         lifecycle: what runs before the first request and after the last.
+        sockets: converses by WebSocket, None where nothing does.
     """
 
     functions: list[Function]
     host: Host
     lifecycle: Lifecycle
+    sockets: SocketHost | None = None
 
 
 def load_and_build(settings: Settings, *, is_followed: bool = False) -> Served:
@@ -115,16 +117,15 @@ def build(
     """
     registered = take()
     lifecycle = Lifecycle.of(registered)
+    host: Host
+    sockets: SocketHost | None = None
     if any(function.protocol for function in loaded):
         from .applications import host_of
 
-        host: Host = host_of(loaded, lifecycle)
+        host = application = host_of(loaded, lifecycle)
+        sockets = application if application.is_async else None
     else:
-        functions = with_event_settings(loaded, settings)
-        if is_followed or settings.debug:
-            from .noted import noted
-
-            functions = noted(functions, is_followed=is_followed, is_timed=settings.debug)
+        functions = _as_set(loaded, settings, is_followed=is_followed)
         host = _function_host(functions, context, registered, settings)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
@@ -134,7 +135,17 @@ def build(
         from .debug import debugged
 
         host = debugged(host)
-    return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle)
+    return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle, sockets)
+
+
+def _as_set(loaded: list[Function], settings: Settings, *, is_followed: bool) -> Sequence[Function]:
+    """The functions with what the settings ask of them."""
+    functions = with_event_settings(loaded, settings)
+    if is_followed or settings.debug:
+        from .noted import noted
+
+        return noted(functions, is_followed=is_followed, is_timed=settings.debug)
+    return functions
 
 
 def _function_host(
@@ -237,7 +248,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    functions, store = _as_set(function)
+    functions, store = _as_environ_says(function)
     app.serve(with_registered(functions, registered, store=store), registered)
     layer = _cors_layer([function], _cors_setting())
     if layer is not None:
@@ -260,7 +271,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     registered = take()
     threads = Threads("function", _THREADS)
-    functions, store = _as_set(function)
+    functions, store = _as_environ_says(function)
     wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
     layer = _cors_layer([function], _cors_setting())
@@ -278,7 +289,7 @@ def run_with_process(lifecycle: Lifecycle) -> None:
         atexit.register(lifecycle.stop_blocking)
 
 
-def _as_set(function: Function) -> tuple[Sequence[Function], str | None]:
+def _as_environ_says(function: Function) -> tuple[Sequence[Function], str | None]:
     """A function with what the environment says of it, and the store of idempotent calls."""
     from functions_framework.settings import Settings
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 LOGGER = "functions_framework.access"
 
+WEBSOCKET = "WEBSOCKET"
+"""Stands for the method in records about WebSockets."""
+
+_LEAST_CLOSE_CODE = 1000
+
 
 def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
     method: str,
@@ -26,9 +31,9 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
     """Log one answered request at INFO, whatever the log level is: it was asked for by name.
 
     Args:
-        method: the request's HTTP method.
+        method: the request's HTTP method, `WEBSOCKET` where it began a WebSocket.
         path: the request's path, percent-decoded, without the query string.
-        status: the HTTP status sent.
+        status: the HTTP status sent; of a WebSocket the code it was closed with.
         size: bytes of the body sent.
         seconds: from the request's arrival to the response's last byte.
         running: the call that answered, None when no function was called.
@@ -37,6 +42,10 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
     method, path = printable(method), printable(path)
     text = f"{method} {path} {status} {size}B {seconds * 1000:.1f}ms"
     record = logger.makeRecord(LOGGER, logging.INFO, "", 0, text, (), None)
+    if method == WEBSOCKET:
+        method = "GET"
+        if status >= _LEAST_CLOSE_CODE:
+            record.close_code, status = status, 101
     # The names of Cloud Logging's HttpRequest, where int64 is text and a duration has its unit.
     record.httpRequest = {
         "requestMethod": method,

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from functions_framework.runtime.escaping import printable
 from functions_framework.runtime.terminal import DIM, GREEN, RED, YELLOW, coloured
 
+from .access import WEBSOCKET
+
 if TYPE_CHECKING:
     from functions_framework.model.execution import Execution
+
+
+_GOOD_ENDS = frozenset({1000, 1001, 1005})
+"""Close codes of WebSockets that ended as they should."""
 
 
 def show_request(
@@ -21,7 +27,8 @@ def show_request(
     _running: Execution | None,
 ) -> None:
     """Write one answered request to stderr; arguments as those of `log_access`."""
-    colour = GREEN if status < 400 else YELLOW if status < 500 else RED
+    is_good = status < 400 or (method == WEBSOCKET and status in _GOOD_ENDS)
+    colour = GREEN if is_good else YELLOW if status < 500 else RED
     took = coloured(f"{seconds * 1000:.1f} ms", DIM)
     line = f"{printable(method):<4} {printable(path)} {coloured(str(status), colour)} {took}\n"
     # One piece, as other threads write there too.

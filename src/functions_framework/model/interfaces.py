@@ -82,4 +82,11 @@ class AsyncHost(Protocol):
         """Decode, call the function, encode."""
 
 
+class SocketHost(Protocol):
+    """Converses by WebSocket; raises nothing but a cancellation."""
+
+    def converse(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        """From the handshake to the end (ASGI, WebSocket)."""
+
+
 Host = SyncHost | AsyncHost

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Host
+    from functions_framework.model.interfaces import Host, SocketHost
 
 
 class Hosted(NamedTuple):
@@ -27,6 +27,7 @@ class Hosted(NamedTuple):
         source: the file they are from, None where the settings name it.
         fault: why the source could not be loaded, with a traceback; None where it could.
         at_drain: called when the worker begins to leave, None where nobody wants to know.
+        sockets: converses by WebSocket, None where nothing does.
     """
 
     host: Host
@@ -38,6 +39,7 @@ class Hosted(NamedTuple):
     source: Path | None = None
     fault: str | None = None
     at_drain: Callable[[], object] | None = None
+    sockets: SocketHost | None = None
 
 
 Build = Callable[[], Hosted]

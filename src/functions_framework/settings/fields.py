@@ -65,6 +65,11 @@ class Settings(ServingSettings):
         "--max-body-size", "MAX_BODY_SIZE", size, default=0, group="Limits",
         help="Largest body of a request in bytes (K, M, G); a longer one gets a 413. 0 for any.",
     )
+    max_websockets: int = declare(
+        "--max-websockets", "MAX_WEBSOCKETS", whole, default=0, group="Limits",
+        help="WebSockets that are open at once in each worker, 0 for any number; the next gets a "
+        "503. They don't count as calls of --concurrency.",
+    )
     max_header_size: int = declare(
         "--max-header-size", "MAX_HEADER_SIZE", size, default=64 * 1024, group="Limits",
         help="Bytes a request's line and headers may have together (8K at least); more get a "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +19,7 @@ from ..wire.forwarded import Proxies
 from ..wire.gate import answer
 from ..wire.incoming import Gate
 from ..wire.limits import too_large
-from ..wire.loop import Handover
+from ..wire.loop import Handover, asked
 from ..wire.own_replies import DRAINING, NO_PATH, SATURATED
 from ..wire.scheduling import polite_threads
 from ..wire.tasks import start
@@ -37,10 +35,11 @@ from .waiting_calls import WaitingCalls, turn_away
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from functions_framework.model.interfaces import AsyncHost
+    from functions_framework.model.interfaces import AsyncHost, SocketHost
     from functions_framework.model.message import Reply
     from functions_framework.settings import Settings
 
+    from ..on_sockets.serving import Sockets
     from ..wire.granian import Engine
     from ..wire.health import Health
     from ..wire.interfaces import InProgress, RequestHead, Schedule, Watcher
@@ -51,7 +50,6 @@ _log = own_logger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
-_ANSWER_SECONDS = 1.0
 _HAVE_BODY = frozenset({"content-length", "transfer-encoding"})
 _AFTER_REFUSAL = 16 * 2**20
 
@@ -63,6 +61,7 @@ class AsyncServing:
         host: answers requests.
         settings: how long they may take at the end.
         outlives: whether the call of a path goes on when its client has left.
+        sockets: converses by WebSocket, None where nothing does.
 
     Attributes:
         health: answers probes, None where there are none.
@@ -70,7 +69,11 @@ class AsyncServing:
     """
 
     def __init__(
-        self, host: AsyncHost, settings: Settings, outlives: Callable[[str], bool] | None = None
+        self,
+        host: AsyncHost,
+        settings: Settings,
+        outlives: Callable[[str], bool] | None = None,
+        sockets: SocketHost | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._respond = host.respond
@@ -100,6 +103,11 @@ class AsyncServing:
             self._senders = AsyncSlowSenders(self._loop, seconds, self._connections, requests)
         self._clients = ClientWatch(self._loop, self._running, outlives)
         self._clients.told = self._told
+        self._sockets: Sockets | None = None
+        if sockets is not None:
+            from ..on_sockets.serving import Sockets
+
+            self._sockets = Sockets(sockets, settings, self._loop, self._end)
 
     def unready(self) -> str:
         """Why it takes no more calls at the moment, empty while it does."""
@@ -134,7 +142,9 @@ class AsyncServing:
         if self.health is not None:
             schedule = self.health.answering_async(schedule, self._loop)
         with polite_threads():
-            engine.start_async(schedule, self._loop)
+            sockets = self._sockets
+            take = None if sockets is None else partial(self._handover.give, sockets.take)
+            engine.start_async(schedule, self._loop, take)
         return self._loop.run_until_complete(self._main(engine, listening, on_drain))
 
     def run_apart(self, work: Coroutine[Any, Any, None]) -> None:
@@ -161,13 +171,15 @@ class AsyncServing:
         on_drain(lambda seconds: wake(drain, seconds))
         await told.wait()
         self._draining = quiet = Quiet()
+        if self._sockets is not None:
+            await self._sockets.drain(lambda: until)  # the engine drops what is open at its stop
         while not quiet.is_quiet():  # noqa: ASYNC110 - ends by the clock, no event says it
             await asyncio.sleep(POLL_SECONDS)
         engine.stop(partial(wake, finished.set))
         ended = self._loop.create_task(finished.wait())
         while not ended.done() and time.monotonic() < until:
             await asyncio.wait([ended], timeout=_STEP_SECONDS)
-        if ended.done():
+        if ended.done() and not (self._sockets and self._sockets.are_open):
             return []
         left = await self._cancel()
         # What they were answered is still on its way through the engine.
@@ -187,24 +199,22 @@ class AsyncServing:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
+        if self._sockets is not None:
+            left += await self._sockets.cancel()
         return sorted(left, key=lambda call: -call.seconds)
 
     def unclaimed(self, connections: list[Connection]) -> list[Connection]:
         """The connections that no call in progress came by; to be called from another thread."""
-        found: Future[set[tuple[str, int]]] = Future()
-        # What came before this is known when the loop gets to it; one that is blocked does not.
-        try:
-            self._loop.call_soon_threadsafe(lambda: found.set_result(self._peers()))
-            peers = found.result(_ANSWER_SECONDS)
-        except (FutureTimeout, RuntimeError):  # blocked, or closed
-            return []
-        return [item for item in connections if item.peer not in peers]
+        # What came before this is known when the loop gets to it.
+        peers = asked(self._loop, self._peers)
+        return [] if peers is None else [item for item in connections if item.peer not in peers]
 
     def _requests(self) -> dict[asyncio.Task[None], RequestHead]:
         return {task: watcher.scope for watcher, (task, _) in self._running.items()}
 
     def _peers(self) -> set[tuple[str, int]]:
-        return {watcher.scope.peer for watcher in [*self._running, *self._waiting]}
+        found = {watcher.scope.peer for watcher in [*self._running, *self._waiting]}
+        return found if self._sockets is None else found | self._sockets.peers()
 
     def _calls_beside(self, request: RequestHead) -> int:
         """How many calls are in progress on the connection of one."""

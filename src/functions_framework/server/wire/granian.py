@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from .interfaces import ASGIWatcher, Schedule, SyncCall
+    from .interfaces import ASGIWatcher, Schedule, SocketWatcher, SyncCall
 
 CONNECTIONS = 100_000
 """Connections a worker holds at once. Idle ones count, so it is set out of reach."""
@@ -137,12 +137,27 @@ class Engine:
         serve = worker.serve_mtr_uds if is_unix(self._listener) else worker.serve_mtr
         serve(scheduler, loop, self._stop)
 
-    def start_async(self, schedule: Schedule, loop: asyncio.AbstractEventLoop) -> None:
-        """Listen; `schedule(exchange)` is called on a thread of Granian's for each request."""
+    def start_async(
+        self,
+        schedule: Schedule,
+        loop: asyncio.AbstractEventLoop,
+        take_socket: Callable[[SocketWatcher], object] | None = None,
+    ) -> None:
+        """Listen; `schedule(exchange)` is called on a thread of Granian's for each request.
+
+        Args:
+            schedule: as said.
+            loop: of the calls.
+            take_socket: called likewise for each WebSocket; None to have requests of such as any.
+        """
         from .exchange import Exchange  # asyncio is not for sync servers
 
-        worker = self._granian.ASGIWorker(**self._arguments(1))
+        has_sockets = take_socket is not None
+        worker = self._granian.ASGIWorker(**self._arguments(1), websockets_enabled=has_sockets)
+        take: Callable[[Any], object]
         take = lambda watcher: schedule(Exchange(watcher))  # noqa: E731 - called for each request
+        if take_socket is not None:
+            take = _sorted(take, take_socket)
         serve = worker.serve_str_uds if is_unix(self._listener) else worker.serve_str
         serve(self._scheduler(loop, None, take), loop, self._stop)
 
@@ -193,11 +208,21 @@ class Engine:
         return holder(descriptor, is_unix(self._listener))
 
     def _scheduler(
-        self, loop: object, call: SyncCall | None, schedule: Callable[[ASGIWatcher], None]
+        self, loop: object, call: SyncCall | None, schedule: Callable[[Any], object]
     ) -> Any:
         scheduler = self._granian.CallbackScheduler(loop, call, None, None, None)
         scheduler._schedule_fn = schedule  # noqa: SLF001 - its constructor takes none
         return scheduler
+
+
+def _sorted(
+    take_request: Callable[[ASGIWatcher], object], take_socket: Callable[[SocketWatcher], object]
+) -> Callable[[Any], object]:
+    def take(watcher: Any) -> None:
+        is_socket = watcher.scope["type"] == "websocket"
+        (take_socket if is_socket else take_request)(watcher)
+
+    return take
 
 
 def _tls(certificate: tuple[str, str] | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, Protocol, TypedDict
 
-from functions_framework.model.interfaces import Environ
+from functions_framework.model.interfaces import ASGIMessage, Environ
 
 if TYPE_CHECKING:
     import asyncio
@@ -188,6 +188,47 @@ Schedule = Callable[[Watcher], None]
 
 InProgress = dict[Watcher, tuple["asyncio.Task[None]", float]]
 """The calls in progress on the event loop, with when each was begun."""
+
+
+class SocketScope(TypedDict):
+    """The scope of a WebSocket as the engine has it (ASGI, WebSocket connection scope)."""
+
+    type: str
+    path: str
+    raw_path: bytes
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    subprotocols: list[str]
+    scheme: str
+    http_version: str
+    client: tuple[str, str]
+    server: tuple[str, str]
+
+
+class SocketProtocol(Protocol):
+    """The engine's own ASGI callables of a WebSocket."""
+
+    def receive(self) -> Awaitable[ASGIMessage]:
+        """See ASGI 3; a message is lost where this is cancelled."""
+
+    def send(self, message: ASGIMessage, /) -> Awaitable[object]:
+        """See ASGI 3; headers of an acceptance are left out."""
+
+
+class SocketWatcher(Protocol):
+    """The engine's own object of a WebSocket."""
+
+    @property
+    def scope(self) -> SocketScope:
+        """The scope."""
+
+    @property
+    def proto(self) -> SocketProtocol:
+        """Its callables."""
+
+    @property
+    def done(self) -> Callable[[], None]:
+        """Tells that the conversation is over."""
 
 
 class ASGIProtocol(Protocol):

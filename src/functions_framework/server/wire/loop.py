@@ -8,14 +8,29 @@ arrival and for its body.
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from contextvars import Context
+
+_ANSWER_SECONDS = 1.0
+T = TypeVar("T")
+
+
+def asked(loop: asyncio.AbstractEventLoop, ask: Callable[[], T]) -> T | None:
+    """What `ask` gives on a loop, for another thread; None of one that is blocked or closed."""
+    found: Future[T] = Future()
+    try:
+        loop.call_soon_threadsafe(lambda: found.set_result(ask()))
+        return found.result(_ANSWER_SECONDS)
+    except (FutureTimeout, RuntimeError):
+        return None
 
 
 class Handover:

@@ -76,7 +76,8 @@ def hosted_of(served: Served) -> Hosted:
     names = ", ".join(function.name for function in served.functions)
     what = [_described(function, path) for path, function in paths_of(served.functions)]
     outlives = _goes_on(served.functions)
-    return Hosted(served.host, names, what, served.lifecycle, outlives, tuple(served.functions))
+    hosted = Hosted(served.host, names, what, served.lifecycle, outlives, tuple(served.functions))
+    return hosted._replace(sockets=served.sockets)
 
 
 def _goes_on(functions: list[Function]) -> Callable[[str], bool] | None:

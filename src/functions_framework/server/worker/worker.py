@@ -108,7 +108,7 @@ def serving_of(hosted: Hosted, settings: Settings) -> AsyncServing | SyncServing
         # asyncio takes longer to import than all the rest: only for who uses it.
         from ..on_loop.serving import AsyncServing
 
-        serving = AsyncServing(host, settings, hosted.outlives)
+        serving = AsyncServing(host, settings, hosted.outlives, hosted.sockets)
     else:
         serving = SyncServing(host, settings)
     if settings.health_path:

@@ -1,0 +1,1 @@
+"""Serving WebSockets: a task for each, from its handshake to its end."""
