@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework.hosts.build import with_event_settings
+from functions_framework.hosts.by_settings import with_event_settings
 from functions_framework.hosts.handshake import answer
 from functions_framework.model.function import Function, Signature
 from functions_framework.settings import Settings

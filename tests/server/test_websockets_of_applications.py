@@ -108,7 +108,7 @@ def test_a_crash_is_recorded_and_closes_with_1011(app: Served) -> None:
     app.server.wait_for("WEBSOCKET /crash 1011 0B")
 
 
-def test_a_client_that_leaves_is_no_crash(app: Served) -> None:
+def test_a_client_may_leave_without_a_crash(app: Served) -> None:
     for is_reset in (False, True):
         client = SocketClient(app.server.port, "/unhandled")
         client.close(is_reset=is_reset)

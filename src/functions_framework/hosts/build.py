@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import atexit
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
 from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
-from functions_framework.runtime.values import replace
 
+from .by_settings import as_environ_says, cors_layer, cors_setting, with_cors, with_event_settings
 from .error_handlers import ErrorHandlers
 from .instrumented import is_agent_loaded
 from .registered import with_registered
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .asgi.app import FunctionASGIApp
     from .asgi.host import ASGIHost
     from .asgi.routed import RoutedHost
-    from .cors import CORSLayer
     from .with_flask.app import FunctionApp
     from .wsgi.host import EventHost
 
@@ -205,42 +204,6 @@ def _sync_host(
     return EventHost(functions, ErrorHandlers(registered.error_handlers))
 
 
-def with_event_settings(functions: Sequence[Function], settings: Settings) -> Sequence[Function]:
-    """The functions with what the settings say of events, where they say nothing themselves."""
-    said: dict[str, Any] = {}
-    if settings.event_format != "binary":
-        said["reply_format"] = settings.event_format
-    if settings.webhook_origins != "*":
-        names = settings.webhook_origins.split(",")
-        said["webhook_origins"] = tuple(name.strip().lower() for name in names)
-    if not said:
-        return functions
-    return [replace(function, options={**said, **function.options}) for function in functions]
-
-
-def with_cors(host: Host, functions: Sequence[Function], given: str | None) -> Host:
-    """The host with cross-origin rules around it, itself where nobody set any.
-
-    Raises:
-        InvalidConfigurationException: a function's `cors=` is malformed.
-    """
-    layer = _cors_layer(functions, given)
-    if layer is None:
-        return host
-    from .layered import layered
-
-    return layered(host, layer)
-
-
-def _cors_layer(functions: Sequence[Function], given: str | None) -> CORSLayer | None:
-    if given is None and not any("cors" in function.options for function in functions):
-        return None
-    from .cors import CORSLayer, cors_routes
-
-    routes = cors_routes(functions, given)
-    return None if routes is None else CORSLayer(routes)
-
-
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """Build the Flask application around a sync function, and run its module's start-up hooks.
 
@@ -248,9 +211,9 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     """
     app = context.get()
     registered = take()
-    functions, store = _as_environ_says(function)
+    functions, store = as_environ_says(function)
     app.serve(with_registered(functions, registered, store=store), registered)
-    layer = _cors_layer([function], _cors_setting())
+    layer = cors_layer([function], cors_setting())
     if layer is not None:
         from .wsgi.layer_driver import LayeredApp
 
@@ -271,10 +234,10 @@ def asgi_app(function: Function) -> FunctionASGIApp:
 
     registered = take()
     threads = Threads("function", _THREADS)
-    functions, store = _as_environ_says(function)
+    functions, store = as_environ_says(function)
     wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
-    layer = _cors_layer([function], _cors_setting())
+    layer = cors_layer([function], cors_setting())
     if layer is None:
         return FunctionASGIApp(host, Lifecycle.of(registered))
     from .asgi.layer_driver import AsyncLayered
@@ -287,18 +250,3 @@ def run_with_process(lifecycle: Lifecycle) -> None:
     if lifecycle:
         lifecycle.start_blocking()
         atexit.register(lifecycle.stop_blocking)
-
-
-def _as_environ_says(function: Function) -> tuple[Sequence[Function], str | None]:
-    """A function with what the environment says of it, and the store of idempotent calls."""
-    from functions_framework.settings import Settings
-
-    names = ["event_format", "webhook_origins", "idempotency_store"]
-    settings = Settings.load(names=names)
-    return with_event_settings([function], settings), settings.idempotency_store
-
-
-def _cors_setting() -> str | None:
-    from functions_framework.settings import Settings
-
-    return Settings.load(names=["cors"]).cors

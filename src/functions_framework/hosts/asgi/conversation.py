@@ -91,7 +91,7 @@ async def converse(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 
 async def failed(error: BaseException, way: Way, scope: Scope) -> None:
-    """End a WebSocket whose code raised; a client that has left is no fault of the code's."""
+    """End a WebSocket whose code raised; a client may leave at any time."""
     if is_departure(error):
         way.is_over = True
         return

@@ -1,0 +1,65 @@
+"""What the settings say of functions: formats of events, origins that may call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.runtime.values import replace
+from functions_framework.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_framework.model.function import Function
+    from functions_framework.model.interfaces import Host
+
+    from .cors import CORSLayer
+
+
+def with_event_settings(functions: Sequence[Function], settings: Settings) -> Sequence[Function]:
+    """The functions with what the settings say of events, where they say nothing themselves."""
+    said: dict[str, Any] = {}
+    if settings.event_format != "binary":
+        said["reply_format"] = settings.event_format
+    if settings.webhook_origins != "*":
+        names = settings.webhook_origins.split(",")
+        said["webhook_origins"] = tuple(name.strip().lower() for name in names)
+    if not said:
+        return functions
+    return [replace(function, options={**said, **function.options}) for function in functions]
+
+
+def with_cors(host: Host, functions: Sequence[Function], given: str | None) -> Host:
+    """The host with cross-origin rules around it, itself where nobody set any.
+
+    Raises:
+        InvalidConfigurationException: a function's `cors=` is malformed.
+    """
+    layer = cors_layer(functions, given)
+    if layer is None:
+        return host
+    from .layered import layered
+
+    return layered(host, layer)
+
+
+def cors_layer(functions: Sequence[Function], given: str | None) -> CORSLayer | None:
+    """The layer of cross-origin rules, None where nobody set any; raises as `with_cors`."""
+    if given is None and not any("cors" in function.options for function in functions):
+        return None
+    from .cors import CORSLayer, cors_routes
+
+    routes = cors_routes(functions, given)
+    return None if routes is None else CORSLayer(routes)
+
+
+def as_environ_says(function: Function) -> tuple[Sequence[Function], str | None]:
+    """A function with what the environment says of it, and the store of idempotent calls."""
+    names = ["event_format", "webhook_origins", "idempotency_store"]
+    settings = Settings.load(names=names)
+    return with_event_settings([function], settings), settings.idempotency_store
+
+
+def cors_setting() -> str | None:
+    """What the environment says of origins."""
+    return Settings.load(names=["cors"]).cors
