@@ -33,6 +33,7 @@ print(json.dumps({
     "outside": sorted(n for n in tops - own if n not in sys.stdlib_module_names and n[0] != "_"),
     "decoding": sorted(n for n in loaded if n.rpartition(".")[2] in (
         "decoded_events", "event_value", "event_routes", "event_handlers", "webhooks")),
+    "platforms": sorted(n for n in loaded if ".platforms." in n),
     "costly": sorted({"asyncio", "ctypes", "multiprocessing", "ssl", "concurrent"} & loaded),
 }))
 """
@@ -83,6 +84,8 @@ def test_no_more_is_imported_than_the_budget_allows(name: str, tmp_path: Path) -
     assert found["count"] <= count
     # Only for functions whose parameters are decoded events, or that share an endpoint.
     assert found["decoding"] == []
+    # Of a platform nothing but the question whether this is one.
+    assert {name.rpartition(".")[2] for name in found["platforms"]} <= {"azure", "switch"}
 
 
 # What the command's own process loads before its first worker is made.

@@ -54,10 +54,12 @@ def serve(
     input_type: Any = None,
     layers: Sequence[Callable[..., Any]] = (),
     options: Mapping[str, Any] | None = None,
+    around: Callable[[Any, Function], Any] = lambda host, _: host,
 ) -> Callable[..., Answer]:
     """Make a function that sends a request to `call`, a plain `def`, over the named host.
 
-    On "asgi" the call is wrapped in `async def`.
+    On "asgi" the call is wrapped in `async def`. What stands around the host is put there by
+    `around`, which is given the function as well.
     """
     registered = handlers or Registrations()
     said = dict(options or {})
@@ -68,9 +70,9 @@ def serve(
         if signature is Signature.HTTP or with_flask or host == "wsgi with flask":
             app = FunctionApp("main", Path(__file__).parent)
             app.serve([function], registered)
-            return sender(app)
+            return sender(around(app, function))
         plain = EventHost([function], ErrorHandlers(registered.error_handlers))
-        return sender(plain)
+        return sender(around(plain, function))
 
     @functools.wraps(call)
     async def awaited(*arguments: Any) -> Any:
@@ -90,7 +92,7 @@ def serve(
     threads = Threads("function", 4)
     wrapped = wrap(function, layers, threads.start)
     asgi = ASGIHost([wrapped], ErrorHandlers(registered.error_handlers), threads)
-    return sender(asgi)
+    return sender(around(asgi, function))
 
 
 def sender(host: Any) -> Callable[..., Answer]:

@@ -105,10 +105,11 @@ def _from_scheduler(message: Message) -> Parts:
 
 def _raise_grid_events(payload: Any) -> None:
     if payload and all(isinstance(item, dict) and "eventType" in item for item in payload):
-        raise BatchOfEvents([json.dumps(_as_cloud_event(item)).encode() for item in payload])
+        raise BatchOfEvents([json.dumps(from_event_grid(item)).encode() for item in payload])
 
 
-def _as_cloud_event(event: dict[str, Any]) -> dict[str, Any]:
+def from_event_grid(event: dict[str, Any]) -> dict[str, Any]:
+    """An event of Event Grid's own schema as a CloudEvent in the JSON format."""
     members = {new: event[old] for old, new in _GRID.items() if event.get(old) is not None}
     return {
         "specversion": "1.0",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from functions_framework.model.message import Headers
+    from functions_framework.model.request import Request
 
 
 class Head(Protocol):
@@ -107,9 +108,24 @@ class Blocking(NamedTuple):
     work: Callable[[], object]
 
 
-Steps = Generator[Blocking | Callable[[], Any] | None, Any, Reply]
-"""What a layer yields: nothing to have the host answer, `Blocking` work, or a function to be called
-whose result, awaited on an event loop where it can be, it is sent."""
+class Instead(NamedTuple):
+    """Another request that the host is to answer in place of the one that came.
+
+    What belongs to the connection stays: the client, the deadline, the version of HTTP.
+
+    Attributes:
+        request: the other one, with its whole body.
+        scheme: `http` or `https`, that of the one that came where it is empty.
+    """
+
+    request: Request
+    scheme: str = ""
+
+
+Steps = Generator[Blocking | Instead | Callable[[], Any] | None, Any, Reply]
+"""What a layer yields: nothing to have the host answer, `Instead` to have it answer another
+request, `Blocking` work, or a function to be called whose result, awaited on an event loop where it
+can be, it is sent."""
 
 
 class Layer(Protocol):

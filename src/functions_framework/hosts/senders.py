@@ -8,6 +8,7 @@ Azure Event Grid    `aeg-event-type`              503         400: to the dead l
 Amazon SNS          `x-amz-sns-message-type`      503         400: to the dead letters  not told
 Cloud Tasks         `x-cloudtasks-taskretrycount` 503         200: done                 header
 Amazon SQS          `x-amz-sqs-receive-count`     503: failed 200: deleted              header
+Azure Functions     `x-azure-functions-retrycount` 503        200: done                 header
 Pub/Sub, Eventarc   none of these                 503         200: acknowledged         body
 any other           none of these                 503         200: acknowledged         not told
 ==================  ============================  ==========  =======================  =========
@@ -16,7 +17,8 @@ All of them send again after a 503, Knative after the seconds of `Retry-After`. 
 eventing, data plane contract; Event Grid, "delivery and retry" and "message headers"; SNS, "message
 delivery retries"; Cloud Tasks, "HTTP target tasks"; Pub/Sub, "push subscriptions"; SQS,
 `ReceiveMessage`. SQS sends no requests: the adapter for Lambda makes them (`platforms.aws_lambda`),
-and the attempt it counts is this one, not those before.
+and the attempt it counts is this one, not those before. That of Azure Functions is set by
+`platforms.azure`, of what an invocation says.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ from functions_framework.model.message import EVENT_TAKEN, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+AZURE_RETRIES = "x-azure-functions-retrycount"
+"""The field that tells how often the host of Azure Functions has delivered an event before."""
 
 
 class _Sender(NamedTuple):
@@ -56,6 +62,7 @@ _SENDERS = (
     _Sender("x-amz-sns-message-type", "", 400),
     _Sender("x-cloudtasks-taskretrycount", "", 200, "x-cloudtasks-taskretrycount"),
     _Sender(SQS_RECEIVED, "", 200, SQS_RECEIVED, 1),
+    _Sender(AZURE_RETRIES, "", 200, AZURE_RETRIES),
 )
 _OTHER = _Sender("", "", 200)
 _NO_REPLY = EVENT_TAKEN._replace(body=b"")

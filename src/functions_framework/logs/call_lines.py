@@ -1,4 +1,4 @@
-"""What each call logs and prints, kept on the call; only installed under --debug.
+"""What each call logs and prints, kept on the call; only installed where somebody asks for it.
 
 Records are taken where they are made, so whatever the user's logging does with them is left as it
 is. Both streams go on writing as before.
@@ -85,8 +85,10 @@ class Lines:
 
 
 def install() -> None:
-    """Keep the lines of all calls from now on."""
+    """Keep the lines of all calls from now on; once is enough."""
     make = logging.getLogRecordFactory()
+    if getattr(make, "__module__", "") == __name__:
+        return
 
     def made(*arguments: Any, **named: Any) -> logging.LogRecord:
         record = make(*arguments, **named)

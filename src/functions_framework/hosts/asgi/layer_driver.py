@@ -6,8 +6,8 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..layers import Blocking
-from .scope import header_fields, send_reply
+from ..layers import Blocking, Instead
+from .scope import header_fields, send_reply, with_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -44,6 +44,9 @@ class AsyncLayered:
                 try:
                     if asked is None:
                         given = await self._respond(scope, head.receive)
+                    elif isinstance(asked, Instead):
+                        other = with_request(scope, head.receive, asked.request, asked.scheme)
+                        given = await self._respond(*other)
                     else:
                         given = await _awaited(asked)
                 except BaseException as error:  # noqa: BLE001, PERF203 - the layer's to judge

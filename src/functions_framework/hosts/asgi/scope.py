@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Receive, Scope, Send
+    from functions_framework.model.interfaces import ASGIMessage, Receive, Scope, Send
+    from functions_framework.model.request import Request
 
 _EXECUTION_ID = EXECUTION_ID.lower()
 _get: Callable[[Any, str], Any] = dict.get
@@ -103,6 +105,36 @@ async def _read_messages(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def with_request(
+    scope: Scope, receive: Receive, request: Request, scheme: str = ""
+) -> tuple[Scope, Receive]:
+    """A scope and a receive in which another request stands for the one that came.
+
+    Args:
+        scope: the request's that came.
+        receive: gives its body, of which nothing is left, and tells that the client has left.
+        request: the other one.
+        scheme: the other's, that of the one that came where it is empty.
+    """
+    inbox = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+    async def receive_other() -> ASGIMessage:
+        return inbox.pop() if inbox else await receive()
+
+    sent = [(name.lower().encode(), sent_bytes(value)) for name, value in request.headers]
+    length = [(b"content-length", str(len(request.body)).encode())]
+    made = {
+        **scope,
+        "method": request.method,
+        "scheme": scheme or scope["scheme"],
+        "path": unquote(request.path),
+        "raw_path": request.path.encode(),
+        "query_string": request.query.encode(),
+        "headers": [pair for pair in sent if pair[0] != b"content-length"] + length,
+    }
+    return made, receive_other
 
 
 async def live(receive: Receive, send: Send) -> None:

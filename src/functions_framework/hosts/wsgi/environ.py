@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.model.execution import (
@@ -17,7 +19,7 @@ from functions_framework.model.execution import (
     execution,
     new_execution_id,
 )
-from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query
+from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query, merged, sent_bytes
 from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Environ, StartResponse
+    from functions_framework.model.request import Request
 
 CHUNK = 1 << 16
 ON_UNIX_SOCKET = "functions_framework.on_unix_socket"
@@ -35,6 +38,8 @@ LOSSY = "functions_framework.lossy"
 TWICE = "functions_framework.HTTP_CE_"
 """In an environ with a `ce-` header that came more than once: the attribute it is of."""
 
+# What is the request's in an environ, and what libraries keep of it there.
+_OF_REQUEST = ("HTTP_", "CONTENT_", "functions_framework.HTTP_", "flask.", "werkzeug.")
 _EXECUTION_ID = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
 # Looked up, a name takes half the time of being cut and made lower-case.
 _ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
@@ -98,6 +103,33 @@ def message(environ: Environ) -> Message:
         environ["REQUEST_METHOD"],
         environ,
     )
+
+
+def with_request(environ: Environ, request: Request, scheme: str = "") -> Environ:
+    """An environ in which another request stands for the one that came.
+
+    Args:
+        environ: the request's that came.
+        request: the other one.
+        scheme: the other's, that of the one that came where it is empty.
+    """
+    made = {name: value for name, value in environ.items() if not name.startswith(_OF_REQUEST)}
+    made |= {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        "RAW_URI": request.target,
+        "QUERY_STRING": request.query,
+        "wsgi.url_scheme": scheme or environ.get("wsgi.url_scheme", "http"),
+        "wsgi.input": BytesIO(request.body),
+        "wsgi.input_terminated": True,
+    }
+    for name, value in merged([(name.lower(), value) for name, value in request.headers]).items():
+        key = name.upper().replace("-", "_")
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        made[key] = sent_bytes(value).decode("latin-1")
+    made.pop("HTTP_CONTENT_LENGTH", None)
+    made["CONTENT_LENGTH"] = str(len(request.body))
+    return made
 
 
 def attribute_of(name: str) -> str:

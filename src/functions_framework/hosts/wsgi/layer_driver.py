@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.model.addresses import host_and_port
 from functions_framework.model.message import Reply
 
-from ..layers import Blocking
-from .environ import ON_UNIX_SOCKET, code_of, path_of, send, status_line
+from ..layers import Blocking, Instead
+from .environ import ON_UNIX_SOCKET, code_of, path_of, send, status_line, with_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +35,7 @@ class SyncLayered:
             asked = next(steps)
             while True:
                 try:
-                    given = self._respond(environ) if asked is None else _done(asked)
+                    given = self._given(asked, environ)
                 except BaseException as error:  # noqa: BLE001, PERF203 - the layer's to judge
                     asked = steps.throw(error)
                 else:
@@ -43,9 +43,12 @@ class SyncLayered:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
-
-def _done(asked: Blocking | Callable[[], Any]) -> Any:
-    return asked.work() if isinstance(asked, Blocking) else asked()
+    def _given(self, asked: Blocking | Instead | Callable[[], Any] | None, environ: Environ) -> Any:
+        if asked is None:
+            return self._respond(environ)
+        if isinstance(asked, Instead):
+            return self._respond(with_request(environ, asked.request, asked.scheme))
+        return asked.work() if isinstance(asked, Blocking) else asked()
 
 
 class LayeredApp:

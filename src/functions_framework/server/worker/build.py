@@ -121,8 +121,13 @@ def observed(settings: Settings, build: Build) -> Hosted:
         hosted, report = _reported(settings, build)
     else:
         hosted, report = build(), None
+    from functions_framework.platforms.azure.switch import is_custom_handler
     from functions_framework.telemetry import switch
 
+    if is_custom_handler():
+        from functions_framework.platforms.azure.layer import invoked
+
+        hosted = hosted._replace(host=invoked(hosted.host, hosted.functions))
     if switch.is_followed(settings) or settings.record:
         from functions_framework.hosts.gate import gated
 

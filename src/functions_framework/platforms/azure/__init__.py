@@ -1,0 +1,1 @@
+"""Azure Functions: what its host hands to a custom handler besides HTTP, and takes back."""
