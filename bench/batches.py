@@ -15,6 +15,7 @@ EVENTS = 100
 AT_MOST = 1 / 3
 """The cost of a batch that is asked for, as a fraction of that of its events one by one."""
 SINGLE, BATCH = "one by one", "in batches"
+_ROUNDS = 2
 ROWS = {"cloudevent": "sync", "async-cloudevent": "async"}
 
 
@@ -55,7 +56,7 @@ def run(session: Session) -> list[Point]:
             (SINGLE, launch(OURS, case, session.installs)),
             (BATCH, launch(OURS, batch, session.installs)),
         ]
-        points = session.alternate(ROWS[case.name], pairs)
+        points = session.alternate(ROWS[case.name], pairs, rounds=_ROUNDS)
         for point in points:
             if point["who"] == BATCH and "rate" in point:
                 point["rate"] = [rate * EVENTS for rate in point["rate"]]

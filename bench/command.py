@@ -15,9 +15,9 @@ from .groups import GROUPS
 from .installs import InstallError, prepare
 from .load import LoadError
 from .places import CACHE
-from .points import Run
+from .points import Point, Run
 from .processes import Cores, ServerError
-from .session import SHORT, Plan, Session
+from .session import FAULTS, SHORT, Plan, Session
 
 EPILOG = f"""
 python -m bench run                   a complete run, in a quarter of an hour, published when whole;
@@ -108,7 +108,7 @@ def _act(options: argparse.Namespace) -> int:
     if options.word == "run":
         return _run(_session(options), options)
     (name,) = _known(options.word)
-    run: Run = {"groups": {name: GROUPS[name].measure(_session(options))}}
+    run: Run = {"groups": {name: _measure(_session(options), name)}}
     return _show(run)
 
 
@@ -136,13 +136,21 @@ def _run(session: Session, options: argparse.Namespace) -> int:
     for number, name in enumerate(names, 1):
         spent = time.monotonic() - began
         _say(f"--- {name} ({number}/{len(names)}, {spent:.0f} s so far): {GROUPS[name].what}")
-        record.add(run, name, GROUPS[name].measure(session), place)
+        record.add(run, name, _measure(session, name), place)
     _say(f"--- done in {time.monotonic() - began:.0f} s")
     code = _show(run)
     if options.short:
         return code
     _publish(run, names if is_repair else None, place)
     return code
+
+
+def _measure(session: Session, name: str) -> list[Point]:
+    """A group's points; a fault that ends it is one of them, so that the others are measured."""
+    try:
+        return GROUPS[name].measure(session)
+    except FAULTS as error:
+        return [session.told({"row": name, "who": "all of it", "failure": str(error)})]
 
 
 def _publish(run: Run, repaired: list[str] | None, place: Path) -> None:
@@ -154,7 +162,7 @@ def _publish(run: Run, repaired: list[str] | None, place: Path) -> None:
     else:
         page.write(record.publish(run))
     place.unlink()
-    print("written: bench/results.json, docs/performance.md and its plots")
+    print("written: bench/results.json, docs/performance.md, docs/scaling.md and their plots")
 
 
 def _show(run: Run) -> int:

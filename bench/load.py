@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +104,7 @@ def run(exchange: Exchange, port: int, core: int, connections: int, seconds: flo
         port: where the server listens.
         core: the core wrk is kept on.
         connections: kept alive, all busy.
-        seconds: how long, rounded up to whole seconds.
+        seconds: how long; a part of a second is cut off a whole one.
 
     Raises:
         LoadError: wrk failed or said nothing.
@@ -112,9 +115,13 @@ def run(exchange: Exchange, port: int, core: int, connections: int, seconds: flo
         lua = Path(directory, "bench.lua")
         lua.write_text(script(exchange, body))
         argv = ["taskset", "-c", str(core), "wrk", "-t", "1", "-c", str(connections)]
-        argv += ["-d", f"{max(1, round(seconds))}s", "--timeout", "30s", "--latency"]
+        argv += ["-d", f"{math.ceil(seconds)}s", "--timeout", "30s", "--latency"]
         argv += ["-s", str(lua), f"http://{HOST}:{port}{exchange.path}"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise LoadError(f"wrk failed ({done.returncode}): {done.stderr.strip()[-400:]}")
-    return parse(done.stdout)
+        wrk = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if seconds != math.ceil(seconds):
+            time.sleep(seconds)
+            wrk.send_signal(signal.SIGINT)  # it stops, and reports what it has
+        said, complained = wrk.communicate()
+    if wrk.returncode != 0:
+        raise LoadError(f"wrk failed ({wrk.returncode}): {complained.strip()[-400:]}")
+    return parse(said)

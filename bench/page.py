@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import batches, pictures, tables, targets
+from . import batches, pictures, scaling_page, tables, targets
 from .contenders import BARE_READ, LABELS
 from .places import DOCS, PAGE, PLOT
 from .points import Run
@@ -137,6 +137,7 @@ def write(runs: Sequence[Run]) -> None:
     for name, draw in PLOTS.items():
         (DOCS / _plot(name)).write_text(draw(runs[-1]))
     PAGE.write_text(render(runs))
+    scaling_page.write(runs[-1])
 
 
 def _plot(name: str) -> str:

@@ -11,8 +11,8 @@ from .plot import FONT
 
 COLUMNS = 2
 PANEL_WIDTH = 430
-PANEL_HEIGHT = 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 58, 44
+PANEL_HEIGHT = 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 76, 44
 COLOURS = ("#0b69d6", "#d1642e", "#4a8f4a", "#8250df", "#8c959f", "#c8a13a", "#bf3989", "#1b7c83")
 
 
@@ -31,12 +31,14 @@ class Panel(NamedTuple):
         across: what the horizontal axis says.
         up: what the vertical axis says.
         series: its lines.
+        is_linear: the horizontal axis is not logarithmic.
     """
 
     title: str
     across: str
     up: str
     series: Sequence[Series]
+    is_linear: bool = False
 
 
 class _Scale(NamedTuple):
@@ -44,12 +46,17 @@ class _Scale(NamedTuple):
     high: float
     start: float
     length: float
+    is_linear: bool = False
 
     def at(self, value: float) -> float:
+        if self.is_linear:
+            return self.start + self.length * (value - self.low) / (self.high - self.low)
         span = math.log10(self.high / self.low) or 1.0
         return self.start + self.length * math.log10(value / self.low) / span
 
     def ticks(self) -> list[float]:
+        if self.is_linear:
+            return [self.high * part / 5 for part in range(6)]
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         return [
             10.0**power
@@ -85,12 +92,15 @@ def panels(title: str, shown: Sequence[Panel]) -> str:
 
 def _panel(panel: Panel) -> list[str]:
     points = [point for line in panel.series for point in line.points]
-    across = _scale([x for x, _ in points], _LEFT, PANEL_WIDTH - _LEFT - _RIGHT)
+    length = PANEL_WIDTH - _LEFT - _RIGHT
+    across = _scale([x for x, _ in points], _LEFT, length)
+    if panel.is_linear:
+        across = _Scale(0, math.ceil(across.high / 10) * 10, _LEFT, length, is_linear=True)
     inner = PANEL_HEIGHT - _TOP - _BOTTOM
     up = _scale([y for _, y in points], PANEL_HEIGHT - _BOTTOM, -inner)
     out = [_text(_LEFT, 18, panel.title, 'font-weight="600" fill="#1f2328"')]
     out += _axes(panel, across, up)
-    x = float(_LEFT)
+    x, y = float(_LEFT), 30
     for place, line in enumerate(panel.series):
         if not line.points:
             continue
@@ -103,9 +113,12 @@ def _panel(panel: Panel) -> list[str]:
             f"<title>{name}</title></polyline>"
         )
         out += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5" fill="{colour}"/>' for a, b in at]
-        out.append(f'<rect x="{x:.0f}" y="30" width="10" height="10" rx="2" fill="{colour}"/>')
-        out.append(_text(x + 14, 39, line.name, 'font-size="11" fill="#424a53"'))
-        x += 28 + 6.0 * len(line.name)
+        wide = 28 + 6.0 * len(line.name)
+        if x + wide > PANEL_WIDTH and x > _LEFT:
+            x, y = float(_LEFT), y + 16
+        out.append(f'<rect x="{x:.0f}" y="{y}" width="10" height="10" rx="2" fill="{colour}"/>')
+        out.append(_text(x + 14, y + 9, line.name, 'font-size="11" fill="#424a53"'))
+        x += wide
     return out
 
 

@@ -6,6 +6,7 @@ second by second. What is assumed is listed on the page (`docs/scaling.md`).
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 import random
@@ -18,6 +19,10 @@ UTILISATIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SECONDS = 1800
 STEP_AT = 600
 """When the load becomes another, in seconds from the start."""
+
+
+BEHIND = 60.0
+"""Seconds of backlog at the end with which an autoscaler has not kept up."""
 
 
 class Work(NamedTuple):
@@ -87,21 +92,19 @@ class Curve(NamedTuple):
 
     points: tuple[tuple[float, Latency], ...]
 
-    @classmethod
-    def of(cls, work: Work, instance: Instance, requests: int = REQUESTS) -> Curve:
-        """Simulate every utilisation."""
-        full = instance.capacity(work)
-        return cls(
-            tuple(
-                (share, latency(work, instance, share * full, requests)) for share in UTILISATIONS
-            )
-        )
-
     def at(self, utilisation: float) -> Latency:
         """The latency at a utilisation: of the next simulated one."""
         return next(
             (found for share, found in self.points if share >= utilisation), self.points[-1][1]
         )
+
+
+@functools.cache
+def curve_of(work: Work, instance: Instance) -> Curve:
+    """Simulate an instance at every utilisation."""
+    full = instance.capacity(work)
+    found = [latency(work, instance, share * full) for share in UTILISATIONS]
+    return Curve(tuple(zip(UTILISATIONS, found, strict=True)))
 
 
 class Scaler(NamedTuple):
@@ -116,7 +119,8 @@ class Scaler(NamedTuple):
         hold: seconds for which it does not go below what it wanted before.
         growth: how many times as many instances it may have after one decision.
         tolerance: deviation from the target that it lets pass.
-        is_capped: it sees no more load than its instances can take, as a measure of CPU time does.
+        is_on_cpu: it sees the CPU time that is used, which cannot be more than there is; otherwise
+            the requests that are under way or wait, as a share of what an instance takes.
     """
 
     name: str
@@ -127,14 +131,14 @@ class Scaler(NamedTuple):
     hold: int = 300
     growth: float = 2.0
     tolerance: float = 0.1
-    is_capped: bool = True
+    is_on_cpu: bool = True
 
 
 # Kubernetes: --horizontal-pod-autoscaler-sync-period, -tolerance, -downscale-stabilization and the
 # default scale-up policy; Knative: stable-window, panic-window and max-scale-up-rate.
 HPA = Scaler("HPA on CPU", 0.65, period=15, window=30, ready_after=5)
 KNATIVE = Scaler("Knative on concurrency", 0.70, period=2, window=6, ready_after=5, hold=60,
-                 growth=1000.0, tolerance=0.0, is_capped=False)  # fmt: skip
+                 growth=1000.0, tolerance=0.0, is_on_cpu=False)  # fmt: skip
 
 
 class Outcome(NamedTuple):
@@ -146,6 +150,7 @@ class Outcome(NamedTuple):
         p99: 99th percentile of latency over all requests, in seconds.
         worst: the longest backlog, in seconds of work.
         late: share of the requests that took more than a second.
+        is_behind: at the end requests still waited for more than a minute.
         cost: core-seconds paid for a million requests.
         spent: core-seconds used for a million requests.
     """
@@ -155,6 +160,7 @@ class Outcome(NamedTuple):
     p99: float
     worst: float
     late: float
+    is_behind: bool
     cost: float
     spent: float
 
@@ -171,11 +177,12 @@ def cluster(
         rate: requests per second before the change.
         jump: the factor.
     """
-    curve = Curve.of(work, instance, REQUESTS // 4)
+    curve = curve_of(work, instance)
     each = instance.capacity(work)
     ready = wanted = max(1, math.ceil(rate / (each * scaler.target)))
     before, backlog, worst, paid = ready, 0.0, 0.0, 0.0
-    seen, asked, starting = [rate] * scaler.window, [wanted], list[tuple[int, int]]()
+    unit = work.cpu / instance.cores if scaler.is_on_cpu else 1 / each
+    seen, asked, starting = [rate * unit] * scaler.window, [wanted], list[tuple[int, int]]()
     times: list[tuple[float, float]] = []
     for second in range(SECONDS):
         load = rate * (jump if second >= STEP_AT else 1.0)
@@ -192,9 +199,9 @@ def cluster(
         ]
         paid += (ready + sum(count for _, count in starting)) * instance.cores
         asking = load + backlog / scaler.window
-        seen = [*seen[1:], min(asking, full) if scaler.is_capped else asking]
+        seen = [*seen[1:], min(asking, full) * unit if scaler.is_on_cpu else asking * unit]
         if second % scaler.period == 0:
-            wanted = _decide(scaler, sum(seen) / len(seen) / each, wanted, asked)
+            wanted = _decide(scaler, sum(seen) / len(seen), wanted, asked)
             have = ready + sum(count for _, count in starting)
             if wanted > have:
                 starting.append((second + scaler.ready_after, wanted - have))
@@ -203,7 +210,7 @@ def cluster(
     total = rate * (STEP_AT + jump * (SECONDS - STEP_AT))
     return Outcome(
         before, ready, _percentile(times, 0.99), worst,
-        sum(weight for time, weight in times if time > 1) / total,
+        sum(weight for time, weight in times if time > 1) / total, backlog / full > BEHIND,
         paid / total * 1e6, work.cpu * 1e6,
     )  # fmt: skip
 
@@ -232,12 +239,3 @@ def _percentile(times: Sequence[tuple[float, float]], share: float) -> float:
         if left <= 0:
             return time
     raise ValueError("no requests, so no percentile of their latency")
-
-
-def closed(work: Work, cores: int, calls: int) -> float:
-    """Requests per second with so many calls at once, each followed by the next: the upper bound.
-
-    Source: asymptotic bounds of closed queueing networks (Lazowska et al., Quantitative System
-    Performance, chapter 5).
-    """
-    return min(calls / (work.cpu + work.wait), cores / work.cpu)

@@ -17,7 +17,7 @@ from .points import Point, keep, named
 from .processes import Cores, Server, ServerError, serving
 
 CONNECTIONS = 32
-WARM_UP = 1.0
+WARM_UP = 0.4
 ASKED_FIRST = 10
 FAULTS = (LoadError, ServerError, WrongAnswer, OSError)
 """What makes a point a failure; everything else is a fault of the harness."""
@@ -106,6 +106,8 @@ class Session:
             for _ in range(rounds or self.plan.rounds):
                 for stand in stands:
                     stand.load(load_by, self.plan.seconds)
+            for stand in stands:
+                stand.dismiss()
         return [self.told(stand.point) for stand in stands]
 
     def told(self, point: Point) -> Point:
@@ -150,6 +152,11 @@ class Stand:
         except FAULTS as error:
             stand.point["failure"] = str(error)
         return stand
+
+    def dismiss(self) -> None:
+        """Tell its server to end, which is waited for later: everyone ends at the same time."""
+        if self.server is not None and self.server.process.poll() is None:
+            self.server.process.terminate()
 
     def load(self, load_by: Loading, seconds: float, *, is_kept: bool = True) -> None:
         """Put load on it once, unless it has failed before."""

@@ -18,7 +18,7 @@ from .processes import tree
 from .session import Session, Stand, by_wrk
 
 WORKERS = (1, 2)
-CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128)
+CONNECTIONS = (1, 2, 4, 8, 16, 32, 128)
 KINDS = {
     "cpu": "`def`, 1 ms of CPU time",
     "wait": "`def`, 20 ms of waiting",
@@ -37,7 +37,7 @@ def run(session: Session) -> list[Point]:
             for workers in WORKERS:
                 one = launch(OURS, case, session.installs, "--workers", str(workers))
                 one = replace(one, name=f"{one.name}-{workers}")
-                who = f"{workers} worker{'s' * (workers > 1)}"
+                who = name_of(workers)
                 stand = Stand.open(session, kept, one, named(row, who))
                 if stand.server is not None:
                     _free(stand.server.process.pid)
@@ -48,6 +48,11 @@ def run(session: Session) -> list[Point]:
                     stand.load(by_wrk(connections), session.plan.seconds)
                     found.append(session.told(stand.point))
     return found
+
+
+def name_of(workers: int) -> str:
+    """What a server with so many workers is called."""
+    return f"{workers} worker{'s' * (workers > 1)}"
 
 
 def _free(pid: int) -> None:

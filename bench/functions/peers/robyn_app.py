@@ -16,7 +16,7 @@ async def order(request):
     answer = {
         "greeting": "Hello " + body["name"],
         "total": sum(body["items"]),
-        "lang": request.query_params.get("lang"),
+        "lang": request.query_params.get("lang", None),
     }
     return answer, {"X-Case": "json"}, 201
 
