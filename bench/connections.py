@@ -11,13 +11,15 @@ from .cases import HELLO, Case, chosen
 from .contenders import BARE, OURS, REF, Launch, entrants, launch
 from .exchange import HOST
 from .points import Point, named
-from .processes import serving
+from .processes import Patience, serving
 from .session import FAULTS, Session, Stand, by_wrk
 
 CONNECTIONS = (1, 8, 32, 128, 512, 2048)
 BLOCKED = (0, 32, 128)
 # Room for every blocked call and for those that are measured, for both contenders alike.
 THREADS = "192"
+# A call that is blocked for good would be waited for as long as the grace period is.
+_HURRIED = Patience(stop=0.3)
 _CASES = ("http", "cloudevent", "async-http")
 
 
@@ -56,7 +58,10 @@ def blocked(session: Session) -> list[Point]:
 def _beside(session: Session, row: str, who: str, one: Launch, number: int) -> Point:
     point = named(row, who, number)
     try:
-        with serving(one, session.cores) as server, _waiting(server.port, number):
+        with (
+            serving(one, session.cores, patience=_HURRIED) as server,
+            _waiting(server.port, number),
+        ):
             stand = Stand(session, one, server, point)
             stand.load(by_wrk(), session.plan.seconds)
     except FAULTS as error:

@@ -140,6 +140,16 @@ def busiest(pid: int) -> int:
     return max(tree(pid), key=lambda each: ticks_in(Path(f"/proc/{each}/stat").read_text()))
 
 
+def used(pid: int) -> float:
+    """Seconds of processor time that a process and all its descendants have used."""
+    total = 0
+    for member in tree(pid):
+        for thread in Path(f"/proc/{member}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                total += int(thread.read_text().split()[0])
+    return total / 1e9
+
+
 def ticks_in(stat: str) -> int:
     """Clock ticks of processor time in the text of `/proc/<pid>/stat`."""
     fields = stat.rpartition(")")[2].split()

@@ -14,7 +14,7 @@ from .exchange import WrongAnswer
 from .installs import Installs
 from .load import Load, LoadError
 from .points import Point, keep, named
-from .processes import Cores, Server, ServerError, serving
+from .processes import Cores, Server, ServerError, serving, used
 
 CONNECTIONS = 32
 WARM_UP = 0.4
@@ -163,7 +163,10 @@ class Stand:
         if self.server is None or "failure" in self.point:
             return
         try:
+            pid = self.server.process.pid
+            before = used(pid)
             found = load_by(self.one, self.server.port, self.session.cores.load, seconds)
+            cpu = (used(pid) - before) / max(1.0, found.rate * seconds)
             if found.failures:
                 raise LoadError(f"{self.one.name}: {found.failures} requests failed under load")
             if not found.rate:
@@ -172,12 +175,13 @@ class Stand:
             self.point["failure"] = str(error)
             return
         if is_kept:
-            keep(self.point, rate=found.rate, p50=found.p50, p99=found.p99)
+            keep(self.point, rate=found.rate, p50=found.p50, p99=found.p99, cpu=cpu)
 
 
 _FORMS = {
     "rate": ("{:,.0f}/s", 1.0),
     "p99": ("p99 {:.2f} ms", 1000.0),
+    "cpu": ("{:.1f} µs of CPU", 1e6),
     "start": ("start {:.0f} ms", 1000.0),
     "restart": ("restart {:.0f} ms", 1000.0),
     "memory": ("{:.1f} MB", 1e-6),
