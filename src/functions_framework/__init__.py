@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .model.execution import remaining as remaining
     from .server.program import serve as serve
     from .signatures.event_types.audit_log import AuditLog as AuditLog
+    from .signatures.event_types.dynamodb import DynamoDBChange as DynamoDBChange
     from .signatures.event_types.event_grid import EventGridEvent as EventGridEvent
     from .signatures.event_types.event_value import EventContext as EventContext
     from .signatures.event_types.firebase import AuthUser as AuthUser
@@ -62,9 +63,13 @@ if TYPE_CHECKING:
     from .signatures.event_types.firestore import GeoPoint as GeoPoint
     from .signatures.event_types.github import GitHubWebhook as GitHubWebhook
     from .signatures.event_types.kafka import KafkaRecord as KafkaRecord
+    from .signatures.event_types.kinesis import KinesisRecord as KinesisRecord
     from .signatures.event_types.pubsub import PubSubMessage as PubSubMessage
     from .signatures.event_types.refusals import InvalidEventData as InvalidEventData
+    from .signatures.event_types.s3 import S3Object as S3Object
     from .signatures.event_types.scheduler import SchedulerJob as SchedulerJob
+    from .signatures.event_types.sns import SnsMessage as SnsMessage
+    from .signatures.event_types.sqs import SqsMessage as SqsMessage
     from .signatures.event_types.storage import StorageObject as StorageObject
     from .signatures.types.secret import Secret as Secret
     from .stores.interface import IdempotencyEntry as IdempotencyEntry
@@ -79,6 +84,7 @@ _PUBLIC = {
     "AuditLog": ".signatures.event_types.audit_log",
     "AuthUser": ".signatures.event_types.firebase",
     "DatabaseChange": ".signatures.event_types.firebase",
+    "DynamoDBChange": ".signatures.event_types.dynamodb",
     "EventContext": ".signatures.event_types.event_value",
     "EventGridEvent": ".signatures.event_types.event_grid",
     "FirestoreChange": ".signatures.event_types.firestore",
@@ -86,8 +92,12 @@ _PUBLIC = {
     "GitHubWebhook": ".signatures.event_types.github",
     "InvalidEventData": ".signatures.event_types.refusals",
     "KafkaRecord": ".signatures.event_types.kafka",
+    "KinesisRecord": ".signatures.event_types.kinesis",
     "PubSubMessage": ".signatures.event_types.pubsub",
+    "S3Object": ".signatures.event_types.s3",
     "SchedulerJob": ".signatures.event_types.scheduler",
+    "SnsMessage": ".signatures.event_types.sns",
+    "SqsMessage": ".signatures.event_types.sqs",
     "StorageObject": ".signatures.event_types.storage",
     "CORS": ".api.cors",
     "CloudEvent": "cloudevents.http",

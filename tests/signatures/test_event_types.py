@@ -15,14 +15,19 @@ from functions_framework import (
     AuditLog,
     AuthUser,
     DatabaseChange,
+    DynamoDBChange,
     EventGridEvent,
     FirestoreChange,
     GeoPoint,
     GitHubWebhook,
     InvalidEventData,
     KafkaRecord,
+    KinesisRecord,
     PubSubMessage,
+    S3Object,
     SchedulerJob,
+    SnsMessage,
+    SqsMessage,
     StorageObject,
     testing,
 )
@@ -40,7 +45,10 @@ if TYPE_CHECKING:
 
 TYPES: dict[str, Any] = {name: getattr(functions_framework, name) for name in HOMES}
 # Samples that no service's type is made of: any event, and those that are nobody's yet.
-OTHERS = {"cloudevent", "eventarc", "analytics", "remote-config", "stripe"}
+OTHERS = {"cloudevent", "eventarc", "analytics", "remote-config", "stripe"} | {
+    "eventbridge",
+    "eventbridge-scheduled",
+}
 TIME = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 
 
@@ -165,12 +173,17 @@ BUILDERS: dict[Any, Any] = {
     AuditLog: testing.audit_log_event,
     AuthUser: testing.auth_event,
     DatabaseChange: testing.database_event,
+    DynamoDBChange: testing.dynamodb_event,
     EventGridEvent: testing.event_grid_event,
     FirestoreChange: testing.firestore_event,
     GitHubWebhook: testing.github_event,
     KafkaRecord: testing.kafka_event,
+    KinesisRecord: testing.kinesis_event,
     PubSubMessage: testing.pubsub_message,
+    S3Object: testing.s3_event,
     SchedulerJob: testing.scheduler_event,
+    SnsMessage: testing.sns_event,
+    SqsMessage: testing.sqs_event,
     StorageObject: testing.storage_event,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from .printing import is_terminal, write
 if TYPE_CHECKING:
     from functions_framework.model.request import Request
 
-_FORMATS = (*FORMS, "curl")
+_LAMBDA = "aws-lambda"
+_FORMATS = (*FORMS, _LAMBDA, "curl")
 
 
 def _list(*, has_types: bool) -> None:
@@ -84,6 +86,9 @@ def _show(
     given = fields_given(ctx, sample)
     wanted = sample.sent_as if form in {None, "curl"} else form
     value = forms.UNSET if data is None else read_json(data, "--data")
+    if form == _LAMBDA and batch is None:
+        write(json.dumps(forms.invocation(sample, given, value), indent=2, ensure_ascii=False))
+        return
     if batch is None:
         request = forms.request_in(str(wanted), sample, given, value)
     elif form in {None, "structured", "curl"}:

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from functions_framework.calls.result import Result as Result
 
+    from .aws_builders import dynamodb_event as dynamodb_event
+    from .aws_builders import kinesis_event as kinesis_event
+    from .aws_builders import s3_event as s3_event
+    from .aws_builders import sns_event as sns_event
+    from .aws_builders import sqs_event as sqs_event
     from .builders import audit_log_event as audit_log_event
     from .builders import auth_event as auth_event
     from .builders import background_event as background_event
@@ -48,6 +53,11 @@ _PUBLIC = {
     "pubsub_push": "builders",
     "sample_event": "builders",
     "storage_event": "builders",
+    "sqs_event": "aws_builders",
+    "sns_event": "aws_builders",
+    "s3_event": "aws_builders",
+    "kinesis_event": "aws_builders",
+    "dynamodb_event": "aws_builders",
 }
 
 

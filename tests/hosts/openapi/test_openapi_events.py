@@ -44,7 +44,7 @@ def test_a_type_is_described_as_its_samples_are(name: str) -> None:
         event = json.loads(forms.request_in("structured", find(sample), {}).body)
         validator.validate(event)
         assert not validator.is_valid({**event, "type": ""})
-    if name not in {"EventGridEvent", "KafkaRecord"}:  # their data may be anything
+    if getattr(functions_framework, name).wire() is not object:  # its data may be anything
         assert not validator.is_valid({**event, "data": 7})
 
 

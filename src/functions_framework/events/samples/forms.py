@@ -108,6 +108,15 @@ def pushed(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> Re
     )
 
 
+def invocation(sample: Sample, given: Mapping[str, Any], data: object = UNSET) -> dict[str, Any]:
+    """The payload with which AWS Lambda is invoked for a sample; as `parts`."""
+    if sample.invocation is None:
+        raise _no_form(sample, "form for AWS Lambda")
+    own = parts(sample, given, data).data
+    filled: dict[str, Any] = fill(sample.invocation, {**sample.filled(given), "data": own})
+    return filled
+
+
 def batch(
     sample: Sample, given: Mapping[str, Any], data: object = UNSET, *, number: int
 ) -> Request:

@@ -9,6 +9,8 @@ The files are in `data`, one a sample, so that adding one is adding a file:
 * `event`: the CloudEvent, `attributes` and `data`; absent when the service knows none;
 * `request`: what the service posts where that isn't a CloudEvent: `path`, `headers`, `body`, and
   `signature` (`secret` and the text `signed`) where the request is signed by HMAC-SHA256;
+* `lambda`: the payload with which AWS Lambda is invoked for it, where it is an event of AWS, with
+  `{data}` for the event's data;
 * `background`: members of its background form beside `context` and `data`;
 * `extends`: another sample that this one is a JSON merge patch (RFC 7396) for.
 """
@@ -132,6 +134,7 @@ class Sample:
         event: the template of the CloudEvent, None when there is none.
         request: the template of the service's own request, None when that is the CloudEvent.
         background: templates of members beside `context` and `data` in its background form.
+        invocation: the template of AWS Lambda's payload, None where Lambda gets no such event.
     """
 
     name: str
@@ -142,6 +145,7 @@ class Sample:
     event: dict[str, Any] | None = None
     request: dict[str, Any] | None = None
     background: dict[str, Any] | None = None
+    invocation: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, name: str, described: Mapping[str, Any]) -> Sample:
@@ -167,6 +171,7 @@ class Sample:
             described.get("event"),
             described.get("request"),
             described.get("background"),
+            described.get("lambda"),
         )
 
     @property

@@ -1,12 +1,11 @@
-"""Records of Kafka, as Knative's source sends them."""
+"""Records of Kafka, as Knative's source and AWS Lambda send them."""
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .content import T, WithContent
+from .content import T, WithContent, content_of
 from .refusals import InvalidEventData
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _HEADER = "kafkaheader"
 
 
 class KafkaRecord(WithContent[T], frozen=True, kw_only=True):
-    """A record of a topic, as Knative's KafkaSource sends it.
+    """A record of a topic, as Knative's KafkaSource or AWS Lambda sends it.
 
     Attributes:
         data: the record's value.
@@ -30,7 +29,10 @@ class KafkaRecord(WithContent[T], frozen=True, kw_only=True):
         headers: its headers, by lower-case names.
     """
 
-    event_types: ClassVar[tuple[str, ...]] = ("dev.knative.kafka.event",)
+    event_types: ClassVar[tuple[str, ...]] = (
+        "dev.knative.kafka.event",
+        "com.amazonaws.kafka.Record",
+    )
 
     topic: str = ""
     partition: int = 0
@@ -58,7 +60,7 @@ class KafkaRecord(WithContent[T], frozen=True, kw_only=True):
             )
         key = attributes.get("key")
         return cls(
-            data=_bytes_of(arrived),
+            data=content_of(arrived),
             topic=attributes["source"].rpartition("#")[2],
             partition=int(place[1]),
             offset=int(place[2]),
@@ -69,14 +71,3 @@ class KafkaRecord(WithContent[T], frozen=True, kw_only=True):
                 if name.startswith(_HEADER)
             },
         )
-
-
-def _bytes_of(arrived: Arrived) -> bytes:
-    message, data = arrived.message, arrived.data
-    if message is not None and "type" in message.attributes:
-        return message.body  # in binary mode the body is the value as it was produced
-    if data is None or isinstance(data, bytes):
-        return data or b""
-    return (
-        data.encode() if isinstance(data, str) else json.dumps(data, separators=(",", ":")).encode()
-    )

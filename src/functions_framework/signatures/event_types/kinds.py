@@ -14,12 +14,17 @@ HOMES: Final = {
     "AuditLog": "audit_log",
     "AuthUser": "firebase",
     "DatabaseChange": "firebase",
+    "DynamoDBChange": "dynamodb",
     "EventGridEvent": "event_grid",
     "FirestoreChange": "firestore",
     "GitHubWebhook": "github",
     "KafkaRecord": "kafka",
+    "KinesisRecord": "kinesis",
     "PubSubMessage": "pubsub",
+    "S3Object": "s3",
     "SchedulerJob": "scheduler",
+    "SnsMessage": "sns",
+    "SqsMessage": "sqs",
     "StorageObject": "storage",
 }
 """Each type by name, with the module of this folder that it is in."""
