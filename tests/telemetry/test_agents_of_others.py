@@ -5,6 +5,7 @@ They send to a collector of the test's own; that of New Relic writes a log of wh
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -140,22 +141,28 @@ class Agent:
         self.source = ""
 
 
+def _require(agent: str) -> None:
+    """Skip where an agent isn't installed; imported, it would change this process for all tests."""
+    if importlib.util.find_spec(agent) is None:
+        pytest.skip(f"{agent} is not installed")
+
+
 def sentry(collector: Collector, directory: Path) -> Agent:
-    pytest.importorskip("sentry_sdk")
+    _require("sentry_sdk")
     agent = Agent(collector.of_sentry)
     agent.source = SENTRY.format(dsn=collector.url.replace("//", "//key@") + "/1")
     return agent
 
 
 def datadog(collector: Collector, directory: Path) -> Agent:
-    pytest.importorskip("ddtrace")
+    _require("ddtrace")
     agent = Agent(collector.of_datadog, "ddtrace-run")
     agent.environ = {**DATADOG, "DD_TRACE_AGENT_URL": collector.url}
     return agent
 
 
 def new_relic(collector: Collector, directory: Path) -> Agent:
-    pytest.importorskip("newrelic")
+    _require("newrelic")
     log, settings = directory / "audit.log", directory / "newrelic.ini"
     settings.write_text(NEW_RELIC.format(key="0" * 40, log=log))
     agent = Agent(lambda: of_new_relic(log), "newrelic-admin", "run-program")
@@ -164,8 +171,8 @@ def new_relic(collector: Collector, directory: Path) -> Agent:
 
 
 def opentelemetry(collector: Collector, directory: Path) -> Agent:
-    pytest.importorskip("opentelemetry.instrumentation.flask")
-    pytest.importorskip("opentelemetry.instrumentation.starlette")
+    _require("opentelemetry.instrumentation.flask")
+    _require("opentelemetry.instrumentation.starlette")
     agent = Agent(collector.of_opentelemetry, "opentelemetry-instrument")
     agent.environ = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
@@ -179,8 +186,8 @@ def opentelemetry(collector: Collector, directory: Path) -> Agent:
 
 
 def opentelemetry_in_the_source(collector: Collector, directory: Path) -> Agent:
-    pytest.importorskip("opentelemetry.instrumentation.flask")
-    pytest.importorskip("opentelemetry.instrumentation.starlette")
+    _require("opentelemetry.instrumentation.flask")
+    _require("opentelemetry.instrumentation.starlette")
     agent = Agent(collector.of_opentelemetry)
     agent.source = OTEL.format(url=collector.url)
     return agent

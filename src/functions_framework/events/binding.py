@@ -66,6 +66,8 @@ def mode_of(message: Message) -> Mode:
         MalformedRequest: it is called a batch and isn't a list.
     """
     content_type = message.content_type
+    if content_type == STRUCTURED_TYPE:
+        return Mode.STRUCTURED
     if content_type and content_type != JSON_TYPE and content_type[:23].lower() == _FAMILY:
         family = media_type(content_type)
         if family in {_FAMILY, STRUCTURED_TYPE}:
@@ -185,23 +187,38 @@ def decode_structured(payload: object) -> Parts:
     if not isinstance(payload, dict):
         found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
         raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
-    members = {
-        name: value for name, value in payload.items() if value is not None and name not in RESERVED
-    }
-    attributes: dict[str, Any] = {name.lower(): value for name, value in members.items()}
-    if attributes.keys() != members.keys():
-        _check_capitals(members, attributes)
-    extensions = attributes.get("extensions")
-    if isinstance(extensions, dict):
-        del attributes["extensions"]
-        for name, value in extensions.items():
-            if value is not None:
-                attributes.setdefault(name.lower(), value)
+    attributes = _members(payload)
+    if "extensions" in attributes:
+        _add_extensions(attributes)
     require(attributes)
     _check_members(attributes)
     if "time" not in attributes:
         attributes["time"] = now()
     return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
+
+
+def _members(payload: dict[str, Any]) -> dict[str, Any]:
+    """The members that are attributes, by lower-case name."""
+    members = payload.copy()
+    members.pop("data", None)
+    members.pop("data_base64", None)
+    if None in members.values():
+        members = {name: value for name, value in members.items() if value is not None}
+    names = "".join(members)
+    if names == names.lower():
+        return members
+    attributes = {name.lower(): value for name, value in members.items()}
+    _check_capitals(members, attributes)
+    return attributes
+
+
+def _add_extensions(attributes: dict[str, Any]) -> None:
+    extensions = attributes["extensions"]
+    if isinstance(extensions, dict):
+        del attributes["extensions"]
+        for name, value in extensions.items():
+            if value is not None:
+                attributes.setdefault(name.lower(), value)
 
 
 def _check_capitals(members: dict[str, Any], attributes: dict[str, Any]) -> None:
@@ -221,11 +238,15 @@ def _check_members(attributes: dict[str, Any]) -> None:
         raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
     if not isinstance(attributes.get("datacontenttype", ""), str):
         raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
-    text = "".join([*attributes, *[item for item in attributes.values() if type(item) is str]])
-    if text.isascii():
+    try:
+        text = "".join(attributes.values())
+    except TypeError:  # JSON values that are no text
+        text = "".join([item for item in attributes.values() if isinstance(item, str)])
+    names = "".join(attributes)
+    if text.isascii() and names.isascii():
         return
     try:
-        text.encode()
+        (text + names).encode()
     except UnicodeEncodeError:
         raise MalformedRequest(
             "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."

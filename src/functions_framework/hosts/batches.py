@@ -1,9 +1,9 @@
 """The response to a batch of events, made of the response to each: what is done, what to resend.
 
-Each event is a request of its own to the host that got the batch, in structured mode;
-`wsgi.event_threads` and `asgi.event_tasks` run them. The response is 200 when all are done; a
-dropped event counts as done. Else it names those that are not, in the form of AWS's partial batch
-responses; its status makes a sender that can't read them send the whole batch again:
+Each event is a call of its own in the host that got the batch, as if it had come alone in
+structured mode; `wsgi.event_threads` and `asgi.event_tasks` run them. The response is 200 when all
+are done; a dropped event counts as done. Else it names those that are not, in the form of AWS's
+partial batch responses; its status makes a sender that can't read them send the whole batch again:
 
 ==========  =====================================================================================
 500         a function crashed
@@ -22,7 +22,7 @@ from functions_framework.events.batches import id_of
 from functions_framework.events.binding import BATCH_TYPE
 from functions_framework.events.replies import sent_in
 from functions_framework.exceptions import Drop, Retry
-from functions_framework.model.execution import Ended, execution
+from functions_framework.model.execution import execution
 from functions_framework.model.message import CRASH, EVENT_TAKEN, JSON, TEXT, Reply
 
 from .errors import TIMEOUT_REPLY
@@ -49,7 +49,7 @@ class Answered(NamedTuple):
 
     Attributes:
         reply: the response it would have got alone, with a whole body.
-        running: its call.
+        running: its call, None where it did not begin.
         seconds: how long that took.
     """
 
@@ -58,16 +58,22 @@ class Answered(NamedTuple):
     seconds: float
 
     @property
+    def status(self) -> int:
+        """Of its own response."""
+        return self.reply.status
+
+    @property
     def kind(self) -> str:
         """What is to be said of it: empty where it is done."""
         verdict: str = getattr(self.running, "verdict", "")
         if verdict:
             return "" if verdict in _DONE else verdict
-        if self.reply.status < 400:
+        status = self.reply.status
+        if status < 400:
             return ""
-        if self.reply.status < 500:
+        if status < 500:
             return REFUSED
-        return _TIMEOUT if self.reply.status == TIMEOUT_REPLY.status else _ERROR
+        return _TIMEOUT if status == TIMEOUT_REPLY.status else _ERROR
 
 
 NOT_BEGUN = Answered(TIMEOUT_REPLY, None, 0.0)
@@ -81,58 +87,48 @@ def answer(events: Sequence[bytes], answered: Sequence[Answered | None]) -> Repl
         events: its events.
         answered: the outcome of each, None where it was not begun before the deadline.
     """
-    every = [item or NOT_BEGUN for item in answered]
     running = execution.get()
     if running is not None:
-        running.calls = [
-            Ended(item.running, item.reply.status, item.seconds)
-            for item in every
-            if item.running is not None
-        ]
-    replies = b",".join(filter(None, map(_events_in, every)))
-    failed = [(index, item) for index, item in enumerate(every) if item.kind]
+        running.calls = [item for item in answered if item is not None and item.running is not None]
+    failed: list[tuple[int, str, Reply]] = []
+    replies: list[bytes] = []
+    for index, item in enumerate(answered):
+        reply = item.reply if item else TIMEOUT_REPLY
+        if kind := (item or NOT_BEGUN).kind:
+            failed.append((index, kind, reply))
+        elif reply is not EVENT_TAKEN and (found := sent_in(reply)):
+            replies.append(found)
+    sent = b",".join(replies)
     if not failed:
-        return (
-            Reply(200, [("content-type", BATCH_TYPE)], b"[%b]" % replies)
-            if replies
-            else EVENT_TAKEN
-        )
-    failures = [_failure(index, events[index], item) for index, item in failed]
+        return Reply(200, [("content-type", BATCH_TYPE)], b"[%b]" % sent) if sent else EVENT_TAKEN
+    failures = [_failure(index, events[index], kind, reply) for index, kind, reply in failed]
     body = b'{"batchItemFailures":%b' % json.dumps(failures, separators=(",", ":")).encode()
-    body += b',"replies":[%b]}' % replies if replies else b"}"
-    return Reply(_status(failed), [JSON, *_headers(failed)], body)
+    body += b',"replies":[%b]}' % sent if sent else b"}"
+    status = _status(failed)
+    return Reply(status, [JSON, *_headers(status, failed)], body)
 
 
-def _events_in(item: Answered) -> bytes:
-    return sent_in(item.reply) if item.reply is not EVENT_TAKEN and not item.kind else b""
-
-
-def _failure(index: int, event: bytes, item: Answered) -> dict[str, Any]:
-    found = {
-        "itemIdentifier": id_of(event),
-        "index": index,
-        "reason": item.kind,
-        "status": item.reply.status,
-    }
-    body = item.reply.body
-    if item.kind == REFUSED and TEXT in item.reply.headers and isinstance(body, bytes):
+def _failure(index: int, event: bytes, kind: str, reply: Reply) -> dict[str, Any]:
+    found = {"itemIdentifier": id_of(event), "index": index, "reason": kind, "status": reply.status}
+    body = reply.body
+    if kind == REFUSED and TEXT in reply.headers and isinstance(body, bytes):
         found["detail"] = body.decode().strip()
     return found
 
 
-def _status(failed: Sequence[tuple[int, Answered]]) -> int:
-    kinds = {item.kind for _, item in failed}
+def _status(failed: Sequence[tuple[int, str, Reply]]) -> int:
+    kinds = {kind for _, kind, _ in failed}
     for kind, status in _STATUSES.items():
         if kind in kinds:
             return status
-    statuses = {item.reply.status for _, item in failed}
+    statuses = {reply.status for _, _, reply in failed}
     return statuses.pop() if len(statuses) == 1 else 400
 
 
-def _headers(failed: Sequence[tuple[int, Answered]]) -> list[tuple[str, str]]:
-    given = [pair for _, item in failed for pair in item.reply.headers]
+def _headers(status: int, failed: Sequence[tuple[int, str, Reply]]) -> list[tuple[str, str]]:
+    given = [pair for _, _, reply in failed for pair in reply.headers]
     found = [CRASH] if any((name.lower(), value) == CRASH for name, value in given) else []
     pauses = [int(value) for name, value in given if name == PAUSE and value.isdigit()]
-    if pauses and _status(failed) == _STATUSES[_RETRY]:
+    if pauses and status == _STATUSES[_RETRY]:
         found.append((PAUSE, str(max(pauses))))
     return found

@@ -10,7 +10,7 @@ import time
 from contextvars import ContextVar
 from random import Random
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .trace import NO_TRACE, Trace, read_cloud_trace, read_traceparent, traceparent_of
 
@@ -26,18 +26,23 @@ DEADLINE = "functions_framework.deadline"
 """Where a server puts a call's deadline: in its environ or scope, as `Execution` has it."""
 
 
-class Ended(NamedTuple):
+class Ended(Protocol):
     """One of several calls that a request was, and its outcome.
 
     Attributes:
-        running: the call.
+        running: the call, None where it did not begin.
         status: of its own response.
         seconds: how long it took.
     """
 
-    running: Execution | None
-    status: int
-    seconds: float
+    @property
+    def running(self) -> Execution | None: ...
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def seconds(self) -> float: ...
 
 
 # A generator of its own: user code that seeds `random` must not make ids repeat.

@@ -1,4 +1,8 @@
-"""The events of a batch on an event loop: a task each, as far as there are places for them."""
+"""The events of a batch on an event loop: a task each, as far as there are places for them.
+
+Each takes its first step at once, so that events that wait for nothing cost no turn of the loop;
+after some milliseconds of these the loop has its turn.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from functions_framework.model.fields import as_text, encoded_query, merged
 from functions_framework.runtime import places
 from functions_framework.runtime.closing import aclose
 from functions_framework.runtime.jobs import LATE
+from functions_framework.runtime.tasks import start
 
 from ..batches import Answered, answer
 from ..errors import CRASH_REPLY
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 # What belongs to the request and not to its events.
 _OF_BATCH = (b"ce-", b"content-", b"function-execution-id", b"transfer-encoding")
+
+_TURN_SECONDS = 0.002
 
 
 async def answer_each(
@@ -46,15 +53,39 @@ async def answer_each(
 
 
 class _EventScope(dict[str, Any]):
-    """The scope of one event, with what is the same for all of them read once (see `scope`).
+    """The scope of all events of a batch, read once (see `scope`): no function gets to see it.
 
     Attributes:
         by_name: the header fields.
         query: the query string.
     """
 
-    by_name: dict[str, str]
-    query: str
+    def __init__(self, scope: Scope) -> None:
+        pairs = [pair for pair in scope["headers"] if not pair[0].lower().startswith(_OF_BATCH)]
+        headers = [*pairs, (b"content-type", STRUCTURED_TYPE.encode())]
+        super().__init__(scope, headers=headers)
+        self.by_name = merged(as_text(headers))
+        self.query = encoded_query(scope["query_string"])
+
+
+class _Inbox:
+    """The body of one event, to be had at once (see `scope.read_body`) or as ASGI has it."""
+
+    __slots__ = ("_body", "_is_read")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._is_read = False
+
+    async def whole(self) -> bytes:
+        self._is_read = True
+        return self._body
+
+    async def __call__(self) -> dict[str, Any]:
+        if self._is_read:
+            return {"type": "http.disconnect"}
+        self._is_read = True
+        return {"type": "http.request", "body": self._body, "more_body": False}
 
 
 class _Team:
@@ -68,11 +99,7 @@ class _Team:
     ) -> None:
         self.answered: list[Answered | None] = [None] * len(events)
         self._respond = respond
-        pairs = [pair for pair in scope["headers"] if not pair[0].lower().startswith(_OF_BATCH)]
-        headers = [*pairs, (b"content-type", STRUCTURED_TYPE.encode())]
-        self._scope = {**scope, "headers": headers}
-        self._by_name = merged(as_text(headers))
-        self._query = encoded_query(scope["query_string"])
+        self._scope = _EventScope(scope)
         running = execution.get()
         self._deadline = running.deadline if running else None
         self._left = deque(enumerate(events))
@@ -84,9 +111,8 @@ class _Team:
 
     async def run(self) -> None:
         """Have the events served; raises nothing but cancellation, which ends them all."""
-        # The server may have begun this call without knowing of it yet, and so not count it.
-        await asyncio.sleep(0)
-        self._go_on()
+        # Not now: this is another task, and the server may not count this call before it waits.
+        self._loop.call_soon(self._go_on)
         try:
             await self._done
         except asyncio.CancelledError:
@@ -105,10 +131,17 @@ class _Team:
         """Begin as many as there are places for; the first has that of the request."""
         if self._is_late():
             self._left.clear()
+        until = time.monotonic() + _TURN_SECONDS
         while self._left and (place := self._place()) is not None:
-            task = self._loop.create_task(self._serve(*self._left.popleft()))
-            self._places[task] = place
-            task.add_done_callback(self._end)
+            task = start(self._loop, self._serve(*self._left.popleft()))
+            if not task.done():
+                self._places[task] = place
+                task.add_done_callback(self._end)
+                continue
+            place()
+            if time.monotonic() > until:
+                self._loop.call_soon(self._go_on)
+                return
         if not self._places and not self._done.done():
             self._done.set_result(None)
 
@@ -125,20 +158,10 @@ class _Team:
         self._places.pop(task)()
         self._go_on()
 
-    def _event_scope(self) -> Any:
-        scope = _EventScope(self._scope)
-        scope.by_name, scope.query = self._by_name, self._query
-        return scope
-
     async def _serve(self, index: int, event: bytes) -> None:
         started = time.monotonic()
-        inbox = [{"type": "http.request", "body": event, "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            return inbox.pop() if inbox else {"type": "http.disconnect"}
-
         try:
-            reply = await self._respond(self._event_scope(), receive)
+            reply = await self._respond(self._scope, _Inbox(event))
         except asyncio.CancelledError as error:
             if self._is_cancelled:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -138,9 +139,16 @@ def _undecoded(error: RequestRefused, function: Function, body: bytes) -> Reply:
             return asked
     if not isinstance(error, BatchOfEvents):
         raise error
-    from ..wsgi.event_threads import answer_each
+    from ..wsgi.event_threads import answer_each, shared_by_events
 
-    return answer_each(_host().respond, flask.request.environ, error.events)
+    host = _host()
+    shared = shared_by_events(flask.request.environ)
+
+    def respond(event: bytes) -> Reply:
+        length, body = str(len(event)), BytesIO(event)
+        return host.respond({**shared, "CONTENT_LENGTH": length, "wsgi.input": body})  # type: ignore[no-any-return]
+
+    return answer_each(respond, error.events)
 
 
 def _failed(error: BaseException, function: Function, arguments: tuple[Any, ...]) -> Reply:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.model.execution import execution
+from functions_framework.model.message import Reply
 from functions_framework.runtime import places
 from functions_framework.runtime.closing import close
 from functions_framework.runtime.interruption import Interruption, release
@@ -26,10 +27,7 @@ from functions_framework.runtime.threads import SPARE
 from ..batches import Answered, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Reply
     from functions_framework.runtime.places import GiveBack
 
 
@@ -39,29 +37,37 @@ _MOST = 64
 _LONG_SECONDS = 0.001
 _PAUSE_SECONDS = 0.001
 _STEP_SECONDS = 0.01
+
+Respond = Callable[[bytes], Reply]
+"""Answers one event of a batch, in structured mode; never raises."""
+
 # What belongs to the request and not to its events.
 _OF_BATCH = (
     "HTTP_CE_",
     "HTTP_FUNCTION_EXECUTION_ID",
     "HTTP_TRANSFER_ENCODING",
+    "CONTENT_LENGTH",
     "werkzeug.",
     "flask.",
 )
 
 
-def answer_each(
-    respond: Callable[[Environ], Reply], environ: Environ, events: list[bytes]
-) -> Reply:
+def answer_each(respond: Respond, events: list[bytes]) -> Reply:
     """The response to a batch.
 
     Args:
-        respond: answers a request; never raises.
-        environ: the request's.
+        respond: answers each.
         events: those of its body.
     """
-    team = _Team(respond, environ, events)
+    team = _Team(respond, events)
     team.run()
     return answer(events, team.answered)
+
+
+def shared_by_events(environ: Environ) -> Environ:
+    """What the request of a batch and each of its events have in common."""
+    shared = {name: value for name, value in environ.items() if not name.startswith(_OF_BATCH)}
+    return shared | {"CONTENT_TYPE": STRUCTURED_TYPE, "wsgi.input_terminated": True}
 
 
 class _Helper(NamedTuple):
@@ -74,21 +80,15 @@ class _Helper(NamedTuple):
 class _Team:
     """The threads that work on one batch."""
 
-    def __init__(
-        self, respond: Callable[[Environ], Reply], environ: Environ, events: list[bytes]
-    ) -> None:
+    def __init__(self, respond: Respond, events: list[bytes]) -> None:
         self.answered: list[Answered | None] = [None] * len(events)
         self._respond = respond
-        self._environ = {
-            name: value for name, value in environ.items() if not name.startswith(_OF_BATCH)
-        }
-        self._environ |= {"CONTENT_TYPE": STRUCTURED_TYPE, "wsgi.input_terminated": True}
         running = execution.get()
         self._deadline = running.deadline if running else None
         self._context = copy_context()
         self._left = deque(enumerate(events))
-        self._open = len(events)
-        self._lock = threading.Lock()
+        # One entry for each event that is over, which threads may add without a lock.
+        self._over: list[None] = []
         self._done = threading.Event()
         self._hired = 0
         self._helpers: list[_Helper] = []
@@ -164,25 +164,20 @@ class _Team:
         except IndexError:
             return False
         started = time.monotonic()
+        ended = None
         try:
             if self._deadline is None or started < self._deadline:
-                self.answered[index] = self._context.copy().run(self._serve, event, started)
+                ended = self.answered[index] = self._context.copy().run(self._serve, event, started)
         finally:
-            with self._lock:
-                self._open -= 1
-                if not self._open:
-                    self._done.set()
-        if time.monotonic() - started > _LONG_SECONDS:
+            self._over.append(None)
+            if len(self._over) == len(self.answered):
+                self._done.set()
+        if ended is not None and ended.seconds > _LONG_SECONDS:
             self._hire()
         return True
 
     def _serve(self, event: bytes, started: float) -> Answered:
-        environ: dict[str, Any] = {
-            **self._environ,
-            "CONTENT_LENGTH": str(len(event)),
-            "wsgi.input": BytesIO(event),
-        }
-        reply = self._respond(environ)
+        reply = self._respond(event)
         if not isinstance(reply.body, bytes):
             close(None, reply.body)  # of an error handler: nobody reads it
             reply = reply._replace(body=b"")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
-from functions_framework.model.message import EVENT_TAKEN
+from functions_framework.model.message import EVENT_TAKEN, Message
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import UnsendableError, encode, named
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Message, Reply
+    from functions_framework.model.message import Reply
+    from functions_framework.signatures.codec import Codec
 
     from ..error_handlers import ErrorHandlers
 
@@ -48,22 +50,28 @@ class EventHost:
         )
         self._handlers = handlers
 
-    def respond(self, environ: Environ) -> Reply:  # noqa: PLR0911 - a reply for each thing that fails
+    def respond(self, environ: Environ) -> Reply:
         """Answer one request; never raises."""
         found = self._routes.only or self._routes.find(path_of(environ))
         if found is None:
             return self._refused(NOT_FOUND_REPLY, environ)
         function, codec = found
         begin(environ, function)
-        received = None
+        method = environ["REQUEST_METHOD"]
+        if method not in codec.methods:
+            header = header_of(environ)
+            path = environ["PATH_INFO"]
+            refused = answer_without_call(codec, function, method, path, header)
+            return self._refused(refused, environ)
+        return self._called(function, codec, environ, None)
+
+    def _called(  # noqa: PLR0911 - a reply for each thing that fails
+        self, function: Function, codec: Codec, environ: Environ, received: Message | None
+    ) -> Reply:
+        """The response to a request that may have been read already, by calling the function."""
         try:
-            method = environ["REQUEST_METHOD"]
-            if method not in codec.methods:
-                path = environ["PATH_INFO"]
-                header = header_of(environ)
-                refused = answer_without_call(codec, function, method, path, header)
-                return self._refused(refused, environ)
-            received = message(environ)
+            if received is None:
+                received = message(environ)
             arguments = codec.decode(received)
         except RequestRefused as error:
             undecoded = error.with_traceback(None)
@@ -74,7 +82,9 @@ class EventHost:
                 reply = codec.encode(function.call(*arguments))
                 if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
                     return taken(environ["HTTP_PREFER"])
-                return reply if type(reply.body) is bytes else begun(reply, method)
+                if type(reply.body) is bytes:
+                    return reply
+                return begun(reply, environ["REQUEST_METHOD"])
             except Verdict as verdict:
                 return self._decided(verdict, function, arguments, environ)
             except UnsendableError as error:
@@ -82,12 +92,13 @@ class EventHost:
             except BaseException as error:  # noqa: BLE001 - sys.exit in a function must not end the server
                 return self._failed(error, function, arguments, environ)
         # Outside of its handler, or crashes of a batch's events would be told as raised in it.
-        return self._undecoded(undecoded, function, environ, received)
+        return self._undecoded(undecoded, function, codec, environ, received)
 
     def _undecoded(
         self,
         error: RequestRefused,
         function: Function,
+        codec: Codec,
         environ: Environ,
         received: Message | None,
     ) -> Reply:
@@ -98,11 +109,30 @@ class EventHost:
             asked = validation(function, received.body, header_of(environ))
             if asked is not None:
                 return self._refused(asked, environ)
-        if type(error) is BatchOfEvents:
-            from .event_threads import answer_each
-
-            return answer_each(self.respond, environ, error.events)
+        if type(error) is BatchOfEvents and received is not None:
+            return self._each_called(function, codec, environ, received, error.events)
         return self._handled(error, environ) if self._handlers else refusal(error)
+
+    def _each_called(
+        self,
+        function: Function,
+        codec: Codec,
+        environ: Environ,
+        received: Message,
+        events: list[bytes],
+    ) -> Reply:
+        """The response to a batch, whose events need no environ of their own: nobody sees it."""
+        from .event_threads import answer_each, shared_by_events
+
+        shared = shared_by_events(environ)
+        _, _, _, path, query, method, _ = received
+
+        def respond(event: bytes) -> Reply:
+            begin(shared, function)
+            alone = Message(STRUCTURED_TYPE, {}, event, path, query, method, shared)
+            return self._called(function, codec, shared, alone)
+
+        return answer_each(respond, events)
 
     def _failed(
         self,

@@ -12,6 +12,7 @@ from functions_framework.hosts.outgoing import passed
 from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.tasks import start
 
 from ..on_threads.admission import Running
 from ..wire.drain import POLL_SECONDS, Quiet, last_response
@@ -22,7 +23,6 @@ from ..wire.limits import too_large
 from ..wire.loop import Handover, asked
 from ..wire.own_replies import DRAINING, NO_PATH, SATURATED
 from ..wire.scheduling import polite_threads
-from ..wire.tasks import start
 from .body import Receive
 from .client_gone import ClientWatch
 from .connections import Connections

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_framework.server.wire.tasks import start
+from functions_framework.runtime.tasks import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
