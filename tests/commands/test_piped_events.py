@@ -83,6 +83,14 @@ def test_a_batch_and_its_replies(project: Path, where: list[str]) -> None:
     assert done.stderr.count("reply: made from /on_event, id of-7-") == 3
 
 
+def test_a_pipe_that_is_not_read_is_told(project: Path, server: RunningServer) -> None:
+    command = [sys.executable, "-m", "functions_framework", "invoke", "--url", server.url]
+    done = subprocess.run(
+        command, cwd=project, input="{}", check=False, capture_output=True, text=True
+    )
+    assert "Nothing was read from the pipe: add '-' to send what is in it." in done.stderr
+
+
 def test_a_batch_that_is_not_done(project: Path, where: list[str]) -> None:
     done = piped(project, ["cloudevent", "--id", "7", "--message", "again", "--batch", "2"], where)
     assert done.returncode == 1

@@ -270,6 +270,7 @@ def test_a_call_whose_answer_could_not_be_kept_says_so(tmp_path: Path) -> None:
         ("redis://127.0.0.1:1/0", 1, "(redis://127.0.0.1:1/0) cannot be used: Error"),
         ("redis://127.0.0.1:1/x?db=y", 1, "cannot be used: "),
         ("sqlite:////nowhere/calls.db", 1, "/nowhere/calls.db: [Errno 2] No such file"),
+        ("mysql://me:secret@host/db", 2, "'mysql://me:***@host/db'"),
         ("mysql://host/db", 2, "begins with one of sqlite://, redis://, rediss://, unix://"),
     ],
 )
@@ -279,6 +280,13 @@ def test_a_store_that_cannot_be_used_ends_the_start(
     found, log = refused(tmp_path, SOURCE, f"--idempotency-store={store}", EFFECTS="x")
     assert (found, text in log) == (code, True), log
     assert "Traceback" not in log
+    assert "secret" not in log
+
+
+def test_several_workers_share_no_store_in_memory(tmp_path: Path) -> None:
+    store = "--idempotency-store=memory://"
+    found, log = refused(tmp_path, SOURCE, store, "--workers=2", EFFECTS="x")
+    assert (found, "2 workers would each run an event that comes twice" in log) == (1, True), log
 
 
 def test_a_store_that_nobody_needs_is_not_looked_at(tmp_path: Path) -> None:

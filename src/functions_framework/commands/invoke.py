@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
+import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +53,19 @@ def _invoke(ctx: click.Context, /, **params: Any) -> None:
         with progress(f"calling {settings.target or 'the function'}"):
             result = call_once(settings, call.request_to, call.path)
     _print(result)
+    if params["url"] is not None and call.method is None and call.is_empty and _is_piped():
+        # Not read unasked: a loop of a shell has its own lines there.
+        click.echo("Nothing was read from the pipe: add '-' to send what is in it.", err=True)
     if params["url"] is not None and target and result.status == 404 and call.path == "/":
         click.echo(f"A server of several functions has them at /<name>: --path /{target}", err=True)
     ctx.exit(int(result.status >= 500 or not result.is_whole))
+
+
+def _is_piped() -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):  # there is no standard input
+        return False
 
 
 def _sample(name: str | None) -> Sample | None:

@@ -73,6 +73,11 @@ class Call:
     form: str | None = None
     batch: int | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is sent but the path and the headers."""
+        return self.body is None and self.sample is None and not self.query
+
     def request_to(self, function: Function | None) -> Request:
         """Make the request.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from functions_framework.settings import Option, Settings, options, project_file
+from functions_framework.settings import Option, Settings, options, project_file, quoted
 
 from .completing import values
 
@@ -60,7 +60,7 @@ def parameter(name: str, option: Option) -> click.Option:
         try:
             return None if text is None else option.parse(text)
         except ValueError as error:
-            raise click.BadParameter(f"{text!r}: {error}.", ctx, parameter) from None
+            raise click.BadParameter(f"{quoted(text)}: {error}.", ctx, parameter) from None
 
     if option.is_switch:
         # No default: what a program leaves out is told from its False.

@@ -11,7 +11,6 @@ control characters, an empty `subject`, a `time` that isn't a valid timestamp.
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.fields import REPEATED
 from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json, media_type
-from functions_framework.model.message import CORE_ATTRIBUTES
 
 from .header_text import decode_header
 
@@ -34,8 +32,8 @@ STRUCTURED_TYPE = "application/cloudevents+json"
 BATCH_TYPE = "application/cloudevents-batch+json"
 RESERVED = frozenset({"data", "data_base64"})
 
-_FAMILY = "application/cloudevents"
-_HOW = "Send id, source, specversion and type as ce- headers, or as members of one JSON object."
+FAMILY = "application/cloudevents"
+HOW = "Send id, source, specversion and type as ce- headers, or as members of one JSON object."
 
 
 class RequiredAttributeFault(MalformedRequest):
@@ -68,15 +66,15 @@ def mode_of(message: Message) -> Mode:
     content_type = message.content_type
     if content_type == STRUCTURED_TYPE:
         return Mode.STRUCTURED
-    if content_type and content_type != JSON_TYPE and content_type[:23].lower() == _FAMILY:
+    if content_type and content_type != JSON_TYPE and content_type[:23].lower() == FAMILY:
         family = media_type(content_type)
-        if family in {_FAMILY, STRUCTURED_TYPE}:
+        if family in {FAMILY, STRUCTURED_TYPE}:
             return Mode.STRUCTURED
-        if family in {f"{_FAMILY}-batch", BATCH_TYPE}:
+        if family in {f"{FAMILY}-batch", BATCH_TYPE}:
             from .batches import batch_of
 
             raise batch_of(message.body)
-        if family.startswith(f"{_FAMILY}-batch"):
+        if family.startswith(f"{FAMILY}-batch"):
             raise UnsupportedMediaType(f"Batches are accepted as JSON only ({BATCH_TYPE}).")
     names = message.attributes
     if "specversion" in names and "id" in names and "type" in names and "source" in names:
@@ -138,137 +136,6 @@ def body_data(body: bytes, content_type: str | None) -> Any:
         return body
 
 
-def read_structured(message: Message) -> Any:
-    """The JSON value of a body that should be one event in structured mode.
-
-    Raises:
-        UnsupportedMediaType: the type says another event format than JSON.
-        RequiredAttributeFault: there is no JSON, or it is the data of an event some of whose
-            required headers are absent.
-    """
-    try:
-        payload = decode_json(message.body)
-    except MalformedRequest as error:
-        declared = media_type(message.content_type or "")
-        if declared.startswith(f"{_FAMILY}+") and declared != STRUCTURED_TYPE:
-            raise UnsupportedMediaType(
-                f"The only event format accepted is JSON ({STRUCTURED_TYPE})."
-            ) from None
-        raise absent_headers(message) or RequiredAttributeFault(
-            f"MissingRequiredFields: the body holds no CloudEvent. {error} {_HOW}"
-        ) from None
-    if message.attributes and not (isinstance(payload, dict) and "specversion" in payload):
-        fault = absent_headers(message)
-        if fault is not None:
-            raise fault
-    return payload
-
-
-def absent_headers(message: Message) -> RequiredAttributeFault | None:
-    """The fault of a request with some of the four required headers but not all."""
-    absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
-    if len(absent) in {0, len(REQUIRED)}:
-        return None
-    return RequiredAttributeFault(
-        f"MissingRequiredFields: the CloudEvent has no header {' and no '.join(absent)}."
-    )
-
-
-def decode_structured(payload: object) -> Parts:
-    """Make an event of a body's JSON value (JSON format, section 3).
-
-    A null member counts as absent; the members of an `extensions` object are attributes.
-
-    Raises:
-        RequiredAttributeFault: a required attribute is missing, or not a non-empty string.
-        MalformedRequest: the value isn't an object, has two attributes of one name, or its data
-            cannot be decoded.
-    """
-    if not isinstance(payload, dict):
-        found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
-        raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
-    attributes = _members(payload)
-    if "extensions" in attributes:
-        _add_extensions(attributes)
-    require(attributes)
-    _check_members(attributes)
-    if "time" not in attributes:
-        attributes["time"] = now()
-    return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
-
-
-def _members(payload: dict[str, Any]) -> dict[str, Any]:
-    """The members that are attributes, by lower-case name."""
-    members = payload.copy()
-    members.pop("data", None)
-    members.pop("data_base64", None)
-    if None in members.values():
-        members = {name: value for name, value in members.items() if value is not None}
-    names = "".join(members)
-    if names == names.lower():
-        return members
-    attributes = {name.lower(): value for name, value in members.items()}
-    _check_capitals(members, attributes)
-    return attributes
-
-
-def _add_extensions(attributes: dict[str, Any]) -> None:
-    extensions = attributes["extensions"]
-    if isinstance(extensions, dict):
-        del attributes["extensions"]
-        for name, value in extensions.items():
-            if value is not None:
-                attributes.setdefault(name.lower(), value)
-
-
-def _check_capitals(members: dict[str, Any], attributes: dict[str, Any]) -> None:
-    """Refuse capital letters but in names of extensions, which 3.10 took for small ones."""
-    if len(members) != len(attributes):
-        raise MalformedRequest("The CloudEvent has an attribute in small and in capital letters.")
-    for name in CORE_ATTRIBUTES:
-        if name in attributes and name not in members:
-            raise MalformedRequest(
-                f"The CloudEvent has its {name} in capital letters: names of attributes are "
-                "lower-case (CloudEvents 1.0, section 3.1)."
-            )
-
-
-def _check_members(attributes: dict[str, Any]) -> None:
-    if not RESERVED.isdisjoint(attributes):
-        raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
-    if not isinstance(attributes.get("datacontenttype", ""), str):
-        raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
-    try:
-        text = "".join(attributes.values())
-    except TypeError:  # JSON values that are no text
-        text = "".join([item for item in attributes.values() if isinstance(item, str)])
-    names = "".join(attributes)
-    if text.isascii() and names.isascii():
-        return
-    try:
-        (text + names).encode()
-    except UnicodeEncodeError:
-        raise MalformedRequest(
-            "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."
-        ) from None
-
-
-def _structured_data(payload: dict[str, Any], content_type: str | None) -> Any:
-    data, encoded = payload.get("data"), payload.get("data_base64")
-    if encoded is None:
-        return None if data == "" else data
-    if data is not None:
-        raise MalformedRequest("The CloudEvent has both data and data_base64; send only one.")
-    if not isinstance(encoded, str) or len(encoded) % 4:
-        raise MalformedRequest("The CloudEvent's data_base64 is not a string of padded base64.")
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise MalformedRequest("The CloudEvent's data_base64 is not valid base64.") from None
-    # Without a type nothing says that it is JSON (JSON format, section 3.1.1).
-    return body_data(raw, content_type) if content_type else raw or None
-
-
 def require(attributes: Mapping[str, Any]) -> None:
     """Check the four required attributes (CloudEvents core, section 3.1).
 
@@ -289,7 +156,7 @@ def require(attributes: Mapping[str, Any]) -> None:
     missing = [name for name in REQUIRED if attributes.get(name) is None]
     if missing:
         raise RequiredAttributeFault(
-            f"MissingRequiredFields: the CloudEvent has no {' and no '.join(missing)}. {_HOW}"
+            f"MissingRequiredFields: the CloudEvent has no {' and no '.join(missing)}. {HOW}"
         )
     wrong = [name for name in ("id", "source", "type") if not _is_text(attributes[name])]
     if wrong:

@@ -26,13 +26,12 @@ from .binding import (
     Parts,
     RequiredAttributeFault,
     body_data,
-    decode_structured,
     header_attributes,
     mode_of,
-    read_structured,
     require,
 )
 from .header_text import encode_header
+from .structured import decode_structured, read_structured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
+from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
+from functions_framework.stores.urls import MEMORY
 
 from .by_settings import as_environ_says, cors_layer, cors_setting, with_cors, with_event_settings
 from .error_handlers import ErrorHandlers
@@ -153,21 +155,36 @@ def _function_host(
     registered: Registrations,
     settings: Settings,
 ) -> ASGIHost | RoutedHost | EventHost | FunctionApp:
+    store = _store_of(settings)
     if not any(function.is_asgi for function in functions):
-        functions = with_registered(functions, registered, store=settings.idempotency_store)
+        functions = with_registered(functions, registered, store=store)
         return _sync_host(functions, context, registered)
     from functions_framework.runtime.threads import Threads
 
     from .asgi.host import ASGIHost
 
     limited = Threads("function", settings.threads)
-    store = settings.idempotency_store
     wrapped = with_registered(functions, registered, limited.start, store)
     plain = [function for function in wrapped if not function.is_asgi]
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
     host = ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
     return _seen_by_agents(host, context.app if bridged else None)
+
+
+def _store_of(settings: Settings) -> str | None:
+    """Where calls of idempotent functions are kept, unless they say it themselves.
+
+    Raises:
+        InvalidConfigurationException: each of several workers would have a store of its own.
+    """
+    store = settings.idempotency_store
+    if store == MEMORY and settings.workers > 1:
+        raise InvalidConfigurationException(
+            f"The store {MEMORY} is one process's own: {settings.workers} workers would each run "
+            "an event that comes twice. Set --idempotency-store to sqlite:///FILE or redis://HOST."
+        )
+    return store
 
 
 def _seen_by_agents(host: ASGIHost, beside: FunctionApp | None) -> ASGIHost | RoutedHost:

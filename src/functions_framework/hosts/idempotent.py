@@ -98,8 +98,8 @@ def _opened(given: Any, registered: Registrations) -> BatchingStore | OwnStore:
         name = "in the directory for temporary files" if given is None else urls.shown(given)
         why = str(error).rstrip(".")
         raise InvalidConfigurationException(
-            f"The store of idempotent calls ({name}) cannot be used: {why}. Start it, or set "
-            "--idempotency-store to another one."
+            f"The store of idempotent calls ({name}) cannot be used: {why}. Make it usable, "
+            "or set --idempotency-store to another one."
         ) from None
     registered.shutdown_hooks.insert(0, store.close)  # they run in reverse: after all others
     if given is None:

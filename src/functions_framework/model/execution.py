@@ -27,22 +27,19 @@ DEADLINE = "functions_framework.deadline"
 
 
 class Ended(Protocol):
-    """One of several calls that a request was, and its outcome.
-
-    Attributes:
-        running: the call, None where it did not begin.
-        status: of its own response.
-        seconds: how long it took.
-    """
+    """One of several calls that a request was, and its outcome."""
 
     @property
-    def running(self) -> Execution | None: ...
+    def running(self) -> Execution | None:
+        """The call, None where it did not begin."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """Of its own response."""
 
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float:
+        """How long it took."""
 
 
 # A generator of its own: user code that seeds `random` must not make ids repeat.

@@ -6,6 +6,7 @@ from .options import (
     InvalidSettingException,
     Option,
     declare,
+    quoted,
 )
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "Settings",
     "declare",
     "options",
+    "quoted",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import InvalidConfigurationException
 
 from .fields import Settings, options
+from .options import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,4 +43,4 @@ def _read(caller: str, name: str, value: object) -> Any:
     try:
         return options()[name].parse(str(value))
     except ValueError as error:
-        raise InvalidConfigurationException(f"{caller}: {name}={value!r}: {error}.") from None
+        raise InvalidConfigurationException(f"{caller}: {name}={quoted(value)}: {error}.") from None

@@ -72,8 +72,17 @@ class Option:
         try:
             return self.parse(raw)
         except ValueError as error:
-            message = f"Invalid value {raw!r} for {variable}: {error}."
+            message = f"Invalid value {quoted(raw)} for {variable}: {error}."
             raise (self.error or InvalidSettingException)(message) from None
+
+
+def quoted(value: object) -> str:
+    """A value that cannot be taken, for a message: an address without its password."""
+    if isinstance(value, str) and "://" in value and "@" in value:
+        from functions_framework.stores.urls import shown
+
+        return repr(shown(value))
+    return repr(value)
 
 
 class InvalidSettingException(InvalidConfigurationException):

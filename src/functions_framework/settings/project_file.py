@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 from .fields import options
-from .options import InvalidSettingException
+from .options import InvalidSettingException, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _value(key: str, value: object, option: Option) -> Any:
     try:
         return option.parse(str(value))
     except ValueError as error:
-        raise InvalidSettingException(f"{FILE}: {key} = {value!r}: {error}.") from None
+        raise InvalidSettingException(f"{FILE}: {key} = {quoted(value)}: {error}.") from None
 
 
 def _refuse(key: str, known: Mapping[str, Any]) -> Any:

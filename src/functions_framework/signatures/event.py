@@ -9,9 +9,7 @@ from functions_framework.events.binding import (
     REQUIRED,
     Mode,
     Parts,
-    absent_headers,
     body_data,
-    decode_structured,
     header_attributes,
     mode_of,
     require,
@@ -21,6 +19,7 @@ from functions_framework.events.conversion import (
     to_background_event,
     without_mapping,
 )
+from functions_framework.events.structured import absent_headers, decode_structured
 from functions_framework.exceptions import RequestRefused, UnsupportedMediaType
 from functions_framework.model.json_text import decode_json, is_json
 from functions_framework.model.message import EVENT_TAKEN, Reply

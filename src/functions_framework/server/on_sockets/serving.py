@@ -11,12 +11,12 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.logs.access import WEBSOCKET
 from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.tasks import start
 
 from ..on_threads.admission import Running
 from ..wire.forwarded import Proxies
 from ..wire.incoming import Gate
 from ..wire.own_replies import CRASHED, ENDED
-from ..wire.tasks import start
 from .channel import ACCEPTED, GOING_AWAY, Channel
 from .handshake import Handshake
 

@@ -1,0 +1,157 @@
+"""Events in structured mode: a JSON object to attributes and data (JSON event format, 3)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.json_text import decode_json, media_type
+from functions_framework.model.message import CORE_ATTRIBUTES
+
+from .binding import (
+    FAMILY,
+    HOW,
+    REQUIRED,
+    RESERVED,
+    STRUCTURED_TYPE,
+    Parts,
+    RequiredAttributeFault,
+    body_data,
+    now,
+    require,
+)
+
+if TYPE_CHECKING:
+    from functions_framework.model.message import Message
+
+
+def read_structured(message: Message) -> Any:
+    """The JSON value of a body that should be one event in structured mode.
+
+    Raises:
+        UnsupportedMediaType: the type says another event format than JSON.
+        RequiredAttributeFault: there is no JSON, or it is the data of an event some of whose
+            required headers are absent.
+    """
+    try:
+        payload = decode_json(message.body)
+    except MalformedRequest as error:
+        declared = media_type(message.content_type or "")
+        if declared.startswith(f"{FAMILY}+") and declared != STRUCTURED_TYPE:
+            raise UnsupportedMediaType(
+                f"The only event format accepted is JSON ({STRUCTURED_TYPE})."
+            ) from None
+        raise absent_headers(message) or RequiredAttributeFault(
+            f"MissingRequiredFields: the body holds no CloudEvent. {error} {HOW}"
+        ) from None
+    if message.attributes and not (isinstance(payload, dict) and "specversion" in payload):
+        fault = absent_headers(message)
+        if fault is not None:
+            raise fault
+    return payload
+
+
+def absent_headers(message: Message) -> RequiredAttributeFault | None:
+    """The fault of a request with some of the four required headers but not all."""
+    absent = [f"ce-{name}" for name in REQUIRED if name not in message.attributes]
+    if len(absent) in {0, len(REQUIRED)}:
+        return None
+    return RequiredAttributeFault(
+        f"MissingRequiredFields: the CloudEvent has no header {' and no '.join(absent)}."
+    )
+
+
+def decode_structured(payload: object) -> Parts:
+    """Make an event of a body's JSON value (JSON format, section 3).
+
+    A null member counts as absent; the members of an `extensions` object are attributes.
+
+    Raises:
+        RequiredAttributeFault: a required attribute is missing, or not a non-empty string.
+        MalformedRequest: the value isn't an object, has two attributes of one name, or its data
+            cannot be decoded.
+    """
+    if not isinstance(payload, dict):
+        found = "an array (a batch?)" if isinstance(payload, list) else "a single value"
+        raise MalformedRequest(f"A CloudEvent is one JSON object; the body is {found}.")
+    attributes = _members(payload)
+    if "extensions" in attributes:
+        _add_extensions(attributes)
+    require(attributes)
+    _check_members(attributes)
+    if "time" not in attributes:
+        attributes["time"] = now()
+    return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
+
+
+def _members(payload: dict[str, Any]) -> dict[str, Any]:
+    """The members that are attributes, by lower-case name."""
+    members = payload.copy()
+    members.pop("data", None)
+    members.pop("data_base64", None)
+    if None in members.values():
+        members = {name: value for name, value in members.items() if value is not None}
+    names = "".join(members)
+    if names == names.lower():
+        return members
+    attributes = {name.lower(): value for name, value in members.items()}
+    _check_capitals(members, attributes)
+    return attributes
+
+
+def _add_extensions(attributes: dict[str, Any]) -> None:
+    extensions = attributes["extensions"]
+    if isinstance(extensions, dict):
+        del attributes["extensions"]
+        for name, value in extensions.items():
+            if value is not None:
+                attributes.setdefault(name.lower(), value)
+
+
+def _check_capitals(members: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Refuse capital letters but in names of extensions, which 3.10 took for small ones."""
+    if len(members) != len(attributes):
+        raise MalformedRequest("The CloudEvent has an attribute in small and in capital letters.")
+    for name in CORE_ATTRIBUTES:
+        if name in attributes and name not in members:
+            raise MalformedRequest(
+                f"The CloudEvent has its {name} in capital letters: names of attributes are "
+                "lower-case (CloudEvents 1.0, section 3.1)."
+            )
+
+
+def _check_members(attributes: dict[str, Any]) -> None:
+    if not RESERVED.isdisjoint(attributes):
+        raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
+    if not isinstance(attributes.get("datacontenttype", ""), str):
+        raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
+    try:
+        text = "".join(attributes.values())
+    except TypeError:  # JSON values that are no text
+        text = "".join([item for item in attributes.values() if isinstance(item, str)])
+    names = "".join(attributes)
+    if text.isascii() and names.isascii():
+        return
+    try:
+        (text + names).encode()
+    except UnicodeEncodeError:
+        raise MalformedRequest(
+            "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."
+        ) from None
+
+
+def _structured_data(payload: dict[str, Any], content_type: str | None) -> Any:
+    data, encoded = payload.get("data"), payload.get("data_base64")
+    if encoded is None:
+        return None if data == "" else data
+    if data is not None:
+        raise MalformedRequest("The CloudEvent has both data and data_base64; send only one.")
+    if not isinstance(encoded, str) or len(encoded) % 4:
+        raise MalformedRequest("The CloudEvent's data_base64 is not a string of padded base64.")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise MalformedRequest("The CloudEvent's data_base64 is not valid base64.") from None
+    # Without a type nothing says that it is JSON (JSON format, section 3.1.1).
+    return body_data(raw, content_type) if content_type else raw or None
