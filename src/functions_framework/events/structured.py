@@ -128,7 +128,7 @@ def _check_members(attributes: dict[str, Any]) -> None:
         raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
     try:
         text = "".join(attributes.values())
-    except TypeError:  # JSON values that are no text
+    except TypeError:  # some are other JSON values
         text = "".join([item for item in attributes.values() if isinstance(item, str)])
     names = "".join(attributes)
     if text.isascii() and names.isascii():
