@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .api.decorators import event as event
     from .api.decorators import http as http
     from .api.decorators import typed as typed
+    from .api.decorators import websocket as websocket
     from .api.idempotency import idempotent as idempotent
     from .api.lifecycle import on_dropped as on_dropped
     from .api.lifecycle import on_shutdown as on_shutdown
@@ -139,6 +140,7 @@ _PUBLIC = {
     "setup_logging": ".logs",
     "sse": ".api.sse",
     "typed": ".api.decorators",
+    "websocket": ".api.decorators",
 }
 # Whole modules that other people's code takes from here (the Firebase SDK its `logging`).
 _MODULES = frozenset({"flask", "logging", "werkzeug"})

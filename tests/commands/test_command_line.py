@@ -98,7 +98,7 @@ def test_the_version_is_the_distributions() -> None:
         (
             ["--signature-type", "HTTP"],
             {},
-            "'--signature-type': 'HTTP': expected one of 'http', 'event', 'cloudevent', 'typed'.",
+            "expected one of 'http', 'event', 'cloudevent', 'typed', 'websocket'.",
         ),
         (["--workers", "0"], {}, "'0': expected a whole number of at least 1."),
     ],
@@ -120,7 +120,11 @@ def test_a_fault_in_the_arguments_is_two_lines_and_exit_2(
     [
         ({"PORT": "x"}, 2, "Invalid value 'x' for PORT: expected a whole number."),
         ({"FUNCTION_USE_ASGI": "x"}, 2, "for FUNCTION_USE_ASGI: expected one of 1/true"),
-        ({"FUNCTION_SIGNATURE_TYPE": "HTTP"}, 2, "'http', 'event', 'cloudevent', 'typed'"),
+        (
+            {"FUNCTION_SIGNATURE_TYPE": "HTTP"},
+            2,
+            "'http', 'event', 'cloudevent', 'typed', 'websocket'",
+        ),
         ({"WORKERS": "x"}, 1, "Invalid value 'x' for WORKERS: expected a whole number."),
         ({"THREADS": "1.5"}, 1, "Invalid value '1.5' for THREADS"),
         ({"CLOUD_RUN_TIMEOUT_SECONDS": "x"}, 1, "for CLOUD_RUN_TIMEOUT_SECONDS"),

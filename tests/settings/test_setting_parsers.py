@@ -70,7 +70,7 @@ def test_what_is_taken(parse: Callable[[str], Any], text: str, value: Any) -> No
         (parsers.size, "64X", "such as 65536, 64K, 10M or 1G"),
         (parsers.size, "1.5K", "such as"),
         (parsers.size, "-1K", "at least 0"),
-        (parsers.signature, "HTTP", "'http', 'event', 'cloudevent', 'typed'"),
+        (parsers.signature, "HTTP", "'http', 'event', 'cloudevent', 'typed', 'websocket'"),
         (parsers.signature, " http", "'http'"),
         (parsers.log_level, "loud", "debug, info, warning, error, critical"),
     ],

@@ -68,6 +68,10 @@ class CORS:
             return origin if self.credentials else "*"
         return origin if origin is not None and matches(origin, origins) else None
 
+    def allows(self, origin: str) -> bool:
+        """Whether pages of an origin may call."""
+        return self._allowed(origin) is not None
+
     def headers_for(self, origin: str | None) -> Headers:
         """What is added to the reply to a request from `origin`, None for one that named none.
 

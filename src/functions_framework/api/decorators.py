@@ -160,6 +160,26 @@ def _event_types(given: Any) -> tuple[str, ...]:
 
 
 @overload
+def websocket(function: F, /) -> F: ...
+@overload
+def websocket(
+    *, path: str | None = None, cors: bool | str | CORS | None = None
+) -> Callable[[F], F]: ...
+
+
+def websocket(function: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
+    """Serve an `async def` of a WebSocket, a `starlette.websockets.WebSocket`.
+
+    Args:
+        function: called with the WebSocket before it is accepted; it ends with the function.
+        path: as for `http`.
+        cors: pages of which origins may open it, as for `http`; those of every origin without.
+    """
+    options = {} if cors is None else {"cors": cors}
+    return put(Mark(Signature.WEBSOCKET, path=path, options=options), function)
+
+
+@overload
 def event(function: F, /) -> F: ...
 @overload
 def event(*, path: str | None = None) -> Callable[[F], F]: ...

@@ -30,7 +30,8 @@ class Invocation:
 
     Attributes:
         function: what is called.
-        arguments: what it is called with: the request, the event, `(data, context)` or the value.
+        arguments: what it is called with: the request, the event, `(data, context)`, the value or
+            the WebSocket.
         execution: the call's id, trace and deadline; None outside a server.
     """
 
@@ -42,6 +43,12 @@ class Invocation:
     def request(self) -> Any:
         """The request of an http function, else None."""
         return self.arguments[0] if self.function.signature is Signature.HTTP else None
+
+    @property
+    def socket(self) -> Any:
+        """The WebSocket of a function of such, else None."""
+        is_socket = self.function.signature is Signature.WEBSOCKET
+        return self.arguments[0] if is_socket else None
 
     @property
     def event(self) -> Any:

@@ -19,14 +19,18 @@ from functions_framework.runtime import background_loop
 from functions_framework.settings import Settings
 from functions_framework.stores.urls import MEMORY
 
+from .compose import request_of
 from .isolation import World, apart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.hosts.build import Served
     from functions_framework.model.interfaces import Host
+
+    from .conversation import Conversation
 
 Source = str | os.PathLike[str]
 Overrides = Mapping[Any, Any]
@@ -78,6 +82,7 @@ class Pipeline:
         self.function: Function = served.functions[0]
         self.host: Host = served.host
         self.lifecycle: Lifecycle = served.lifecycle
+        self._sockets = served.sockets
         self._overrides = [(self._resource(key), value) for key, value in (overrides or {}).items()]
 
     def _load(self, source: Source, target: str | None, signature: Signature) -> Served:
@@ -139,6 +144,24 @@ class Pipeline:
                 self._entered -= 1
                 if self._entered == 0:
                     self._overriding.close()
+
+    def conversation(
+        self,
+        path: str,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] | None,
+        subprotocols: Sequence[str],
+    ) -> Conversation:
+        """A WebSocket that is yet to be asked for.
+
+        Raises:
+            ValueError: nothing here takes any, or there is no such path.
+        """
+        from .conversation import Conversation
+
+        if self._sockets is None:
+            raise ValueError(f"{self.function.name!r} takes requests, not WebSockets.")
+        request = request_of("GET", path, headers=headers)
+        return Conversation(self._sockets, request, subprotocols)
 
     def start(self) -> None:
         """Run the start-up hooks of a sync function."""

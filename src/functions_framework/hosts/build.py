@@ -13,7 +13,14 @@ from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
 from functions_framework.stores.urls import MEMORY
 
-from .by_settings import as_environ_says, cors_layer, cors_setting, with_cors, with_event_settings
+from .by_settings import (
+    as_environ_says,
+    checked_sockets,
+    cors_layer,
+    cors_setting,
+    with_cors,
+    with_event_settings,
+)
 from .error_handlers import ErrorHandlers
 from .instrumented import is_agent_loaded
 from .registered import with_registered
@@ -127,7 +134,7 @@ def build(
         sockets = application if application.is_async else None
     else:
         functions = _as_set(loaded, settings, is_followed=is_followed)
-        host = _function_host(functions, context, registered, settings)
+        host, sockets = _function_host(functions, context, registered, settings)
     if settings.docs or (settings.debug and len(loaded) > 1):
         from .openapi.pages import with_pages
 
@@ -136,7 +143,8 @@ def build(
         from .debug import debugged
 
         host = debugged(host)
-    return Served(loaded, with_cors(host, loaded, settings.cors), lifecycle, sockets)
+    host, sockets = with_cors(host, sockets, loaded, settings.cors)
+    return Served(loaded, host, lifecycle, sockets)
 
 
 def _as_set(loaded: list[Function], settings: Settings, *, is_followed: bool) -> Sequence[Function]:
@@ -154,11 +162,11 @@ def _function_host(
     context: FlaskContext,
     registered: Registrations,
     settings: Settings,
-) -> ASGIHost | RoutedHost | EventHost | FunctionApp:
+) -> tuple[ASGIHost | RoutedHost | EventHost | FunctionApp, SocketHost | None]:
     store = _store_of(settings)
     if not any(function.is_asgi for function in functions):
         functions = with_registered(functions, registered, store=store)
-        return _sync_host(functions, context, registered)
+        return _sync_host(functions, context, registered), None
     from functions_framework.runtime.threads import Threads
 
     from .asgi.host import ASGIHost
@@ -169,7 +177,7 @@ def _function_host(
     bridged = (_sync_host(plain, context, registered), plain) if plain else None
     on_loop = [function for function in wrapped if function.is_asgi]
     host = ASGIHost(on_loop, ErrorHandlers(registered.error_handlers), limited, bridged)
-    return _seen_by_agents(host, context.app if bridged else None)
+    return _seen_by_agents(host, context.app if bridged else None), host.sockets
 
 
 def _store_of(settings: Settings) -> str | None:
@@ -259,6 +267,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
         return FunctionASGIApp(host, Lifecycle.of(registered))
     from .asgi.layer_driver import AsyncLayered
 
+    host.sockets = checked_sockets(host.sockets, layer)
     return FunctionASGIApp(AsyncLayered(host, layer), Lifecycle.of(registered))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Host
+    from functions_framework.model.interfaces import Host, SocketHost
 
     from .cors import CORSLayer
 
@@ -29,18 +29,29 @@ def with_event_settings(functions: Sequence[Function], settings: Settings) -> Se
     return [replace(function, options={**said, **function.options}) for function in functions]
 
 
-def with_cors(host: Host, functions: Sequence[Function], given: str | None) -> Host:
-    """The host with cross-origin rules around it, itself where nobody set any.
+def with_cors(
+    host: Host, sockets: SocketHost | None, functions: Sequence[Function], given: str | None
+) -> tuple[Host, SocketHost | None]:
+    """The hosts with cross-origin rules around them, themselves where nobody set any.
 
     Raises:
         InvalidConfigurationException: a function's `cors=` is malformed.
     """
     layer = cors_layer(functions, given)
     if layer is None:
-        return host
+        return host, sockets
     from .layered import layered
 
-    return layered(host, layer)
+    return layered(host, layer), checked_sockets(sockets, layer)
+
+
+def checked_sockets(sockets: SocketHost | None, layer: CORSLayer) -> SocketHost | None:
+    """What converses, with those pages alone whose origins the rules allow."""
+    if sockets is None:
+        return None
+    from .asgi.origin_check import OriginCheck
+
+    return OriginCheck(sockets, layer.routes)
 
 
 def cors_layer(functions: Sequence[Function], given: str | None) -> CORSLayer | None:

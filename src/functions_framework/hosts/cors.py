@@ -51,9 +51,13 @@ class CORSLayer:
 
     Args:
         routes: which rules hold for which path.
+
+    Attributes:
+        routes: the same.
     """
 
     def __init__(self, routes: CORSRoutes) -> None:
+        self.routes = routes
         self._find = routes.find
 
     def around(self, head: Head) -> Steps:

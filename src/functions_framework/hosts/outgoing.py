@@ -11,7 +11,8 @@ HEAD, 204, 205, 304           no content, whatever was given (RFC 9110, 9.3.2, 1
                               15.4.5); a stream is not begun
 Content-Length, whole body    the body's own
 Content-Length, stream        held to: a stream that is longer or shorter breaks off; 0 is not told
-fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1)
+fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1);
+                              Upgrade stays with a 426
 a name or value that no       a crash whose record names the field (RFC 9110, 5.1, 5.5)
 field can have
 text beyond ASCII             the bytes it stands for in latin-1, as PEP 3333 and ASGI mean it; a
@@ -68,6 +69,7 @@ _SERVERS = frozenset({
 })  # fmt: skip
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,1000}")
 _NEVER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_UPGRADE_REQUIRED = 426
 _told: list[Function | None] = []
 _FEW, _SHORT = 30, 4096
 # Names that were looked at: empty for a field that is sent, else the name in lower case.
@@ -151,7 +153,8 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     if isinstance(reply, Passed):
         return reply
     status = _status(reply.status)
-    headers, lengths = _sorted(reply.headers, is_text_only=is_text_only)
+    is_upgrade = status == _UPGRADE_REQUIRED
+    headers, lengths = _sorted(reply.headers, is_text_only=is_text_only, is_upgrade=is_upgrade)
     body: Any = reply.body
     is_whole = isinstance(body, (bytes, bytearray, memoryview))
     if status in NO_CONTENT:
@@ -196,7 +199,7 @@ def _status(status: object) -> int:
     return int(status)
 
 
-def _sorted(given: Headers, *, is_text_only: bool) -> tuple[Headers, list[Any]]:
+def _sorted(given: Headers, *, is_text_only: bool, is_upgrade: bool) -> tuple[Headers, list[Any]]:
     """The fields to be sent, and the lengths that were declared."""
     headers: Headers = []
     lengths: list[Any] = []
@@ -210,6 +213,8 @@ def _sorted(given: Headers, *, is_text_only: bool) -> tuple[Headers, list[Any]]:
             headers.append((name, text))
         elif servers == "content-length":
             lengths.append(value)
+        elif is_upgrade and servers == "upgrade":  # it belongs to this status (15.5.22)
+            headers += [("connection", "upgrade"), (name, value)]
         else:
             dropped.append((servers, value))
     if len(headers) > MOST_FIELDS or size > _LARGEST_HEAD:

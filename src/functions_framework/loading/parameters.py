@@ -20,8 +20,10 @@ _CALLED_WITH = {
     Signature.CLOUDEVENT: ((1, 2), "the event, and its data if it takes a second argument"),
     Signature.EVENT: ((2,), "two arguments, data and context"),
     Signature.TYPED: ((1,), "one argument, the value"),
+    Signature.WEBSOCKET: ((1,), "one argument, the WebSocket"),
 }
 _REMEDIES = {
+    (Signature.WEBSOCKET, 0): " Add it: async def {name}(socket).",
     (Signature.HTTP, 0): " Add it: def {name}(request).",
     (Signature.HTTP, 2): " If it takes events, decorate it with @functions_framework.event, or "
     "pass --signature-type event.",

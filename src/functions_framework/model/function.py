@@ -6,7 +6,10 @@ import functools
 from enum import Enum
 from types import FunctionType
 
-from functions_framework.exceptions import InvalidConfigurationException
+from functions_framework.exceptions import (
+    InvalidConfigurationException,
+    InvalidTargetTypeException,
+)
 from functions_framework.runtime.values import field, value_class
 
 TYPE_CHECKING = False
@@ -25,6 +28,8 @@ RULES = "__functions_framework_idempotent__"
 _STARRED = 0x04 | 0x08
 _COROUTINE = 0x80
 _ASYNC_GENERATOR = 0x200
+_NOT_ASYNC = "it is a plain def. Write async def {name}(socket)."
+_YIELDS = "it yields, which nobody would take. Send with await socket.send_text(...)."
 
 
 class Signature(str, Enum):
@@ -34,6 +39,7 @@ class Signature(str, Enum):
     EVENT = "event"
     CLOUDEVENT = "cloudevent"
     TYPED = "typed"
+    WEBSOCKET = "websocket"
 
     def __str__(self) -> str:
         return self.value
@@ -190,7 +196,9 @@ class Function:
         """Build from a loaded target: its mark, where it has one, beats `signature`.
 
         Raises:
-            InvalidConfigurationException: `idempotent` stands on a whole application.
+            InvalidConfigurationException: `idempotent` stands on a whole application, or on a
+                function of WebSockets.
+            InvalidTargetTypeException: a function of WebSockets is no plain `async def`.
         """
         is_async = is_async_callable(call)
         mark = mark_of(call)
@@ -204,6 +212,8 @@ class Function:
                 )
             return cls(call, name, is_async=is_asgi, is_asgi=is_asgi, protocol=protocol)
         mark = mark or Mark(signature)
+        if mark.signature is Signature.WEBSOCKET:
+            _require_conversation(call, name, is_async=is_async)
         return cls(
             call=call,
             name=name,
@@ -213,6 +223,21 @@ class Function:
             input_type=mark.input_type,
             path=mark.path,
             options={**mark.options, **_rules_of(call)},
+        )
+
+
+def _require_conversation(call: Callable[..., Any], name: str, *, is_async: bool) -> None:
+    import inspect
+
+    yields = inspect.isasyncgenfunction(call) or inspect.isgeneratorfunction(call)
+    if yields or not is_async:
+        fault = _YIELDS if yields else _NOT_ASYNC.format(name=name)
+        raise InvalidTargetTypeException(
+            f"{place_of(call)}: The function {name!r} cannot converse by WebSocket: {fault}"
+        )
+    if _rules_of(call):
+        raise InvalidConfigurationException(
+            f"@idempotent cannot protect {name!r}: a WebSocket isn't a call that could be repeated."
         )
 
 

@@ -102,11 +102,13 @@ def show_size(number: int) -> str:
 
 
 def signature(value: str) -> Signature:
-    """One of http, event, cloudevent, typed."""
+    """One of http, event, cloudevent, typed, websocket."""
     try:
         return Signature(value)
     except ValueError:
-        raise ValueError("expected one of 'http', 'event', 'cloudevent', 'typed'") from None
+        raise ValueError(
+            "expected one of 'http', 'event', 'cloudevent', 'typed', 'websocket'"
+        ) from None
 
 
 def origins(value: str) -> str:

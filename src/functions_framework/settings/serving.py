@@ -48,7 +48,8 @@ class ServingSettings:
     signature_type: Signature = declare(
         "--signature-type", "FUNCTION_SIGNATURE_TYPE", signature, default=Signature.HTTP,
         group="Function",
-        help="How an undecorated function is called: http, event, cloudevent or typed.",
+        help="How an undecorated function is called: http, event, cloudevent, typed or "
+        "websocket.",
     )
     event_format: str = declare(
         "--event-format", "EVENT_FORMAT", event_format, default="binary",

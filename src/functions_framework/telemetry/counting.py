@@ -54,6 +54,12 @@ class Counting:
             multiprocess_mode="livesum",
             registry=None,
         )
+        self.open_sockets = Gauge(
+            "functions_open_websockets",
+            "WebSockets that are open.",
+            multiprocess_mode="livesum",
+            registry=None,
+        )
         Gauge(
             "functions_cold_start_seconds",
             "From a worker's start until its functions could be called; the longest of those "
@@ -65,17 +71,22 @@ class Counting:
 
     def begin(self, request: Head) -> CountedCall:  # noqa: ARG002 - of no interest here
         """Count a request as being answered."""
-        self.in_flight.inc()
-        return CountedCall(self)
+        return CountedCall(self, self.in_flight)
+
+    def begin_socket(self, request: Head) -> CountedCall:  # noqa: ARG002 - of no interest here
+        """Count a WebSocket as open."""
+        return CountedCall(self, self.open_sockets)
 
 
 class CountedCall:
     """One call, until its end is counted."""
 
-    __slots__ = ("_counting", "_started")
+    __slots__ = ("_counting", "_gauge", "_started")
 
-    def __init__(self, counting: Counting) -> None:
+    def __init__(self, counting: Counting, gauge: Gauge) -> None:
         self._counting = counting
+        self._gauge = gauge
+        gauge.inc()
         self._started = time.monotonic()
 
     def enter(self) -> None:
@@ -87,7 +98,7 @@ class CountedCall:
     def end(self, outcome: Outcome) -> None:
         """Count its outcome."""
         counting = self._counting
-        counting.in_flight.dec()
+        self._gauge.dec()
         for call, seconds in outcome.calls(time.monotonic() - self._started):
             kind, function = call.kind, call.function
             if kind is None or function is None:

@@ -84,6 +84,8 @@ class Tracing:
         self.active.add(1, attributes)
         return TracedCall(self, span, trace.set_span_in_context(span, parent), attributes)
 
+    begin_socket = begin
+
     def is_cold(self) -> bool:
         """Whether this is the first invocation of the process; said once."""
         was_cold, self._is_cold = self._is_cold, False

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from .client import AsyncClient as AsyncClient
     from .client import Client as Client
     from .server import RunningServer as RunningServer
+    from .sockets import WebSocketRefused as WebSocketRefused
 
 _PUBLIC = {
     "AsyncClient": "client",
     "Client": "client",
     "Result": ".calls.result",
     "RunningServer": "server",
+    "WebSocketRefused": "sockets",
     "audit_log_event": "builders",
     "auth_event": "builders",
     "background_event": "builders",

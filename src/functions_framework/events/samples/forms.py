@@ -36,7 +36,7 @@ def form_for(sample: Sample, signature: Signature) -> str | None:
     """The form in which a function of a signature gets a sample, None where it takes none."""
     if signature is Signature.HTTP:
         return sample.sent_as
-    if signature is Signature.TYPED or sample.event is None:
+    if signature in {Signature.TYPED, Signature.WEBSOCKET} or sample.event is None:
         return None
     if signature is Signature.CLOUDEVENT:
         return sample.sent_as  # webhooks of services that send no CloudEvents, too

@@ -92,7 +92,7 @@ async def converse(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 async def failed(error: BaseException, way: Way, scope: Scope) -> None:
     """End a WebSocket whose code raised; a client may leave at any time."""
-    if is_departure(error):
+    if is_departure(error, way):
         way.is_over = True
         return
     log_crash(error, method=WEBSOCKET, path=scope["path"])
@@ -102,11 +102,19 @@ async def failed(error: BaseException, way: Way, scope: Scope) -> None:
         await way.deny(CRASH_REPLY)
 
 
-def is_departure(error: BaseException) -> bool:
-    """Whether an exception only says that the client has left."""
+def is_departure(error: BaseException, way: Way) -> bool:
+    """Whether an exception only says that the WebSocket has ended, by its client or its function.
+
+    Starlette has one for who goes on once it is closed; before it is accepted, that is a mistake.
+    """
     inner: Any = getattr(error, "exceptions", None)
     if inner is not None:
-        return all(map(is_departure, inner))
+        return all(is_departure(one, way) for one in inner)
+    if isinstance(error, SocketClosedError):
+        return True
     library = sys.modules.get("starlette.websockets")
-    is_told = library is not None and isinstance(error, library.WebSocketDisconnect)
-    return is_told or isinstance(error, SocketClosedError)
+    if library is None:
+        return False
+    late = getattr(library, "WebSocketDisconnected", ())
+    has_begun = way.is_accepted or way.is_over
+    return isinstance(error, library.WebSocketDisconnect) or (has_begun and isinstance(error, late))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, Callable, Sequence
+from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -37,7 +38,7 @@ from .opening import open_asgi
 from .scope import begin, live, send_reply
 
 if TYPE_CHECKING:
-    from functions_framework.model.interfaces import Receive, Scope, Send, SyncHost
+    from functions_framework.model.interfaces import Receive, Scope, Send, SocketHost, SyncHost
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
@@ -56,6 +57,9 @@ class Endpoint(Protocol):
 class ASGIHost:
     """Serves functions from an event loop.
 
+    Attributes:
+        sockets: converses by WebSocket, None where no function does.
+
     Args:
         functions: what is served; sync ones run in threads and get a Starlette request.
         handlers: the error handlers of their module.
@@ -73,10 +77,15 @@ class ASGIHost:
         bridged: tuple[SyncHost, Sequence[Function]] | None = None,
     ) -> None:
         self.function = functions[0]
+        self.sockets: SocketHost | None = None
         self.threads = threads
         self._handlers = handlers
         sync_host, sync_functions = bridged or (None, ())
         everything = paths_of([*functions, *sync_functions])
+        if any(function.signature is Signature.WEBSOCKET for function in functions):
+            from .sockets import SocketFunctions
+
+            self.sockets = SocketFunctions([*functions, *sync_functions], self._handled)
         self._routes = Routes(
             (path, self._endpoint(function, sync_host if function in sync_functions else None))
             for path, function in everything
@@ -87,6 +96,8 @@ class ASGIHost:
             return Bridge(function, sync_host, self.threads)
         if function.signature is Signature.HTTP:
             return _HTTPEndpoint(function, self)
+        if function.signature is Signature.WEBSOCKET:
+            return _SocketEndpoint(function, self)
         return EventEndpoint(function, self)
 
     def is_bridged(self, path: str) -> bool:
@@ -190,6 +201,8 @@ class ASGIHost:
             await live(receive, send)
         elif scope["type"] == "http":
             await send_reply(await self.respond(scope, receive), send, scope)
+        elif self.sockets is not None:
+            await self.sockets.converse(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -204,6 +217,19 @@ def _is_disconnect(error: BaseException) -> bool:
     from starlette.requests import ClientDisconnect
 
     return isinstance(error, ClientDisconnect)
+
+
+class _SocketEndpoint:
+    """The requests to a function of WebSockets, which all are at the wrong place."""
+
+    def __init__(self, function: Function, host: ASGIHost) -> None:
+        from .sockets import UPGRADE_REQUIRED
+
+        self.function = function
+        self._reply = partial(host.refused, UPGRADE_REQUIRED)
+
+    async def respond(self, _scope: Scope, _receive: Receive) -> Reply:
+        return self._reply()
 
 
 class _HTTPEndpoint:

@@ -179,6 +179,7 @@ class Channel:
         self._require_first()
         status, headers, body = checked(reply, "GET")
         self.status = status
+        self.sent = len(body) if isinstance(body, bytes) else 0
         self._ended(LOST, "")
         fields = [(name.lower().encode(), sent_bytes(value)) for name, value in headers]
         start = {"type": "websocket.http.response.start", "status": status, "headers": fields}

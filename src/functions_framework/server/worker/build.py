@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from functions_framework.loading.import_clock import LoadReport
     from functions_framework.model.function import Function
     from functions_framework.settings import Settings
+    from functions_framework.telemetry.counting import Counting
+    from functions_framework.telemetry.tracing import Tracing
 
     from ..hosted import Build, Hosted
 
@@ -166,15 +168,24 @@ def _shown(hosted: Hosted, settings: Settings, report: LoadReport) -> Hosted:
 
 def _counted(hosted: Hosted, start_seconds: float) -> Hosted:
     from functions_framework.telemetry.counting import Counting
+
+    return _followed(hosted, Counting(start_seconds))
+
+
+def _followed(hosted: Hosted, follower: Counting | Tracing) -> Hosted:
     from functions_framework.telemetry.layer import followed
 
-    return hosted._replace(host=followed(hosted.host, Counting(start_seconds)))
+    hosted = hosted._replace(host=followed(hosted.host, follower))
+    if hosted.sockets is None:
+        return hosted
+    from functions_framework.telemetry.sockets import FollowedSockets
+
+    return hosted._replace(sockets=FollowedSockets(hosted.sockets, follower))
 
 
 def _traced(hosted: Hosted) -> Hosted:
     from functions_framework.logs import threads
     from functions_framework.model.execution import read_spans_from
-    from functions_framework.telemetry.layer import followed
     from functions_framework.telemetry.providers import set_up
     from functions_framework.telemetry.tracing import CurrentSpan, Tracing, captured
 
@@ -182,4 +193,4 @@ def _traced(hosted: Hosted) -> Hosted:
     tracing = Tracing(hosted.name, *set_up(hosted.name))
     read_spans_from(CurrentSpan())
     threads.carry(captured)
-    return hosted._replace(host=followed(hosted.host, tracing))
+    return _followed(hosted, tracing)
