@@ -198,7 +198,7 @@ class Function:
         Raises:
             InvalidConfigurationException: `idempotent` stands on a whole application, or on a
                 function of WebSockets.
-            InvalidTargetTypeException: a function of WebSockets is no plain `async def`.
+            InvalidTargetTypeException: a function of WebSockets isn't a plain `async def`.
         """
         is_async = is_async_callable(call)
         mark = mark_of(call)
