@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from .api.decorators import websocket as websocket
     from .api.idempotency import idempotent as idempotent
     from .api.lifecycle import on_dropped as on_dropped
+    from .api.lifecycle import on_restore as on_restore
     from .api.lifecycle import on_shutdown as on_shutdown
+    from .api.lifecycle import on_snapshot as on_snapshot
     from .api.lifecycle import on_startup as on_startup
     from .api.lifecycle import readiness as readiness
     from .api.middleware import Invocation as Invocation
@@ -131,7 +133,9 @@ _PUBLIC = {
     "idempotent": ".api.idempotency",
     "on_dropped": ".api.lifecycle",
     "on_startup": ".api.lifecycle",
+    "on_restore": ".api.lifecycle",
     "on_shutdown": ".api.lifecycle",
+    "on_snapshot": ".api.lifecycle",
     "readiness": ".api.lifecycle",
     "resource": ".api.resources",
     "read_request": ".hosts.create",

@@ -275,11 +275,16 @@ class LambdaFunction:
         while self.api.asked.get(timeout=_SECONDS) != f"{_API}/invocation/next":
             pass
 
+    def wait_for_snapshot(self) -> None:
+        """Wait until the runtime asks whether it was restored."""
+        while self.api.asked.get(timeout=_SECONDS) != f"{_API}/restore/next":
+            pass
+
     def terminate(self) -> int:
         """Send SIGTERM and wait for the end; the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(_SECONDS)
+        return self.wait()
 
     def wait(self) -> int:
         """Wait for the end of a runtime that ends by itself; the exit code."""

@@ -43,6 +43,26 @@ def on_shutdown(hook: Hook) -> Hook:
     return hook
 
 
+def on_snapshot(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, before a snapshot of this process.
+
+    Platforms that start functions from a snapshot (AWS Lambda with SnapStart) run it once, after
+    start-up; others never. Connections and secrets are best given up here.
+    """
+    pending().snapshot_hooks.append(hook)
+    return hook
+
+
+def on_restore(hook: Hook) -> Hook:
+    """Run a function without arguments, `def` or `async def`, where this process is restored.
+
+    It runs in each copy of the snapshot, before its first call. `random` was seeded afresh by then,
+    and the framework's own ids differ from copy to copy.
+    """
+    pending().restore_hooks.append(hook)
+    return hook
+
+
 def readiness(check: Hook) -> Hook:
     """Ask a function without arguments, `def` or `async def`, whether this worker takes calls.
 
@@ -86,6 +106,8 @@ class Lifecycle:
         shutdown_hooks: run in the reverse order.
         resources: closed after the hooks, the last made first.
         readiness_checks: asked in this order whether it takes calls.
+        snapshot_hooks: run before a snapshot of the process, in this order.
+        restore_hooks: run in each copy of it, in this order.
         ending: what `stop` is ending, or ended last, as a log names it.
     """
 
@@ -93,6 +115,8 @@ class Lifecycle:
     shutdown_hooks: Sequence[Callable[[], Any]] = ()
     resources: Sequence[OwnObject] = ()
     readiness_checks: Sequence[Callable[[], Any]] = ()
+    snapshot_hooks: Sequence[Callable[[], Any]] = ()
+    restore_hooks: Sequence[Callable[[], Any]] = ()
     ending: str = ""
 
     def __bool__(self) -> bool:
@@ -106,14 +130,13 @@ class Lifecycle:
             registered.shutdown_hooks,
             registered.resources,
             registered.readiness_checks,
+            registered.snapshot_hooks,
+            registered.restore_hooks,
         )
 
     async def start(self) -> None:
         """Run the start-up hooks on this event loop; the first failure is raised."""
-        for hook in self.startup_hooks:
-            result = hook()
-            if inspect.isawaitable(result):
-                await result
+        await run(self.startup_hooks)
 
     async def stop(self) -> None:
         """Run the shut-down hooks and close the resources; failures are logged."""
@@ -125,10 +148,7 @@ class Lifecycle:
 
     def start_blocking(self) -> None:
         """As `start`, in this thread; what is async runs on the side loop, which goes on."""
-        for hook in self.startup_hooks:
-            result = hook()
-            if inspect.isawaitable(result):
-                _run_aside(result)
+        run_blocking(self.startup_hooks)
 
     def stop_blocking(self) -> None:
         """As `stop`, in this thread and on the side loop."""
@@ -152,6 +172,22 @@ class Lifecycle:
             yield
         except Exception:  # noqa: BLE001 - the other endings must still run
             _log.exception("The %s failed while the server was stopping.", name)
+
+
+async def run(hooks: Sequence[Callable[[], Any]]) -> None:
+    """Run hooks one after another on this event loop; the first failure is raised."""
+    for hook in hooks:
+        result = hook()
+        if inspect.isawaitable(result):
+            await result
+
+
+def run_blocking(hooks: Sequence[Callable[[], Any]]) -> None:
+    """As `run`, in this thread; what is async runs on the side loop, which goes on."""
+    for hook in hooks:
+        result = hook()
+        if inspect.isawaitable(result):
+            _run_aside(result)
 
 
 def _run_aside(result: Awaitable[Any]) -> None:

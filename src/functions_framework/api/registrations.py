@@ -46,6 +46,8 @@ class Registrations:
         middleware: what runs around every call, the first outermost.
         readiness_checks: what says whether a worker takes calls.
         dropped_hooks: what is told of events that are dropped.
+        snapshot_hooks: what runs before a snapshot of the process.
+        restore_hooks: what runs in each copy of it.
     """
 
     error_handlers: list[tuple[type[Exception] | int, Callable[..., Any]]] = field(
@@ -57,6 +59,8 @@ class Registrations:
     middleware: list[Callable[..., Any]] = field(default_factory=list)
     readiness_checks: list[Callable[[], Any]] = field(default_factory=list)
     dropped_hooks: list[Callable[..., Any]] = field(default_factory=list)
+    snapshot_hooks: list[Callable[[], Any]] = field(default_factory=list)
+    restore_hooks: list[Callable[[], Any]] = field(default_factory=list)
 
 
 _pending = Registrations()

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 
     from functions_framework.settings import Settings
 
-# Set by Cloud Run, Cloud Functions and Knative; by Cloud Run jobs.
-_PLATFORM_VARIABLES = ("K_SERVICE", "CLOUD_RUN_JOB")
+    from .json_formatter import JsonFormatter
+
+# Set by Cloud Run, Cloud Functions and Knative; by Cloud Run jobs; by AWS Lambda.
+_PLATFORM_VARIABLES = ("K_SERVICE", "CLOUD_RUN_JOB", "AWS_LAMBDA_FUNCTION_NAME")
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: Settings, json_formatter: type[JsonFormatter] | None = None) -> None:
     """Show records at the settings' level on stderr, in their format.
 
     A configuration of the user's own wins: see `handler.FallbackHandler`. No logger is disabled.
     Calls reach the threads their functions start (see `threads`), lines of a standard output that
     isn't a terminal appear when they end, and with `log_execution_id` both streams write records
     (see `streams`).
+
+    Args:
+        settings: of them those of logs.
+        json_formatter: writes JSON by a platform's own names.
     """
     if settings.log_execution_id:
         from . import streams
@@ -36,7 +42,8 @@ def configure(settings: Settings) -> None:
     if is_json(settings, os.environ):
         from .json_formatter import JsonFormatter
 
-        fallback = handler.FallbackHandler(JsonFormatter(), is_record=True)
+        formatter = (json_formatter or JsonFormatter)()
+        fallback = handler.FallbackHandler(formatter, is_record=True)
     else:
         fallback = handler.FallbackHandler(TextFormatter(), is_record=False)
     handler.install(fallback, logging.getLevelName(settings.log_level.upper()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .context import ATTRIBUTES, origin_of
 from .records import (
@@ -16,6 +16,9 @@ from .records import (
     put_origin,
     safe_text,
 )
+
+if TYPE_CHECKING:
+    from functions_framework.model.trace import Trace
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _KNOWN = _PLAIN | ATTRIBUTES
@@ -81,10 +84,25 @@ class JsonFormatter(logging.Formatter):
         message = self._message(record)
         given = object_in(message) if message[:1] in _BEGINNINGS else None
         told = self._told(record)
+        fields = self.beginning(record, f"{message}\n{told}" if told else message)
+        if len(record.__dict__) > _PLAIN_SIZE:
+            _put_extra(fields, record)
+        if given is not None:
+            _put_given(fields, given, told)
+        self.put_call(fields, *origin_of(record))
+        return encode(fields)
+
+    def beginning(self, record: logging.LogRecord, message: str) -> dict[str, Any]:
+        """The fields that every record has, by the names of the platform.
+
+        Args:
+            record: what is logged.
+            message: its text, with the traceback.
+        """
         fields: dict[str, Any] = {
             "severity": _SEVERITIES.get(record.levelno) or severity_of(record.levelno),
-            "message": f"{message}\n{told}" if told else message,
-            "time": self._time(record.created),
+            "message": message,
+            "time": self.time_of(record.created),
             "logger": record.name,
         }
         if record.lineno:
@@ -93,12 +111,17 @@ class JsonFormatter(logging.Formatter):
                 "line": str(record.lineno),
                 "function": record.funcName or "",
             }
-        if len(record.__dict__) > _PLAIN_SIZE:
-            _put_extra(fields, record)
-        if given is not None:
-            _put_given(fields, given, told)
-        put_origin(fields, *origin_of(record), self._project)
-        return encode(fields)
+        return fields
+
+    def put_call(self, fields: dict[str, Any], execution_id: str, trace: Trace) -> None:
+        """Add the call a record comes from.
+
+        Args:
+            fields: the record's, changed in place.
+            execution_id: the call's id, empty outside a call.
+            trace: where the call stands in its caller's trace.
+        """
+        put_origin(fields, execution_id, trace, self._project)
 
     def _message(self, record: logging.LogRecord) -> str:
         try:
@@ -121,7 +144,8 @@ class JsonFormatter(logging.Formatter):
             return f"{record.exc_text}\n{stack}"
         return record.exc_text or stack
 
-    def _time(self, created: float) -> str:
+    def time_of(self, created: float) -> str:
+        """A time in RFC 3339, UTC."""
         second = int(created)
         known, text = self._second
         if known != second:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docs.pages import ROOT
+from support.lambda_calls import DATA, payload, request
 from support.lambda_runtime import LambdaFunction
 
 if TYPE_CHECKING:
@@ -15,20 +15,62 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.once
 
-DATA = ROOT / "tests" / "data" / "aws" / "http"
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
 SOURCE = """
+    import asyncio, logging, os, random, time
+    import functions_framework
+
+    @functions_framework.on_startup
+    def start():
+        random.seed(7)
+        logging.info("started")
+
+    @functions_framework.on_shutdown
+    def stop():
+        print("stopped", flush=True)
+
+    @functions_framework.on_snapshot
+    async def before():
+        print("before the snapshot", flush=True)
+
+    @functions_framework.on_restore
+    def after():
+        print("restored", flush=True)
+
+    @functions_framework.http
     def plain(request):
+        if request.path == "/slow":
+            time.sleep(30)
+        if request.path == "/crash":
+            raise ValueError("seen in the log")
+        logging.getLogger("app").warning("called", extra={"color": "red"})
         return f"{request.method} {request.path} {request.args.getlist('parameter1')}"
 
+    @functions_framework.http
     async def waiting(request):
+        if request.url.path == "/slow":
+            await asyncio.sleep(30)
+        if request.url.path == "/crash":
+            raise ValueError("seen in the log")
+        logging.getLogger("app").warning("called", extra={"color": "red"})
         names = request.query_params.getlist("parameter1")
         return f"{request.method} {request.url.path} {names}"
+
+    @functions_framework.typed
+    def draw(value: dict):
+        ids = functions_framework.current()
+        return {"number": random.random(), "cold": ids.cold_start}
+
+    @functions_framework.cloud_event
+    def on_event(event):
+        logging.info("event %s", event["type"])
 """
 
 
-def payload(name: str) -> Any:
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+def records(function: LambdaFunction) -> list[dict[str, Any]]:
+    """What it has logged."""
+    return [json.loads(line) for line in function.output.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize("target", ["plain", "waiting"])
@@ -65,7 +107,88 @@ def test_a_file_can_make_its_own_handler(sources: SourceTree) -> None:
     assert "secret" not in error["errorMessage"]
 
 
+@pytest.mark.parametrize("target", ["plain", "waiting"])
+def test_a_call_and_its_records(target: str, sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    environ = {"FUNCTION_TARGET": target, "AWS_LAMBDA_LOG_LEVEL": "WARN"}
+    with LambdaFunction(sources.root, environ=environ) as function:
+        given = request("http_api_2", "GET", "/")
+        function.invoke(given, trace=TRACE, request_id="first")
+        late = function.invoke(request("http_api_2", "GET", "/slow"), seconds=1, request_id="late")
+        assert late["statusCode"] == 504
+        crash = request("http_api_2", "GET", "/crash")
+        assert function.invoke(crash, request_id="crash")["statusCode"] == 500
+        function.wait_until_idle()
+        assert function.terminate() == 0
+        assert function.output.endswith("stopped\n")
+        called, ran_late, crashed = records(function)
+    assert called | {"timestamp": "", "location": ""} == {
+        "timestamp": "",
+        "level": "WARNING",
+        "message": "called",
+        "logger": "app",
+        "location": "",
+        "color": "red",
+        "requestId": "first",
+        "traceId": "5759e988bd862e3fe1be46a994272793",
+        "xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793",
+    }
+    assert called["location"].endswith(f" {target}")
+    assert ran_late["requestId"] == "late"
+    assert ran_late["message"].startswith("GET /slow ran past its deadline of 0.")
+    assert crashed["requestId"] == "crash"
+    assert "ValueError: seen in the log" in crashed["message"]
+
+
+def test_text_logs_are_those_of_the_runtime(sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    environ = {"FUNCTION_TARGET": "plain", "LOG_FORMAT": "text"}
+    with LambdaFunction(sources.root, environ=environ) as function:
+        function.invoke(request("http_api_2", "GET", "/"), request_id="first")
+        assert "[WARNING]\t" in function.output
+        assert "\tfirst\tcalled" in function.output
+
+
+def test_a_copy_of_a_snapshot_draws_numbers_of_its_own(sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    environ = {"FUNCTION_TARGET": "draw", "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    drawn = []
+    for _ in range(2):
+        with LambdaFunction(sources.root, environ=environ) as function:
+            function.wait_for_snapshot()
+            assert "before the snapshot\n" in function.output
+            assert "restored" not in function.output
+            function.api.restoring.set()
+            drawn.append(function.invoke({}))
+            assert "restored\n" in function.output
+    assert all(found["cold"] for found in drawn)
+    assert drawn[0]["number"] != drawn[1]["number"]
+
+
+def test_events_of_a_queue(sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    with LambdaFunction(sources.root, environ={"FUNCTION_TARGET": "on_event"}) as function:
+        assert function.invoke(payload("sqs", "events")) == {"batchItemFailures": []}
+        assert "event com.amazonaws.sqs.Message" in function.output
+
+
+def test_a_source_that_fails_is_told_at_init(sources: SourceTree) -> None:
+    sources.put("main.py", "import no_such_package_1\n")
+    with LambdaFunction(sources.root, environ={"FUNCTION_TARGET": "plain"}) as function:
+        outcome = function.outcome()
+        assert outcome.kind == "init/error"
+        assert "no_such_package_1" in outcome.json["errorMessage"]
+
+
+def test_a_handler_that_is_not_there_is_told(sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    wrong = "functions_framework.platforms.aws_lambda.handle"
+    with LambdaFunction(sources.root, wrong, {"FUNCTION_TARGET": "plain"}) as function:
+        outcome = function.outcome()
+        assert "Handler 'handle' missing" in outcome.json["errorMessage"]
+
+
 def test_the_data_are_where_their_sources_say() -> None:
-    listed = (DATA / "SOURCES.md").read_text(encoding="utf-8")
-    names = {path.name for path in DATA.glob("*.json")}
+    listed = (DATA / "http" / "SOURCES.md").read_text(encoding="utf-8")
+    names = {path.name for path in (DATA / "http").glob("*.json")}
     assert {name for name in names if f"`{name}`" not in listed} == set()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.logs import log_crash
-from functions_framework.model.execution import execution
-from functions_framework.model.fields import as_text, encoded_query, merged
+from functions_framework.model.execution import DEADLINE, execution
+from functions_framework.model.fields import as_bytes, as_text, encoded_query, merged
 from functions_framework.runtime import places
 from functions_framework.runtime.closing import aclose
 from functions_framework.runtime.jobs import LATE
@@ -24,7 +24,7 @@ from ..batches import Answered, answer
 from ..errors import CRASH_REPLY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from functions_framework.model.interfaces import Receive, Scope
     from functions_framework.model.message import Reply
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # What belongs to the request and not to its events.
 _OF_BATCH = (b"ce-", b"content-", b"function-execution-id", b"transfer-encoding")
+_get: Callable[[Any, str], Any] = dict.get
 
 _TURN_SECONDS = 0.002
 
@@ -47,7 +48,7 @@ async def answer_each(
         scope: the request's.
         events: those of its body.
     """
-    team = _Team(respond, scope, events)
+    team = Team(respond, scope, events)
     await team.run()
     return answer(events, team.answered)
 
@@ -88,20 +89,31 @@ class _Inbox:
         return {"type": "http.request", "body": self._body, "more_body": False}
 
 
-class _Team:
-    """The tasks that work on one batch."""
+class Team:
+    """The tasks that work on one batch.
+
+    Args:
+        respond: answers a request; raises nothing but cancellation.
+        scope: what the requests of the events have in common.
+        events: the events, in structured mode.
+        further: header fields that each has besides, by lower-case name.
+
+    Attributes:
+        answered: the outcome of each, None as long as it has none.
+    """
 
     def __init__(
         self,
         respond: Callable[[Scope, Receive], Awaitable[Reply]],
         scope: Scope,
-        events: list[bytes],
+        events: Sequence[bytes],
+        further: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self.answered: list[Answered | None] = [None] * len(events)
         self._respond = respond
         self._scope = _EventScope(scope)
-        running = execution.get()
-        self._deadline = running.deadline if running else None
+        self._further = further
+        self._deadline: float | None = _get(scope, DEADLINE)
         self._left = deque(enumerate(events))
         self._loop = asyncio.get_running_loop()
         self._places: dict[asyncio.Task[None], GiveBack] = {}
@@ -158,10 +170,18 @@ class _Team:
         self._places.pop(task)()
         self._go_on()
 
+    def _scope_of(self, index: int) -> Scope:
+        if not self._further or not self._further[index]:
+            return self._scope
+        scope = _EventScope(self._scope)
+        scope.by_name = {**self._scope.by_name, **self._further[index]}
+        scope["headers"] = as_bytes(list(scope.by_name.items()))
+        return scope
+
     async def _serve(self, index: int, event: bytes) -> None:
         started = time.monotonic()
         try:
-            reply = await self._respond(self._scope, _Inbox(event))
+            reply = await self._respond(self._scope_of(index), _Inbox(event))
         except asyncio.CancelledError as error:
             if self._is_cancelled:
                 raise

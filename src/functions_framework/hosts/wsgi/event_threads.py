@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import RequestTimeoutException
@@ -38,6 +38,8 @@ _LONG_SECONDS = 0.001
 _PAUSE_SECONDS = 0.001
 _STEP_SECONDS = 0.01
 
+Event = TypeVar("Event")
+
 Respond = Callable[[bytes], Reply]
 """Answers one event of a batch, in structured mode; never raises."""
 
@@ -59,7 +61,7 @@ def answer_each(respond: Respond, events: list[bytes]) -> Reply:
         respond: answers each.
         events: those of its body.
     """
-    team = _Team(respond, events)
+    team = Team(respond, events)
     team.run()
     return answer(events, team.answered)
 
@@ -77,14 +79,29 @@ class _Helper(NamedTuple):
     guard: list[None]
 
 
-class _Team:
-    """The threads that work on one batch."""
+class Team(Generic[Event]):
+    """The threads that work on one batch.
 
-    def __init__(self, respond: Respond, events: list[bytes]) -> None:
+    Args:
+        respond: answers each event; never raises.
+        events: in whatever form it takes.
+        deadline: after which none is begun, in `time.monotonic()` seconds; None for that of the
+            call in progress.
+
+    Attributes:
+        answered: the outcome of each, None where it was not begun before the deadline.
+    """
+
+    def __init__(
+        self,
+        respond: Callable[[Event], Reply],
+        events: Sequence[Event],
+        deadline: float | None = None,
+    ) -> None:
         self.answered: list[Answered | None] = [None] * len(events)
         self._respond = respond
         running = execution.get()
-        self._deadline = running.deadline if running else None
+        self._deadline = running.deadline if running and deadline is None else deadline
         self._context = copy_context()
         self._left = deque(enumerate(events))
         # One entry for each event that is over, which threads may add without a lock.
@@ -114,7 +131,7 @@ class _Team:
 
     def _end_late(self) -> None:
         """End what others still do; this thread stays as long as they do."""
-        first = _Team._help.__code__
+        first = Team._help.__code__
         ends = [
             Interruption(helper.thread, helper.guard, first, RequestTimeoutException)
             for helper in self._helpers
@@ -176,7 +193,7 @@ class _Team:
             self._hire()
         return True
 
-    def _serve(self, event: bytes, started: float) -> Answered:
+    def _serve(self, event: Event, started: float) -> Answered:
         reply = self._respond(event)
         if not isinstance(reply.body, bytes):
             close(None, reply.body)  # of an error handler: nobody reads it

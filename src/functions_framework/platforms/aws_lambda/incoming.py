@@ -137,6 +137,7 @@ def _of_http_1(payload: Payload) -> Incoming:
 
 def _of_alb(payload: Payload) -> Incoming:
     fields = _fields(payload)
+    fields.setdefault("host", "localhost")
     path, target = _as_sent(payload["path"])
     parameters = payload.get("multiValueQueryStringParameters")
     # The balancer appends the address that it saw itself.
@@ -161,7 +162,9 @@ _READERS: dict[Shape, Callable[[Payload], Incoming]] = {
 
 
 def _lowered(headers: dict[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()} if headers else {}
+    found = {name.lower(): value for name, value in headers.items()} if headers else {}
+    "".join(found.values())  # a TypeError for what isn't text
+    return found
 
 
 def _fields(payload: Payload) -> dict[str, str]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.hosts.build import build_given, load_and_build
 from functions_framework.loading.load import explained
 from functions_framework.loading.parameters import require_fit
+from functions_framework.logs import call_end
 from functions_framework.settings import Settings, options
 
+from . import environment, records
 from .sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -32,11 +34,12 @@ def handler_of_settings() -> Sandbox:
         BaseException: whatever the source raises, unchanged.
     """
     settings = Settings.load(names=_HERE | {"target", "source"})
+    _set_up(settings)
 
     def build() -> Served:
         return load_and_build(settings)
 
-    return _handler(explained(build, settings))
+    return _handler(explained(build, settings), settings)
 
 
 def handler_of(*functions: Given, **settings: Any) -> Sandbox:
@@ -58,10 +61,19 @@ def handler_of(*functions: Given, **settings: Any) -> Sandbox:
     from functions_framework.settings.given import settings_given
 
     chosen = settings_given(_CALLER, settings, options().keys() - _HERE)
+    _set_up(chosen)
     named = functions_given(_CALLER, functions, chosen.signature_type)
-    return _handler(build_given(named, source_given(named[0]), chosen))
+    return _handler(build_given(named, source_given(named[0]), chosen), chosen)
 
 
-def _handler(served: Served) -> Sandbox:
+def _set_up(settings: Settings) -> None:
+    """Set logging up, where it is ours to: not in somebody's tests."""
+    if environment.is_there():
+        records.set_up(settings)
+
+
+def _handler(served: Served, settings: Settings) -> Sandbox:
     require_fit(served.functions)
-    return Sandbox(served)
+    sandbox = Sandbox(served, settings, call_end(settings))
+    environment.join(sandbox, served.lifecycle)
+    return sandbox

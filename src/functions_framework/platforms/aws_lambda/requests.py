@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from functions_framework.model.execution import DEADLINE
 from functions_framework.model.fields import PATH_CHARACTERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_framework.model.interfaces import Environ
 
     from .incoming import Incoming
@@ -36,8 +39,25 @@ _keys: dict[str, str] = {}
 _MOST_KEYS = 1000
 
 
-def environ_of(incoming: Incoming, payload: Any, context: Any) -> Environ:
+class Asked(NamedTuple):
+    """A request, and the invoke that it belongs to.
+
+    Attributes:
+        incoming: the request.
+        payload: what Lambda handed over.
+        context: Lambda's own.
+        deadline: of the call, in `time.monotonic()` seconds.
+    """
+
+    incoming: Incoming
+    payload: Any
+    context: Any
+    deadline: float
+
+
+def environ_of(asked: Asked) -> Environ:
     """The environ of a request."""
+    incoming, payload, context, deadline = asked
     method, path, target, root, query, fields, body, client, protocol = incoming
     scheme, host, port = _server(fields)
     environ: Environ = {
@@ -56,6 +76,7 @@ def environ_of(incoming: Incoming, payload: Any, context: Any) -> Environ:
         "wsgi.errors": sys.stderr,
         EVENT: payload,
         CONTEXT: context,
+        DEADLINE: deadline,
     }
     for name, value in fields.items():
         environ[_keys.get(name) or _key(name)] = value if value.isascii() else _as_bytes(value)
@@ -103,18 +124,15 @@ class RequestScope(dict[str, Any]):
     query: str
 
 
-def scope_of(
-    incoming: Incoming, payload: Any, context: Any, *, is_application: bool
-) -> RequestScope:
+def scope_of(asked: Asked, *, is_application: bool) -> RequestScope:
     """The scope of a request.
 
     Args:
-        incoming: the request.
-        payload: what Lambda handed over.
-        context: Lambda's own.
+        asked: the request.
         is_application: whether a whole application takes it: the path of ASGI begins with the
             root, which a function's own does not.
     """
+    incoming, payload, context, deadline = asked
     method, path, target, root, query, fields, body, client, protocol = incoming
     if body or "content-length" in fields:
         fields["content-length"] = str(len(body))
@@ -139,6 +157,12 @@ def scope_of(
         "server": (host, int(port) if port.isdecimal() else 443),
         EVENT: payload,
         CONTEXT: context,
+        DEADLINE: deadline,
     })  # fmt: skip
     scope.by_name, scope.query = fields, query
     return scope
+
+
+def further_of(fields: Mapping[str, str]) -> Environ:
+    """Header fields as an environ has them."""
+    return {_keys.get(name) or _key(name): value for name, value in fields.items()}

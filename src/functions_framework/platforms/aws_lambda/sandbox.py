@@ -1,29 +1,25 @@
-"""One function in its execution environment: loaded once, then called for each invoke."""
+"""One function in its execution environment: made once, then called for each invoke."""
 
 from __future__ import annotations
 
-import time
-from contextvars import copy_context
+import sys
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import InvalidPayload
-from functions_framework.model.execution import DEADLINE, EXECUTION_ID
+from functions_framework.exceptions import FunctionsFrameworkException
 
-from .incoming import incoming_of
-from .replies import reply_of
-from .requests import environ_of, scope_of
-from .shapes import Shape, keys_of, shape_of
-from .traces import traceparent_of_invoke
+from .entries import Entries
+from .invoke import Invoke
+from .shapes import Shape, shape_of
 
 if TYPE_CHECKING:
-    from functions_framework.calls.answers import Answer
     from functions_framework.hosts.build import Served
+    from functions_framework.logs import CallEnd
+    from functions_framework.settings import Settings
 
-    from .incoming import Incoming
+    from .in_thread import ThreadCalls
+    from .on_loop import LoopCalls
 
-_EXECUTION_ID = EXECUTION_ID.lower()
 _HTTP = frozenset({Shape.HTTP_1, Shape.HTTP_2, Shape.ALB})
-_SHARE, _LONGEST_MARGIN = 0.1, 0.5
 
 
 class Sandbox:
@@ -31,18 +27,17 @@ class Sandbox:
 
     Args:
         served: what was loaded.
+        settings: of them `timeout`.
+        end: told of the end of each call; None where there is nothing to do.
     """
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
-        self._is_application = any(function.protocol for function in served.functions)
-        if served.host.is_async:
-            from .on_loop import Loop
-
-            self._loop = Loop()
-            self._loop.run(served.lifecycle.start())
-        else:
-            served.lifecycle.start_blocking()
+    def __init__(self, served: Served, settings: Settings, end: CallEnd | None = None) -> None:
+        self._timeout = settings.timeout
+        self._entries = Entries(served.functions)
+        self.calls = _calls_of(served, end)
+        self._is_calling = False
+        self._is_ending = False
+        self.calls.start()
 
     def __call__(self, payload: Any, context: Any) -> Any:
         """Answer one invoke.
@@ -55,37 +50,61 @@ class Sandbox:
             What JSON holds.
 
         Raises:
-            InvalidPayload: the function cannot be called with it.
+            InvalidPayload: no function can be called with it.
+            EventsFailed: events are to be sent again.
+            BaseException: what a function raised that was invoked directly.
         """
+        self._is_calling = True
+        invoke = Invoke(payload, context, self.calls, self._timeout)
+        try:
+            return self._result(invoke)
+        except Exception as error:
+            # Lambda logs the traceback, and sends it to who invokes: none of these frames helps.
+            if isinstance(error, FunctionsFrameworkException) or error is invoke.crash:
+                raise error.with_traceback(None)  # noqa: B904 - it has its own cause
+            raise
+        finally:
+            self._is_calling = False
+            if self._is_ending:
+                self._end_now()
+
+    def end(self) -> None:
+        """Run the shut-down hooks, close the resources and leave; after the call in progress."""
+        self._is_ending = True
+        if not self._is_calling:
+            self._end_now()
+
+    def _end_now(self) -> None:
+        self.calls.stop()
+        sys.exit(0)
+
+    def _result(self, invoke: Invoke) -> Any:
+        payload = invoke.payload
         shape = shape_of(payload)
         if shape in _HTTP:
-            incoming = incoming_of(payload, shape)
-            return reply_of(self._answer(incoming, payload, context), shape, payload)
-        names = ", ".join(function.name for function in self._served.functions)
-        raise InvalidPayload(
-            f"{names} takes HTTP requests, of an API, a function URL or a load balancer. This "
-            f"invoke brings {keys_of(payload)}."
-        )
+            from .http import reply_to
 
-    def _answer(self, incoming: Incoming, payload: Any, context: Any) -> Answer:
-        fields = incoming.fields
-        fields[_EXECUTION_ID] = context.aws_request_id
-        if "traceparent" not in fields and (found := traceparent_of_invoke(fields)):
-            fields["traceparent"] = found
-        deadline = _deadline_of(context)
-        host = self._served.host
-        if host.is_async:
-            scope = scope_of(incoming, payload, context, is_application=self._is_application)
-            scope[DEADLINE] = deadline
-            return self._loop.answer(host, scope, incoming.body)
-        from functions_framework.calls.answers import answer_of
+            return reply_to(invoke, shape)
+        entries = self._entries
+        if shape is Shape.EVENTS and (entries.events or not entries.values):
+            from .deliveries import handle
 
-        environ = environ_of(incoming, payload, context)
-        environ[DEADLINE] = deadline
-        return copy_context().run(answer_of, host, environ)
+            return handle(invoke, entries.only(entries.events, payload, shape))
+        from . import direct
+
+        if entries.events and (kind := direct.event_type_of(payload)) is not None:
+            entry = entries.only(entries.events, payload, shape)
+            return direct.handle_event(invoke, entry, kind)
+        return direct.value_of(invoke, entries.only(entries.values, payload, shape))
 
 
-def _deadline_of(context: Any) -> float:
-    """When a call is to end, in `time.monotonic()` seconds: before Lambda ends all of it."""
-    left: float = context.get_remaining_time_in_millis() / 1000
-    return time.monotonic() + left - min(left * _SHARE, _LONGEST_MARGIN)
+def _calls_of(served: Served, end: CallEnd | None) -> ThreadCalls | LoopCalls:
+    host = served.host
+    if host.is_async:
+        from .on_loop import LoopCalls
+
+        is_application = any(function.protocol for function in served.functions)
+        return LoopCalls(host, served.lifecycle, end, is_application=is_application)
+    from .in_thread import ThreadCalls
+
+    return ThreadCalls(host, served.lifecycle, end)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _VARIABLE = "_X_AMZN_TRACE_ID"
-_FIELD = "x-amzn-trace-id"
+TRACE_FIELD = "x-amzn-trace-id"
+"""The header field, by its lower-case name."""
+
 _ROOT = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})").fullmatch
 _PARENT = re.compile(r"[0-9a-f]{16}").fullmatch
 
@@ -26,7 +28,7 @@ def traceparent_of_invoke(fields: Mapping[str, str]) -> str | None:
     Args:
         fields: of the request; Lambda's own variable comes first, as it names Lambda's segment.
     """
-    header = os.environ.get(_VARIABLE) or fields.get(_FIELD)
+    header = os.environ.get(_VARIABLE) or fields.get(TRACE_FIELD)
     return traceparent_of(header) if header else None
 
 
@@ -39,6 +41,6 @@ def traceparent_of(header: str) -> str | None:
     return f"00-{root[1]}{root[2]}-{parent[0]}-{'01' if parts.get('Sampled') == '1' else '00'}"
 
 
-def root_of(trace_id: str) -> str:
+def root_of_trace(trace_id: str) -> str:
     """A trace's id as X-Ray writes it."""
     return f"1-{trace_id[:8]}-{trace_id[8:]}"

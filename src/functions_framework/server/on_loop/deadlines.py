@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.hosts.errors import TIMEOUT_REPLY
+from functions_framework.logs.late import places_of_task
 from functions_framework.runtime.jobs import LATE
 
 from ..wire.gate import answer
-from ..wire.late_calls import PATIENCE, LateCalls, Place
+from ..wire.late_calls import PATIENCE, LateCalls
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,7 +57,7 @@ class AsyncDeadlines:
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
         answer(watcher.proto, TIMEOUT_REPLY, request.method)
-        self.records.note(request.method, request.path, places_of(task))
+        self.records.note(request.method, request.path, places_of_task(task))
         self._told.add(watcher)
         task.cancel(LATE)
         task.get_loop().call_later(PATIENCE, self._check, task)
@@ -64,15 +65,3 @@ class AsyncDeadlines:
     def _check(self, task: asyncio.Task[None]) -> None:
         if not task.done():
             self.records.give_up()
-
-
-def places_of(task: asyncio.Task[None]) -> list[Place]:
-    """Where a task waits, outermost frame first, through what it awaits."""
-    found: list[Place] = []
-    waiting: Any = task.get_coro()
-    while waiting is not None:
-        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
-        if frame is not None:
-            found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, None))
-        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
-    return found

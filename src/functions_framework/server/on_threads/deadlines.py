@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
+from functions_framework.logs.late import places_of
 from functions_framework.runtime.interruption import Interruption, release
 
 from ..wire.gate import answer
-from ..wire.late_calls import PATIENCE, LateCalls, places_of
+from ..wire.late_calls import PATIENCE, LateCalls
 
 if TYPE_CHECKING:
     from types import CodeType

@@ -13,13 +13,13 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.runtime.escaping import Lines, own_logger
+from functions_framework.logs.late import log_late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import FrameType
+    from collections.abc import Callable
 
-_log = own_logger("functions_framework.server")
+    from functions_framework.logs.late import Place
+
 _MOST_WAITING = 1000
 """Records that may wait for a handler that blocks; more are dropped."""
 
@@ -27,17 +27,6 @@ PATIENCE = 5.0
 """Seconds after its deadline in which a call may end before the worker asks to be replaced."""
 
 _ASK_AGAIN_SECONDS = 60.0
-
-Place = tuple[str, int, str, None]
-"""File, line, function, and no text of the line: that is read when it is written."""
-
-
-def places_of(frames: Iterable[FrameType]) -> list[Place]:
-    """Where a thread is, outermost first; `frames` are innermost first."""
-    found = [
-        (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, None) for frame in frames
-    ]
-    return found[::-1]
 
 
 class LateCalls:
@@ -86,18 +75,7 @@ class LateCalls:
         while True:
             method, path, places = self._waiting.get()
             try:
-                if not places:
-                    text = "%s %s ran past its deadline of %g seconds before it came to an await."
-                    _log.error(text, method, path, self._seconds)
-                    continue
-                stack = traceback.StackSummary.from_list(places)
-                _log.error(
-                    "%s %s ran past its deadline of %g seconds and was ended here:\n%s",
-                    method,
-                    path,
-                    self._seconds,
-                    Lines("".join(stack.format()).rstrip()),
-                )
+                log_late(method, path, self._seconds, places)
             except BaseException:  # noqa: BLE001 - of a handler or a filter of the user's
                 with suppress(BaseException):
                     traceback.print_exc()

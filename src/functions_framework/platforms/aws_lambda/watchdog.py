@@ -1,0 +1,143 @@
+"""Ends sync calls that run past their deadline, so that their response gets out in time.
+
+Lambda calls in the main thread, one call after another. A late one gets `RequestTimeoutException`
+raised where that is safe (see `runtime.interruption`): by a signal of ours, which ends `time.sleep`
+and reads of sockets as well. In another thread, where no signal arrives, it is tried again and
+again, as a server does.
+
+Nothing is armed for a call. A thread sleeps until the next that can be late is: as Lambda gives
+every call of an environment the same time, that is the one in progress.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from contextvars import copy_context
+from typing import TYPE_CHECKING, TypeVar
+
+from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.logs.late import Place, log_late, places_of
+from functions_framework.runtime.interruption import Interruption, may_be_raised, release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from functions_framework.model.interfaces import Environ
+
+T = TypeVar("T")
+
+# One that next to nobody uses: SIGALRM is what functions set timers with.
+_SIGNAL: int | None = getattr(signal, "SIGRTMAX", None)
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
+_SHARE = 0.9
+
+
+class _Call:
+    """A call in progress.
+
+    Attributes:
+        interruption: ends it.
+        deadline: in `time.monotonic()` seconds.
+        places: where it was when its deadline came, None as long as it has not.
+        is_asking: whether it is just asked whether it may be ended.
+    """
+
+    is_asking = False
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.places: list[Place] | None = None
+        self.interruption = Interruption(
+            threading.get_ident(), [None], Watchdog.call.__code__, RequestTimeoutException
+        )
+
+
+class Watchdog:
+    """Watches the call in progress; a process has one."""
+
+    def __init__(self) -> None:
+        self._call: _Call | None = None
+        self._shortest = float("inf")
+        self._changed = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._main: int | None = None
+
+    def call(self, deadline: float, answer: Callable[[Environ], T], environ: Environ) -> T:
+        """Have a request answered in a context of its own.
+
+        Args:
+            deadline: in `time.monotonic()` seconds.
+            answer: is called with the request.
+            environ: the request.
+
+        Raises:
+            RequestTimeoutException: it came late, and the host has not handled it.
+        """
+        started = time.monotonic()
+        seconds = deadline - started
+        if seconds < self._shortest:
+            self._watch_from(seconds)
+        before, call = self._call, _Call(deadline)
+        self._call = call
+        context = copy_context()
+        try:
+            return context.run(answer, environ)
+        finally:
+            self._call = before
+            release(call.interruption.guard, call.interruption.thread)
+            if call.places is not None:
+                path = environ.get("PATH_INFO", "")
+                method = environ.get("REQUEST_METHOD")
+                context.run(log_late, method, path, round(seconds, 3), call.places)
+
+    def _watch_from(self, seconds: float) -> None:
+        """Look at calls that soon after their beginning; their times differ a little."""
+        self._shortest = max(0.0, seconds * _SHARE)
+        if self._thread is None:
+            if threading.current_thread() is threading.main_thread() and _SIGNAL is not None:
+                signal.signal(_SIGNAL, self._on_signal)
+                self._main = threading.get_ident()
+            self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+            self._thread.start()
+        self._changed.set()
+
+    def _run(self) -> None:
+        while True:
+            call, now = self._call, time.monotonic()
+            if call is not None and call.deadline <= now:
+                self._end(call)
+                continue
+            due = now + self._shortest if call is None else call.deadline
+            self._changed.wait(due - now)
+            self._changed.clear()
+
+    def _end(self, call: _Call) -> None:
+        """Do what can be done until a late call is over."""
+        interruption = call.interruption
+        call.places = places_of(interruption.frames()) or call.places
+        pause = _SHORTEST_PAUSE
+        while self._call is call:
+            if interruption.guard:
+                if interruption.thread != self._main or _SIGNAL is None:
+                    interruption.attempt()
+                # Asked here first, so that the call's thread need not read sources to know it.
+                elif may_be_raised(interruption.frames()):
+                    signal.pthread_kill(interruption.thread, _SIGNAL)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _on_signal(self, _number: int, frame: FrameType | None) -> None:
+        call = self._call
+        if call is None or frame is None or call.is_asking or call.deadline > time.monotonic():
+            return
+        call.is_asking = True  # another signal may come meanwhile
+        try:
+            call.interruption.ask(frame)
+        finally:
+            call.is_asking = False
+
+
+watchdog = Watchdog()
