@@ -23,9 +23,9 @@ def test_help_fits_a_screen_of_80_by_24() -> None:
 
 def test_help_shows_the_daily_options_and_every_command() -> None:
     text = shown("--help")
-    for name in ("target", "source", "signature-type", "port", "workers", "timeout", "reload"):
+    for name in ("target", "source", "signature-type", "port", "timeout", "reload"):
         assert f"  --{name} " in text
-    assert sum(option.flag in text.split() for option in options().values()) == 8
+    assert sum(option.flag in text.split() for option in options().values()) == 7
     assert all(f"\n  {name} " in text for name in lazy_commands())
     assert "--help-all" in text
 

@@ -23,24 +23,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 # These need an account, a cluster or a container engine; what they serve is not here to be asked.
-ELSEWHERE = frozenset(
-    {
-        "az",
-        "docker",
-        "faas-cli",
-        "func",
-        "gcloud",
-        "gunicorn",
-        "kubectl",
-        "pack",
-        "skaffold",
-        "uvicorn",
-    }
-)
+ELSEWHERE = frozenset({
+    "aws", "az", "docker", "faas-cli", "func", "gcloud", "gunicorn", "heroku", "kubectl", "pack",
+    "skaffold", "uvicorn",
+})  # fmt: skip
 SETUP = frozenset({"cd", "git", "pip"})
 SERVE = "functions-framework"
 # What the command does without serving; a page may show one fail.
-SUB_COMMANDS = frozenset({"check", "console", "events", "invoke", "new", "replay"})
+SUB_COMMANDS = frozenset({"check", "console", "deploy-files", "events", "invoke", "new", "replay"})
 _LANGUAGES = frozenset(
     {
         "console",
@@ -250,7 +240,11 @@ def _is_failure(command: Command) -> bool:
     """Whether the page shows a command that fails."""
     shown = "\n".join(command.output)
     return (
-        re.search(r"^Error: |\berrors?\b|\b[1-9]\d* (failed|changed)|^5\d\d ", shown, re.MULTILINE)
+        re.search(
+            r"^Error: |\berrors?\b|\b[1-9]\d* (failed|changed)|^5\d\d |: (not there|differs)",
+            shown,
+            re.MULTILINE,
+        )
         is not None
     )
 

@@ -12,6 +12,7 @@ from functions_framework.runtime.terminal import progress
 from functions_framework.signatures.event_parameters import event_types_of
 
 from .completing import values
+from .faults import known_platform
 from .findings import ERROR, WARNING, Finding
 from .hanging import limited
 from .options import function_options, settings_of
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
 _HELP = """Load the function, or all of the source, and verify it without serving: parameters and
 annotations, calls that block an async function, environment variables it needs, and what its
-imports cost.
+imports cost. With --for, what of it will not work on a platform.
 
 Exit codes: 0 nothing is wrong, 1 something is, 2 there is no such function.
 """
+# Settings that a platform may have something to say to.
+_OF_PLATFORMS = ("timeout", "grace_period", "max_body_size", "idempotency_store")
 
 
 @click.pass_context
@@ -40,6 +43,7 @@ def _check(  # noqa: PLR0913 - the options
     target_argument: str | None,
     slow: float,
     limit: float,
+    platforms: tuple[str, ...],
     *,
     as_json: bool,
     is_strict: bool,
@@ -51,8 +55,9 @@ def _check(  # noqa: PLR0913 - the options
         return _document(report) if as_json else _lines(report)
 
     with progress("loading the source"):
-        settings = settings_of(ctx, target_argument)
-        report = check(settings, slow, lambda report: _limited(report, limit, shown))
+        wanted = [known_platform(one) for one in platforms]
+        settings = settings_of(ctx, target_argument, _OF_PLATFORMS if wanted else ())
+        report = check(settings, slow, lambda report: _limited(report, limit, shown), wanted)
     write(shown(report))
     ctx.exit(int(bool(report.count(ERROR) or (is_strict and report.count(WARNING)))))
 
@@ -135,6 +140,14 @@ command = click.Command(
             ["target_argument"], required=False, metavar="[TARGET]", shell_complete=values
         ),
         *function_options(),
+        click.Option(
+            ["--for", "platforms"],
+            multiple=True,
+            metavar="PLATFORM",
+            shell_complete=values,
+            help="Say what will not work there: aws-lambda, azure, cloud-run, heroku, knative, "
+            "knative-func, kubernetes, openfaas. May be given several times.",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON object."),
         click.Option(["--strict", "is_strict"], is_flag=True, help="Exit 1 for warnings too."),
         click.Option(

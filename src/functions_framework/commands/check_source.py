@@ -33,7 +33,7 @@ from .faults import BadInput
 from .findings import ERROR, WARNING, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -70,6 +70,7 @@ def check(
     settings: Settings,
     slow_seconds: float = SLOW_SECONDS,
     limited: Callable[[Report], AbstractContextManager[None]] | None = None,
+    platforms: Sequence[str] = (),
 ) -> Report:
     """Check the functions that the settings name, all there are by default, without serving them.
 
@@ -78,6 +79,7 @@ def check(
         slow_seconds: loading that takes longer is warned of.
         limited: makes what stands around the load, given what was found so far; nothing when
             omitted.
+        platforms: where it is to run; what will not work there is found as well.
 
     Raises:
         BadInput: there is no such source or function.
@@ -96,6 +98,8 @@ def check(
     report.findings += [_unset(variable) for variable in missing]
     with nullcontext() if limited is None else limited(report):
         _load(report, settings, {one.name for one in missing if one.is_at_load})
+    for platform in platforms:
+        report.findings += _shortcomings(platform, report, settings, tree)
     if report.load_seconds is not None and report.load_seconds > slow_seconds:
         report.findings.append(_slow(report, report.load_seconds))
     report.findings.sort(key=lambda finding: finding.line or 0)
@@ -111,6 +115,17 @@ def _parsed(path: Path) -> ast.Module | Finding:
         return Finding(ERROR, "syntax", f"{error.msg}.", error.lineno)
     except ValueError as error:
         return Finding(ERROR, "syntax", f"The file isn't Python: {error}.")
+
+
+def _shortcomings(
+    platform: str, report: Report, settings: Settings, tree: ast.Module
+) -> list[Finding]:
+    from functions_framework.deployment.suitability import shortcomings
+
+    return [
+        Finding(one.level, one.code, one.text, one.line)
+        for one in shortcomings(platform, report.functions, settings, tree)
+    ]
 
 
 def _unset(variable: NeededVariable) -> Finding:

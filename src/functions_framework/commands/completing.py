@@ -41,6 +41,10 @@ def _words(ctx: click.Context, kind: str) -> list[str]:
         from functions_framework.events.samples import catalogue
 
         return catalogue.names()
+    if kind == "PLATFORM":
+        from functions_framework.deployment.platforms import PLATFORMS
+
+        return list(PLATFORMS)
     return functions_of(ctx.params.get("source")) if "TARGET" in kind else []
 
 

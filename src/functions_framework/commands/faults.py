@@ -49,3 +49,20 @@ def read_json(text: str | bytes, what: str) -> Any:
         raise BadInput(f"{what} is not JSON: byte {error.start} is not UTF-8.") from None
     except RecursionError:
         raise BadInput(f"{what} is JSON that is nested too deeply.") from None
+
+
+def known_platform(name: str) -> str:
+    """The platform of a name.
+
+    Raises:
+        BadInput: there is none; the text names the one that is most like it, and all.
+    """
+    from functions_framework.deployment.platforms import PLATFORMS
+
+    if name in PLATFORMS:
+        return name
+    import difflib
+
+    close = difflib.get_close_matches(name.lower().replace("_", "-"), PLATFORMS, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise BadInput(f"No platform {name!r}. {hint}There are: {', '.join(PLATFORMS)}.")

@@ -19,7 +19,6 @@ _DAILY = {
     "source": "its file or directory",
     "signature_type": "how it is called",
     "port": "port to listen on",
-    "workers": "processes that serve",
     "timeout": "seconds for a call",
     "reload": "restart when the source changes",
     "debug": "tracebacks in the browser, and --reload",

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import click
 
+from functions_framework.deployment import github
+from functions_framework.deployment.dockerfile import DOCKERIGNORE, dockerfile
+from functions_framework.deployment.project import Project
+from functions_framework.deployment.requirements import Requirements
+
 from .faults import BadInput
 from .printing import write
 
@@ -34,7 +39,7 @@ def files_of(name: str, kind: str) -> dict[str, str]:
         kind: one of `KINDS`.
     """
     values = {"{name}": name, "{image}": name.lower().strip("._-"), "{try_it}": _TRY_IT[kind]}
-    files: dict[str, str] = {}
+    files = _deploying()
     for root in (_PROJECTS / "every", _PROJECTS / kind):
         for path in sorted(root.rglob("*.txt")):
             text = path.read_text(encoding="utf-8")
@@ -43,6 +48,20 @@ def files_of(name: str, kind: str) -> dict[str, str]:
                     text = text.replace(placeholder, value)
             files[path.relative_to(root).as_posix().removesuffix(".txt")] = text
     return files
+
+
+def _deploying() -> dict[str, str]:
+    """What `deploy-files` would write for it, as every project here has one function `hello`."""
+    project = Project(
+        name="hello",
+        functions=(),
+        target="hello",
+        requirements=Requirements("requirements.txt", has_framework=True),
+        test_requirements="requirements-test.txt",
+        has_tests=True,
+    )
+    image = {"Dockerfile": dockerfile(project), ".dockerignore": DOCKERIGNORE}
+    return image | github.files(project)
 
 
 def write_project(directory: Path, files: dict[str, str]) -> None:

@@ -12,21 +12,26 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from functions_framework.calls.isolation import World
 from functions_framework.calls.pipeline import Pipeline
 from functions_framework.calls.respond import Answer, respond, respond_async
 from functions_framework.calls.result import ResponseHeaders, Result
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.hosts.routes import Routes, paths_of
+from functions_framework.hosts.with_flask.context import FlaskContext
 from functions_framework.loading import source
 from functions_framework.loading.diagnosis import diagnosis
+from functions_framework.loading.load import load as load_functions
 from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
+from functions_framework.runtime.values import replace
 
 from .faults import BadInput, as_bad_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from functions_framework.model.function import Function
@@ -99,10 +104,40 @@ def load(settings: Settings) -> Pipeline:
     """
     with as_bad_input():
         path = source.locate(settings.source)
+    with failures_told(path):
+        pipeline = Pipeline(path, settings.target, settings.signature_type, None, None)
+        require_fit(pipeline.functions)
+    return pipeline
+
+
+def load_only(settings: Settings) -> list[Function]:
+    """Load the functions the settings name, and reach for nothing that serving them needs.
+
+    Raises:
+        BadInput, SourceFailed: as `load`.
+    """
+    with as_bad_input():
+        path = source.locate(settings.source)
+    found: list[Function] = []
+    with failures_told(path):
+        around = FlaskContext().around
+        named = replace(settings, source=str(path))
+        found = World().load(path, lambda: load_functions(named, around=around))
+        require_fit(found)
+    return found
+
+
+@contextlib.contextmanager
+def failures_told(path: Path) -> Iterator[None]:
+    """Tell what a source raises while it is loaded inside the block.
+
+    Raises:
+        BadInput: there is no such function, or what failed is known and said in a line.
+        SourceFailed: the source raised; its traceback has been logged.
+    """
+    with as_bad_input():
         try:
-            pipeline = Pipeline(path, settings.target, settings.signature_type, None, None)
-            require_fit(pipeline.functions)
-            return pipeline
+            yield
         except FunctionsFrameworkException:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
@@ -110,6 +145,8 @@ def load(settings: Settings) -> Pipeline:
                 raise BadInput(text) from None
             log_exception(f"{path} could not be loaded", error)
             failed = error
+        else:
+            return
     raise SourceFailed(f"The source failed while it was loaded: {type(failed).__name__}.")
 
 

@@ -83,25 +83,39 @@ def flags_given(ctx: click.Context, names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def settings_of(ctx: click.Context, target: str | None = None) -> Settings:
+def settings_of(
+    ctx: click.Context, target: str | None = None, more: Iterable[str] = ()
+) -> Settings:
     """The settings of a sub-command: its flags, those before its name, the environment.
 
     Args:
         ctx: the sub-command's context.
         target: the function's name where it was given as an argument.
+        more: further settings that matter to the command, by their fields.
 
     Raises:
         InvalidSettingException: a variable holds what its option cannot take, or the file of
             variables is wrong.
     """
+    names = (*_READ, *more)
+    given = given_to(ctx, names)
+    if target is not None:
+        given["target"] = target
+    return Settings.load(given, names=names, project=project_file.read())
+
+
+def given_to(ctx: click.Context, names: Iterable[str]) -> dict[str, Any]:
+    """Set the variables of `--env-file`, and find the flags of a sub-command and before its name.
+
+    Raises:
+        InvalidSettingException: the file of variables is wrong.
+    """
     given: dict[str, Any] = {}
     for level in filter(None, (ctx, ctx.parent)):
         set_variables(level)
     for level in filter(None, (ctx.parent, ctx)):
-        given |= flags_given(level, _READ)
-    if target is not None:
-        given["target"] = target
-    return Settings.load(given, names=_READ, project=project_file.read())
+        given |= flags_given(level, names)
+    return given
 
 
 _METAVARS = {"string": "TEXT", "time": "TIME", "integer": "NUMBER"}

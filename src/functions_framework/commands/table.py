@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 # Each is `command` in the module of its name.
 _SUMMARIES = {
-    "check": "Load the function and say what is wrong with it, without serving.",
+    "check": "Load the function and say what is wrong, without serving.",
     "console": "Open the developer console of a server that runs with --debug.",
+    "deploy-files": "Write the files with which a platform runs these functions.",
     "events": "Show sample events of the services people use.",
     "invoke": "Call the function once, without a server or on one.",
     "new": "Write a new project: function, tests, container, CI.",
@@ -26,7 +27,7 @@ class LazyCommand(click.Command):
 
     def load(self) -> click.Command:
         """Import the sub-command itself."""
-        module = importlib.import_module(f"{__package__}.{self.name}")
+        module = importlib.import_module(f"{__package__}.{str(self.name).replace('-', '_')}")
         found: click.Command = module.command
         return found
 
