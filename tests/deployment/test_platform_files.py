@@ -245,20 +245,44 @@ def test_a_bucket_tells_of_what_the_function_takes(make: MakeProject) -> None:
     ]
 
 
-def test_azure_forwards_the_paths_that_the_server_has(make: MakeProject) -> None:
+def test_azure_sends_on_to_the_paths_that_the_server_has(make: MakeProject) -> None:
     found = files_for("azure", make(EVERYTHING, timeout=70.0))
     host = json.loads(found["host.json"])
-    assert host["functionTimeout"] == "00:01:10"
+    assert host["functionTimeout"] == "00:01:11"
     assert host["extensions"]["http"]["routePrefix"] == ""
     arguments = host["customHandler"]["description"]["arguments"]
-    assert arguments[:2] == ["-m", "functions_framework"]
-    assert set(arguments[2::2]) <= {option.flag for option in options().values()}
+    assert set(arguments[::2]) <= {option.flag for option in options().values()}
     (request, response) = json.loads(found["hello/function.json"])["bindings"]
     assert (request["route"], response["type"]) == ("hello/{*rest}", "http")
-    (event,) = json.loads(found["on_order/function.json"])["bindings"]
-    assert event["type"] == "eventGridTrigger"
     alone = json.loads(files_for("azure", make(HELLO))["hello/function.json"])["bindings"]
     assert alone[0]["route"] == "{*rest}"
+
+
+def test_azure_has_a_trigger_for_each_kind_of_event(make: MakeProject) -> None:
+    kinds = {
+        "com.microsoft.azure.storage.queue.message": "queueTrigger",
+        "com.microsoft.azure.servicebus.message": "serviceBusTrigger",
+        "com.microsoft.azure.eventhubs.event": "eventHubTrigger",
+        "com.microsoft.azure.storage.blob.changed": "blobTrigger",
+        "com.microsoft.azure.functions.timer.fired": "timerTrigger",
+        "com.microsoft.azure.cosmosdb.document.changed": "cosmosDBTrigger",
+        "com.example.order": "eventGridTrigger",
+    }
+    code = "import functions_framework\n" + "".join(
+        f"@functions_framework.cloud_event(type={kind!r})\ndef on_{number}(event): ...\n"
+        for number, kind in enumerate(kinds)
+    )
+    project = make(code)
+    found = files_for("azure", project)
+    triggers = []
+    for number in range(len(kinds)):
+        name = f"on_{number}/function.json"
+        check(name, found[name])
+        (trigger,) = json.loads(found[name])["bindings"]
+        triggers.append(trigger["type"])
+    assert triggers == list(kinds.values())
+    text = "\n".join(commands_for("azure", project))
+    assert {"ON_0_QUEUE=VALUE", "SERVICE_BUS=VALUE", "ON_4_SCHEDULE=VALUE"} <= set(text.split())
 
 
 def test_the_procfile_starts_what_the_command_line_takes(make: MakeProject) -> None:

@@ -88,7 +88,8 @@ TWO = f"{OWN}\n@functions_framework.cloud_event(path='/b')\ndef g(event): ..."
     [
         (HELLO, "aws-lambda", []),
         (STREAM, "aws-lambda", [("error", "no-streams", 5)]),
-        (ASYNC_STREAM, "azure", [("error", "no-streams", 5)]),
+        (ASYNC_STREAM, "aws-lambda", [("error", "no-streams", 5)]),
+        (ASYNC_STREAM, "azure", []),
         (SSE, "aws-lambda", [("error", "no-streams", 7)]),
         (STREAM, "cloud-run", []),
         (THREAD, "aws-lambda", [("warning", "background", 8)]),

@@ -91,6 +91,12 @@ def test_an_image_leaves_out_what_is_secret(folder: str) -> None:
     assert (EXAMPLES / folder / ".dockerignore").read_text(encoding="utf-8") == DOCKERIGNORE
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("azure_functions/**/*.json")), ids=str)
+def test_what_azure_reads_fits_its_schema(path: Path) -> None:
+    if path.name != "local.settings.json":
+        check(path.name, path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: str(path.relative_to(EXAMPLES)))
 def test_every_yaml_file_fits_its_schema(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

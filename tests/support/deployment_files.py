@@ -24,6 +24,13 @@ class _Reader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+# What looks like a date is a text: JSON's types are all there are.
+_Reader.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
+    for start, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _function(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
     name = suffix if suffix == "Ref" else f"Fn::{suffix}"
     return {name: loader.construct_scalar(node)}

@@ -84,7 +84,7 @@ def _deploy_files(  # noqa: PLR0913 - the options
     for file in files:
         write(f"{'Wrote' if file in changed else 'Unchanged:'} {directory / file}")
     write("\n".join(["Deploy:", *(f"  {one}" for one in commands_for(platform, project))]))
-    if project.image == IMAGE and PLATFORMS[platform].is_image:
+    if project.image == IMAGE and any(name.startswith("Dockerfile") for name in files):
         write(f"{IMAGE} stands for the image's name: give it by --image.")
 
 

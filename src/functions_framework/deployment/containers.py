@@ -52,9 +52,10 @@ def secret_of(project: Project) -> Callable[[str], dict[str, str]]:
     return lambda name: {"name": project.name, "key": name}
 
 
-def build(project: Project) -> list[str]:
+def build(project: Project, dockerfile: str = "Dockerfile") -> list[str]:
     """The commands that make the image and hand it to its registry."""
-    file = f"--file {project.place}Dockerfile " if project.place else ""
+    is_found = not project.place and dockerfile == "Dockerfile"
+    file = "" if is_found else f"--file {project.place}{dockerfile} "
     return [f"docker build {file}--tag {project.image} .", f"docker push {project.image}"]
 
 

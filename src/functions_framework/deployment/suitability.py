@@ -34,6 +34,7 @@ _CLOUDS = {
     "google.": frozenset({"aws-lambda", "azure"}),
     "com.amazonaws.": frozenset({"azure", "cloud-run"}),
     "Microsoft.": frozenset({"aws-lambda", "cloud-run"}),
+    "com.microsoft.azure.": frozenset({"aws-lambda", "cloud-run"}),
 }
 _WRITING = frozenset("wax+")
 
