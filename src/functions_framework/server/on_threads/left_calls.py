@@ -15,6 +15,7 @@ from functions_framework.runtime.interruption import Interruption, frames_until
 from ..wire.gate import answer
 from ..wire.own_replies import ENDED
 from .body import Body
+from .large_bodies import LargeBodies
 from .sources import Collected
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _SECONDS = 0.25
 _STEP_SECONDS = 0.01
 _WAITING = frozenset(
     found.__code__
-    for found in (Body._receive, Collected.read)  # noqa: SLF001 - where it waits
+    for found in (Body._receive, Collected.read, LargeBodies.send)  # noqa: SLF001 - where it waits
 )
 _FLUSH_SECONDS = 0.15
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import MalformedRequest, RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
-from functions_framework.hosts.wsgi.environ import LOSSY, ON_UNIX_SOCKET
+from functions_framework.hosts.wsgi.environ import LOSSY
 from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
@@ -24,8 +24,11 @@ from ..wire.gate import answer
 from ..wire.incoming import Gate
 from ..wire.limits import too_large
 from ..wire.own_replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
+from ..wire.slices import LARGE
 from .admission import QUEUE, Admission, Running
+from .base_environ import base_environ, of_unix_socket
 from .body import Body, Bounds, declared_length
+from .large_bodies import LargeBodies
 from .slow_readers import SlowReaders
 from .slow_senders import SlowSenders
 from .sources import NO_BODY
@@ -46,27 +49,6 @@ if TYPE_CHECKING:
 _log = own_logger("functions_framework.server")
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
-
-
-def base_environ(*, is_multiprocess: bool) -> Environ:
-    """What is the same in every request's environ (PEP 3333); nothing of `os.environ`."""
-    return {
-        "SCRIPT_NAME": "",
-        "SERVER_SOFTWARE": "functions-framework",
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,
-        LOSSY: True,
-        "wsgi.multiprocess": is_multiprocess,
-        "wsgi.multithread": True,
-        "wsgi.run_once": False,
-        "wsgi.version": (1, 0),
-    }
-
-
-def _of_unix_socket(settings: Settings) -> Environ:
-    # PEP 3333 wants a name and a port; the engine has the path and 0.
-    port = "443" if settings.certfile else "80"
-    return {"SERVER_NAME": "localhost", "SERVER_PORT": port, ON_UNIX_SOCKET: True}
 
 
 def _wait(event: Event) -> None:
@@ -98,7 +80,7 @@ class SyncServing:
             else base_environ(is_multiprocess=settings.workers > 1)
         )
         if settings.uds:
-            self._base |= _of_unix_socket(settings)
+            self._base |= of_unix_socket(settings)
         self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._end = call_end(settings)
@@ -110,6 +92,7 @@ class SyncServing:
             self._watchdog = Watchdog(self._admission, settings.timeout, serving)
         self._senders = SlowSenders(self._admission, settings.body_timeout)
         self._readers = SlowReaders(self._admission, settings.send_timeout)
+        self._large = LargeBodies()
         self._bounds = Bounds(self._admission, settings.max_body_size, self._senders)
         self.unclaimed = self._admission.unclaimed
         self._draining: Quiet | None = None
@@ -198,20 +181,24 @@ class SyncServing:
         if "HTTP_X_FORWARDED_FOR" in scope or "HTTP_X_FORWARDED_PROTO" in scope:
             self._proxies.amend_environ(environ)
         slot.started = time.monotonic()
+        later = None
         try:
             if self._watchdog is not None:
                 environ[DEADLINE] = self._watchdog.begin(slot, protocol)
             slot.environ = environ
             # A context of its own: what a call sets must not be seen by the thread's next one.
-            copy_context().run(self._answer, protocol, environ, method)
+            later = copy_context().run(self._answer, protocol, environ, method)
             if self._watchdog is not None:
                 self._watchdog.end(slot)
         except RequestTimeoutException:
             # It came after the function had returned; there is only one.
-            answer(protocol, TIMEOUT_REPLY, method)
+            if later is None:
+                answer(protocol, TIMEOUT_REPLY, method)
         finally:
             slot.environ = None
             admission.give_back(slot)
+        if later is not None:
+            self._large.send(protocol, later)
 
     def _turn_away(self, protocol: SyncProtocol, scope: Environ) -> None:
         method = scope["REQUEST_METHOD"]
@@ -220,7 +207,8 @@ class SyncServing:
         else:
             answer(protocol, BUSY, method)
 
-    def _answer(self, protocol: SyncProtocol, environ: Environ, method: str) -> None:
+    def _answer(self, protocol: SyncProtocol, environ: Environ, method: str) -> Reply | None:
+        """Answer a request; what is returned is to be sent once its call is over."""
         try:
             gate = self._gate
             if (
@@ -234,13 +222,13 @@ class SyncServing:
                 or "HTTP_TRANSFER_ENCODING" in environ
                 or environ["SERVER_PROTOCOL"] == "HTTP/2"
             ):
-                self._serve_with_body(protocol, environ, method)
+                return self._serve_with_body(protocol, environ, method)
             else:
                 environ["wsgi.input"] = NO_BODY
                 reply = self._respond(environ)
                 if (sent := passed(reply, method, environ)) is not reply:
                     settle(reply, sent, environ)
-                self._send(protocol, environ, sent)
+                return self._send(protocol, environ, sent)
         except RequestTimeoutException:
             raise
         except MalformedRequest as error:
@@ -249,8 +237,11 @@ class SyncServing:
             # Nothing may leave this thread: the engine would answer and log in its own words.
             _log.exception("The request could not be answered.")
             answer(protocol, CRASHED, method)
+        return None
 
-    def _serve_with_body(self, protocol: SyncProtocol, environ: Environ, method: str) -> None:
+    def _serve_with_body(
+        self, protocol: SyncProtocol, environ: Environ, method: str
+    ) -> Reply | None:
         length, limit = declared_length(environ), self._bounds.limit
         body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
@@ -262,29 +253,35 @@ class SyncServing:
         if (reply := passed(given, method, environ)) is not given:
             settle(given, reply, environ)
         if body.is_read:
-            self._send(protocol, environ, reply)
-        elif not limit:
+            return self._send(protocol, environ, reply)
+        if not limit:
             # Unread, the body would cost the client its connection, and perhaps the response.
             if isinstance(reply.body, bytes):
                 body.reply = reply
                 body.drain()
-            self._send(protocol, environ, reply, body)
-        else:
-            # Not all of it is taken: the connection ends, after a while to read the response in.
-            self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
-            if "HTTP_EXPECT" not in environ:
-                body.sent = time.monotonic()
-                body.drain(_AFTER_REFUSAL)
+            return self._send(protocol, environ, reply, body)
+        # Not all of it is taken: the connection ends, after a while to read the response in.
+        later = self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
+        if later is not None:
+            protocol.response_bytes(*later)  # type: ignore[arg-type]
+        if "HTTP_EXPECT" not in environ:
+            body.sent = time.monotonic()
+            body.drain(_AFTER_REFUSAL)
+        return None
 
     def _send(
         self, protocol: SyncProtocol, environ: Environ, reply: Reply, unread: Body | None = None
-    ) -> None:
+    ) -> Reply | None:
+        """Send a reply, but for one with a large body, which is returned."""
         status, headers, body = reply
         if self._draining is not None:
             self._draining.note()
             headers = last_response(headers, environ["SERVER_PROTOCOL"])
         if isinstance(body, bytes):
+            if len(body) >= LARGE and self._large.takes(environ):
+                return reply._replace(headers=headers)
             protocol.response_bytes(status, headers, body)
         else:
             stream = self._readers.paced(Stream(body, environ, unread), environ)
             protocol.response_iter(status, headers, stream)
+        return None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from functions_framework.hosts.wsgi.environ import path_of
 
+from .slices import Slices
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -92,6 +94,11 @@ class _SyncProtocol:
             self.finish()
 
     def response_iter(self, status: int, headers: Headers, stream: Parts) -> None:
+        if isinstance(stream, Slices):  # a whole body: that it was given to the engine is the end
+            self._answer.whole(status, len(stream))
+            self.finish()
+            self._protocol.response_iter(status, headers, stream)
+            return
         counted = _Stream(stream, self._answer, self.finish)
         if self._answer.status:
             counted.close()  # a deadline has answered: nobody pulls this one

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from functions_framework.model.fields import sent_bytes
 
+from .slices import LARGE, SLICE
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -59,6 +61,7 @@ class Exchange:
     _gone: asyncio.Event | None = None
     _ahead: list[BodyPart] | None = None
     _next: asyncio.Task[BodyPart] | None = None
+    _slices: asyncio.Task[None] | None = None
 
     def __init__(self, watcher: ASGIWatcher) -> None:
         self.done = watcher.done
@@ -144,9 +147,32 @@ class Exchange:
         """Answer; of no effect where that was done."""
         if not self._is_answered:
             self._is_answered = True
-            send = self._engine.send
-            send(_start(status, headers))
-            send({"type": "http.response.body", "body": body})
+            start, send = _start(status, headers), self._engine.send
+            if len(body) < LARGE or self.http_version == "2" or not self._is_read:
+                send(start)
+                send({"type": "http.response.body", "body": body})
+            else:
+                start["headers"].append((b"content-length", str(len(body)).encode()))
+                send(start)
+                # The call is over; the engine is told so when it has all of the body.
+                done, self.done = self.done, _no_more
+                self._slices = asyncio.get_running_loop().create_task(self._send(body, done))
+
+    @property
+    def _is_read(self) -> bool:
+        return self.body is None or self.body.is_over
+
+    async def _send(self, body: bytes, done: Callable[[], None]) -> None:
+        transport = Transport(self, self._engine.send)
+        try:
+            for at in range(0, len(body), SLICE):
+                await transport.send_bytes(body[at : at + SLICE])
+            await transport.end()
+        except ConnectionError:
+            pass
+        finally:
+            self._slices = None
+            done()
 
     def response_stream(self, status: int, headers: Headers) -> Transport:
         """Begin a response whose body is sent in parts; the head goes out with the first."""
@@ -155,6 +181,10 @@ class Exchange:
         self._is_answered = True
         self._engine.send(_start(status, headers))
         return Transport(self, self._engine.send)
+
+
+def _no_more() -> None:
+    """The engine was told, or will be."""
 
 
 def _start(status: int, headers: Headers) -> ResponseStart:
