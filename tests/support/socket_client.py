@@ -103,6 +103,8 @@ async def flood(socket):
         while True:
             await socket.send_bytes(bytes(65536))
             sent += 65536
+            if sent == 65536:
+                say("flooding")
     sending = asyncio.create_task(send())
     await socket.receive_text()
     say("flooded", sent)

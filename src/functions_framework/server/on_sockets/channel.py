@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.hosts.asgi.conversation import SocketClosedError
@@ -18,7 +19,7 @@ from functions_framework.model.message import Reply
 from functions_framework.runtime.escaping import own_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from functions_framework.model.interfaces import ASGIMessage
     from functions_framework.model.message import Headers
@@ -47,6 +48,7 @@ class Channel:
         engine: the engine's callables.
         subprotocols: what the client offers.
         limit: bytes of its longest message, 0 for any number.
+        say_last: has the last frame sent.
 
     Attributes:
         status: of the response to the handshake, 0 before there is one.
@@ -54,8 +56,15 @@ class Channel:
         sent: bytes of the messages that were sent.
     """
 
-    def __init__(self, engine: SocketProtocol, subprotocols: Sequence[str], limit: int) -> None:
+    def __init__(
+        self,
+        engine: SocketProtocol,
+        subprotocols: Sequence[str],
+        limit: int,
+        say_last: Callable[[Callable[[], Awaitable[object]]], Coroutine[Any, Any, None]],
+    ) -> None:
         self._engine = engine
+        self._say_last = say_last
         self._offered = subprotocols
         self._limit = limit
         self.status = self.code = self.sent = 0
@@ -191,12 +200,10 @@ class Channel:
         if self._end is None:
             self._ended(code, reason)
             last: ASGIMessage = {"type": "websocket.close", "code": code, "reason": reason}
-            self._closing = asyncio.get_running_loop().create_task(self._sent(last))
+            saying = self._say_last(partial(self._engine.send, last))
+            self._closing = asyncio.get_running_loop().create_task(saying)
         if self._closing is not None:
             await asyncio.shield(self._closing)
-
-    async def _sent(self, message: ASGIMessage) -> None:
-        await self._engine.send(message)
 
     async def finish(self) -> None:
         """End what runs for it, once the application has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import MalformedRequest
@@ -19,6 +20,7 @@ from ..wire.incoming import Gate
 from ..wire.own_replies import CRASHED, ENDED
 from .channel import ACCEPTED, GOING_AWAY, Channel
 from .handshake import Handshake
+from .last_words import LastWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,7 @@ class Sockets:
         self._gate = Gate()
         self._proxies = Proxies(settings.forwarded_allow_ips)
         self._open: dict[asyncio.Task[None], tuple[Handshake, Channel, float]] = {}
+        self._last_words = LastWords()
         self._is_leaving = False
 
     @property
@@ -75,7 +78,8 @@ class Sockets:
     def take(self, watcher: SocketWatcher) -> None:
         """Begin with a client that asks for a WebSocket; called on the loop."""
         handshake, began = Handshake(watcher.scope), time.monotonic()
-        channel = Channel(watcher.proto, watcher.scope["subprotocols"], self._limit)
+        say_last = partial(self._last_words.say, handshake.peer)
+        channel = Channel(watcher.proto, watcher.scope["subprotocols"], self._limit, say_last)
         refused = self._refusal()
         task = start(self._loop, self._serve(watcher, handshake, channel, refused))
         if not task.done():
@@ -126,6 +130,7 @@ class Sockets:
             await asyncio.wait([*self._open], timeout=_STEP_SECONDS)
         for task in goodbyes:
             task.cancel()
+        await self._last_words.all_read(until() - time.monotonic())
 
     async def cancel(self) -> list[Running]:
         """End the conversations that did not end by themselves; returns them."""

@@ -110,6 +110,19 @@ def limit_sending(listener: socket.socket, seconds: float) -> None:
             listener.setsockopt(socket.IPPROTO_TCP, option, milliseconds)
 
 
+def find_the_gone(listener: socket.socket) -> None:
+    """Have the kernel ask silent clients whether they are there: a WebSocket may wait for ever.
+
+    Connections inherit it. One that does not answer for two minutes is ended.
+    """
+    options = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+    with contextlib.suppress(OSError):  # a Unix domain socket
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options.items():
+            if hasattr(socket, name):
+                listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def listen(listener: socket.socket, backlog: int) -> None:
     """Start listening on a bound socket.
 

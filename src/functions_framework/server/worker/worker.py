@@ -171,6 +171,8 @@ def serve(
     hosted, serving = loaded
     limits = limits_of(settings)
     listening.limit_sending(listener, settings.send_timeout)
+    if hosted.sockets is not None:
+        listening.find_the_gone(listener)
     try:
         listening.listen(listener, limits.backlog)
     except FunctionsFrameworkException as error:
