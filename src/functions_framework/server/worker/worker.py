@@ -170,9 +170,7 @@ def serve(
     """Listen and serve until the order to drain has been carried out."""
     hosted, serving = loaded
     limits = limits_of(settings)
-    listening.limit_sending(listener, settings.send_timeout)
-    if hosted.sockets is not None:
-        listening.find_the_gone(listener)
+    _watch_clients(listener, settings, has_sockets=hosted.sockets is not None)
     try:
         listening.listen(listener, limits.backlog)
     except FunctionsFrameworkException as error:
@@ -205,6 +203,12 @@ def serve(
     _log_left(hosted.name, left, allowed, until)
     loaded.stop(until)
     return None
+
+
+def _watch_clients(listener: socket.socket, settings: Settings, *, has_sockets: bool) -> None:
+    listening.limit_sending(listener, settings.send_timeout)
+    if has_sockets:
+        listening.find_the_gone(listener)
 
 
 def _leave_in_time(until: float) -> None:
