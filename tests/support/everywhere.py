@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
+import yaml
 
+from docs.pages import ROOT
 from support import knative_func
 from support.functions_host import FunctionsHost
 from support.openfaas import OpenFaaSFunction
@@ -19,7 +20,16 @@ from support.server_process import ServerProcess, free_port, wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "everywhere"
+EXAMPLE = ROOT / "examples" / "everywhere"
+# A record of SQS, without its id and its body ("Using Lambda with Amazon SQS").
+_MESSAGE = {
+    "receiptHandle": "AQEB",
+    "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1714979289000"},
+    "messageAttributes": {},
+    "eventSource": "aws:sqs",
+    "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:orders",
+    "awsRegion": "us-east-2",
+}
 
 
 class Answer(NamedTuple):
@@ -39,7 +49,8 @@ class Platform(NamedTuple):
 
     Attributes:
         request: sends an HTTP request: method, target, and a JSON value as its body.
-        event: delivers an event in the JSON format; the value is the event that comes back.
+        event: delivers an event in the JSON format; the value is the event that comes back, None
+            where none can.
         greeting: the HTTP functions it has, which say the same.
     """
 
@@ -151,6 +162,58 @@ def _azure() -> Iterator[Platform]:
         yield Platform(request, event)
 
 
+@contextmanager
+def _lambda() -> Iterator[Platform]:
+    # Without AWS's client of the Runtime API only this platform is left out.
+    from support.lambda_runtime import LambdaFunction
+
+    template = yaml.safe_load((EXAMPLE / "template.yaml").read_text(encoding="utf-8"))
+    handler = template["Globals"]["Function"]["Handler"]
+    variables = {
+        found["FUNCTION_TARGET"]: found
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for found in [resource["Properties"]["Environment"]["Variables"]]
+    }
+    with ExitStack() as stack:
+        started: dict[str, LambdaFunction] = {}
+
+        def function(name: str) -> LambdaFunction:
+            if name not in started:
+                made = LambdaFunction(EXAMPLE, handler, variables[name])
+                started[name] = stack.enter_context(made)
+            return started[name]
+
+        def request(method: str, target: str, value: Any = None) -> Answer:
+            path, _, query = target.partition("?")
+            found = function(path.strip("/")).invoke(_api_event(method, path, query, value))
+            return Answer(found["statusCode"], json.loads(found["body"]))
+
+        def event(value: dict[str, Any]) -> Answer:
+            queue = function("ordered")
+            message = {**_MESSAGE, "messageId": value["id"], "body": json.dumps(value["data"])}
+            queue.send({"Records": [message]})
+            outcome = queue.outcome()
+            if outcome.kind == "error":  # all of the batch is to come again
+                return Answer(500, None)
+            assert outcome.json == {"batchItemFailures": []}
+            assert f"Order {value['id']}: {value['data']['item']}" in queue.output
+            return Answer(200, None)
+
+        yield Platform(request, event)
+
+
+def _api_event(method: str, path: str, query: str, value: Any) -> dict[str, Any]:
+    """A request of an HTTP API (payload format 2.0)."""
+    file = ROOT / "tests" / "data" / "aws" / "http" / "http_api_2.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    found["rawPath"] = found["requestContext"]["http"]["path"] = path
+    found["requestContext"]["http"]["method"] = method
+    found["headers"]["content-type"] = "application/json"
+    body = "" if value is None else json.dumps(value)
+    return {**found, "rawQueryString": query, "body": body, "isBase64Encoded": False}
+
+
 PLATFORMS: dict[str, Callable[[], Any]] = {
     "server of plain functions": lambda: _server("greet,ordered,quote", "greet"),
     "server of all functions": lambda: _server(None),
@@ -159,4 +222,5 @@ PLATFORMS: dict[str, Callable[[], Any]] = {
     "Knative func": _knative_func,
     "OpenFaaS": _openfaas,
     "Azure Functions": _azure,
+    "AWS Lambda": _lambda,
 }
