@@ -18,8 +18,13 @@ _VARIABLE = "_X_AMZN_TRACE_ID"
 TRACE_FIELD = "x-amzn-trace-id"
 """The header field, by its lower-case name."""
 
-_ROOT = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})").fullmatch
-_PARENT = re.compile(r"[0-9a-f]{16}").fullmatch
+_ROOT = r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?![^;])"
+_PARENT = r"Parent=([0-9a-f]{16})(?![^;])"
+# Mostly they stand in this order; one look takes a quarter of the time of three.
+_USUAL = re.compile(rf"{_ROOT};{_PARENT}(?:;Sampled=([01])(?![^;]))?").match
+_find_root = re.compile(rf"(?:^|;)\s*{_ROOT}").search
+_find_parent = re.compile(rf"(?:^|;)\s*{_PARENT}").search
+_is_sampled = re.compile(r"(?:^|;)\s*Sampled=1(?![^;])").search
 
 
 def traceparent_of_invoke(fields: Mapping[str, str]) -> str | None:
@@ -34,11 +39,14 @@ def traceparent_of_invoke(fields: Mapping[str, str]) -> str | None:
 
 def traceparent_of(header: str) -> str | None:
     """X-Ray's header as a `traceparent`, None where it names no parent or is malformed."""
-    parts = dict(part.strip().partition("=")[::2] for part in header.split(";"))
-    root, parent = _ROOT(parts.get("Root", "")), _PARENT(parts.get("Parent", ""))
+    if usual := _USUAL(header):
+        time, rest, span, sampled = usual.groups()
+        if sampled is not None:
+            return f"00-{time}{rest}-{span}-0{sampled}"
+    root, parent = _find_root(header), _find_parent(header)
     if root is None or parent is None:
         return None
-    return f"00-{root[1]}{root[2]}-{parent[0]}-{'01' if parts.get('Sampled') == '1' else '00'}"
+    return f"00-{root[1]}{root[2]}-{parent[1]}-{'01' if _is_sampled(header) else '00'}"
 
 
 def root_of_trace(trace_id: str) -> str:
