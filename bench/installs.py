@@ -66,12 +66,12 @@ def prepare(*, has_peers: bool = False) -> Installs:
     if shutil.which("wrk") is None:
         raise InstallError("wrk is missing: install it (Debian: apt-get install wrk)")
     missing: dict[str, str] = {}
-    reference = _environment("reference", [REFERENCE], REFERENCE)
-    ours = _environment("ours", [f"{ROOT}[redis,otel,prometheus]"], _fingerprint())
+    reference = environment("reference", [REFERENCE], REFERENCE)
+    ours = environment("ours", [f"{ROOT}[redis,otel,prometheus]"], _fingerprint())
     node = _node(missing)
     peers = go = None
     if has_peers:
-        peers = _environment("peers", PEERS, " ".join((*PEERS, *EXTRA_PEERS)), EXTRA_PEERS, missing)
+        peers = environment("peers", PEERS, " ".join((*PEERS, *EXTRA_PEERS)), EXTRA_PEERS, missing)
         go = _go(peers, missing)
     for name, reason in missing.items():
         print(f"LEFT OUT: {name}: {reason}", flush=True)
@@ -79,7 +79,7 @@ def prepare(*, has_peers: bool = False) -> Installs:
     return Installs(ours, reference, node, versions, peers, go, missing)
 
 
-def _environment(
+def environment(
     name: str,
     requirements: Sequence[str],
     stamp: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -111,3 +112,51 @@ def test_the_parent_process_stays_small(tmp_path: Path) -> None:
         [sys.executable, "-c", PARENT, str(source)], capture_output=True, text=True, check=True
     )
     assert LARGE & set(result.stdout.split()) == set()
+
+
+# A handler of AWS Lambda from its import to the end of its first invoke: what a cold start is.
+LAMBDA = """
+import json, sys
+before = set(sys.modules)
+from functions_framework.platforms import aws_lambda
+class Context:
+    aws_request_id = "1"
+    def get_remaining_time_in_millis(self): return 3000
+print(aws_lambda.handler(json.loads(sys.argv[1]), Context()))
+loaded = set(sys.modules) - before
+tops = {name.partition(".")[0] for name in loaded}
+own = {"functions_framework", "google", "main"}
+print(json.dumps({
+    "count": len(loaded),
+    "outside": sorted(n for n in tops - own if n not in sys.stdlib_module_names and n[0] != "_"),
+    "costly": sorted({"asyncio", "ctypes", "multiprocessing", "ssl", "concurrent"} & loaded),
+    "server": sorted(name for name in loaded if name.startswith("functions_framework.server")),
+}))
+"""
+EVENT = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+REQUEST = {"httpMethod": "GET", "path": "/"}
+LAMBDA_BUDGETS = {
+    "sync cloudevent": ("on_event", EVENT, EVENTS, set(), 290),
+    "sync http": ("hello", REQUEST, FLASK, {"ssl"}, 440),
+    "async http": ("waiting", REQUEST, STARLETTE, {"asyncio", "ssl", "concurrent"}, 400),
+}
+
+
+@pytest.mark.parametrize("name", LAMBDA_BUDGETS)
+def test_a_handler_of_lambda_imports_no_more_than_it_needs(name: str, tmp_path: Path) -> None:
+    target, payload, outside, costly, count = LAMBDA_BUDGETS[name]
+    source = tmp_path / "main.py"
+    source.write_text(SOURCE, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-c", LAMBDA, json.dumps(payload)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "FUNCTION_TARGET": target, "FUNCTION_SOURCE": str(source)},
+    )
+    found = json.loads(result.stdout.splitlines()[-1])
+    beyond = {item for item in found["outside"] if "editable" not in item} - set(outside)
+    assert beyond == set()
+    assert set(found["costly"]) <= costly
+    assert found["count"] <= count
+    assert found["server"] == []

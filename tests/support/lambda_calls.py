@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,10 +64,16 @@ def request(name: str, method: str, path: str, **changes: Any) -> dict[str, Any]
 
 
 def sandbox_of(*functions: Callable[..., Any], **settings: Any) -> Sandbox:
-    """A handler of functions, as `handler_of` makes it."""
+    """A handler of functions, as `handler_of` makes it; the environment stays as it is."""
     chosen = Settings(**settings)
     named = functions_given("sandbox_of", functions, chosen.signature_type)
-    return Sandbox(build_given(named, Path(__file__), chosen), chosen)
+    kept = dict(os.environ)
+    try:
+        return Sandbox(build_given(named, Path(__file__), chosen), chosen)
+    finally:
+        for name in os.environ.keys() - kept.keys():
+            del os.environ[name]
+        os.environ.update(kept)
 
 
 def assert_valid(reply: Any, name: str) -> None:

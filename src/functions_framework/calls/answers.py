@@ -35,8 +35,14 @@ class Answer(NamedTuple):
     is_whole: bool = True
 
 
-def answer_of(host: SyncHost, environ: Environ) -> Answer:
-    """Have a sync host answer an environ, in this thread."""
+def answer_of(host: SyncHost, environ: Environ, *, has_length: bool = True) -> Answer:
+    """Have a sync host answer an environ, in this thread.
+
+    Args:
+        host: answers it.
+        environ: of the request.
+        has_length: whether the response has the Content-Length that a server adds.
+    """
     method = environ["REQUEST_METHOD"]
     given = host.respond(environ)
     reply = passed(given, method, environ)
@@ -44,7 +50,7 @@ def answer_of(host: SyncHost, environ: Environ) -> Answer:
     if type(body) is bytes:
         if given is not reply:
             _close(given.body)
-        return read(reply, method, body)
+        return read(reply, method, body, has_length=has_length)
     parts: list[bytes] = []
     is_whole = True
     try:
@@ -55,12 +61,15 @@ def answer_of(host: SyncHost, environ: Environ) -> Answer:
         is_whole = False
     finally:
         _close(body)
-    return read(reply, method, b"".join(parts), is_whole=is_whole)
+    return read(reply, method, b"".join(parts), is_whole=is_whole, has_length=has_length)
 
 
-def read(reply: Reply, method: str, body: bytes, *, is_whole: bool = True) -> Answer:
+def read(
+    reply: Reply, method: str, body: bytes, *, is_whole: bool = True, has_length: bool = True
+) -> Answer:
     """A reply as a client has it that read its whole body."""
-    return Answer(reply.status, as_read(with_length(reply, method)), body, is_whole)
+    headers = with_length(reply, method) if has_length else reply.headers
+    return Answer(reply.status, as_read(headers), body, is_whole)
 
 
 def as_sent(part: bytes | str) -> bytes:

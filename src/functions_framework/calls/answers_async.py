@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import ASGIMessage, AsyncHost, Scope
 
 
-async def answer_of(host: AsyncHost, scope: Scope, content: bytes) -> Answer:
+async def answer_of(
+    host: AsyncHost, scope: Scope, content: bytes, *, has_length: bool = True
+) -> Answer:
     """Have an async host answer a scope, on the running loop.
 
     Args:
         host: answers it.
         scope: of the request.
         content: the request's whole body.
+        has_length: as in `answers`.
     """
     client = _Client(content)
     method = scope["method"]
@@ -34,9 +37,9 @@ async def answer_of(host: AsyncHost, scope: Scope, content: bytes) -> Answer:
         if type(body) is bytes:
             if given is not reply:
                 await _close(given.body)
-            return read(reply, method, body)
+            return read(reply, method, body, has_length=has_length)
         whole, is_whole = await _read(body, method, scope["path"])
-        return read(reply, method, whole, is_whole=is_whole)
+        return read(reply, method, whole, is_whole=is_whole, has_length=has_length)
     finally:
         client.leave()
 

@@ -43,7 +43,10 @@ def sent_bytes(text: str) -> bytes:
 
 def as_read(fields: Headers) -> Headers:
     """The header fields of a reply as clients read their bytes: latin-1, with lower-case names."""
-    return [(name.lower(), sent_bytes(value).decode("latin-1")) for name, value in fields]
+    return [
+        (name.lower(), value if value.isascii() else sent_bytes(value).decode("latin-1"))
+        for name, value in fields
+    ]
 
 
 def merged(fields: Headers) -> dict[str, str]:

@@ -395,3 +395,29 @@ def test_one_loop_runs_all_calls(make: Any) -> None:
     for _ in range(3):
         sandbox(request("http_api_2", "GET", "/"), Context())
     assert len(set(map(id, loops))) == 1
+
+
+def test_what_a_call_begins_and_leaves_goes_on_in_the_next(make: Any) -> None:
+    steps = []
+
+    async def beside() -> None:
+        steps.append("begun")
+        await asyncio.sleep(0)
+        steps.append("went on")
+
+    kept: list[asyncio.Task[None]] = []
+
+    async def leaving(request: Any) -> str:
+        assert asyncio.get_running_loop().is_running()
+        assert asyncio.current_task() is not None
+        if not kept:
+            kept.append(asyncio.get_running_loop().create_task(beside()))
+        return str(len(steps))
+
+    sandbox = make(leaving)
+    given = request("http_api_2", "GET", "/")
+    sandbox(given, Context())
+    assert steps == ["begun"]
+    assert sandbox(given, Context())["body"] == "1"
+    sandbox.calls.run([lambda: asyncio.sleep(0.01)])
+    assert steps == ["begun", "went on"]

@@ -56,4 +56,4 @@ def reply_to(invoke: Invoke, shape: Shape) -> dict[str, Any]:
 
 def _own(reply: Reply) -> Answer:
     body = reply.body
-    return read(reply, "GET", body if isinstance(body, bytes) else b"")
+    return read(reply, "GET", body if isinstance(body, bytes) else b"", has_length=False)

@@ -62,7 +62,7 @@ class ThreadCalls:
 
     def _answered(self, environ: Environ) -> tuple[Answer, Execution | None]:
         started = time.monotonic()
-        answer = answer_of(self._host, environ)
+        answer = answer_of(self._host, environ, has_length=False)
         running = execution.get()
         if self._end is not None:
             size, seconds = len(answer.body), time.monotonic() - started

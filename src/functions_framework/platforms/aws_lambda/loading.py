@@ -10,7 +10,7 @@ from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import call_end
 from functions_framework.settings import Settings, options
 
-from . import environment, records
+from . import environment
 from .sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def handler_of(*functions: Given, **settings: Any) -> Sandbox:
 def _set_up(settings: Settings) -> None:
     """Set logging up, where it is ours to: not in somebody's tests."""
     if environment.is_there():
+        from . import records
+
         records.set_up(settings)
 
 

@@ -17,6 +17,7 @@ from functions_framework.logs.late import Place, log_late, places_of_task
 from functions_framework.model.execution import EXECUTION_ID, Execution, execution
 from functions_framework.runtime.jobs import LATE
 
+from .call_loop import CallLoop
 from .requests import Asked, RequestScope, scope_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class LoopCalls:
         self._lifecycle = lifecycle
         self._end = end
         self._is_application = is_application
-        self._loop = asyncio.new_event_loop()
+        self._loop = CallLoop()
         asyncio.set_event_loop(self._loop)
 
     def start(self) -> None:
@@ -81,7 +82,7 @@ class LoopCalls:
 
     async def _answered(self, scope: Scope, body: bytes) -> tuple[Answer, Execution | None]:
         started = time.monotonic()
-        answer = await answer_of(self._host, scope, body)
+        answer = await answer_of(self._host, scope, body, has_length=False)
         running = execution.get()
         if self._end is not None:
             size, seconds = len(answer.body), time.monotonic() - started
@@ -113,8 +114,10 @@ class LoopCalls:
     ) -> T | None:
         """What a coroutine returns, None where its time is over before."""
         loop = self._loop
+        task = loop.begin(coroutine)
+        if task.done():
+            return task.result()
         seconds = deadline - time.monotonic()
-        task = loop.create_task(coroutine)
         late = _Late(task, scope, seconds)
         timer = loop.call_later(max(0.0, seconds), late.end)
         try:

@@ -56,15 +56,10 @@ def reply_of(answer: Answer, shape: Shape, payload: Payload) -> Payload:
     is_text, body = _body(answer)
     return {
         "statusCode": answer.status,
-        **_WRITERS[shape](answer, _fields(answer), payload),
+        **_WRITERS[shape](answer, answer.headers, payload),
         "body": body,
         "isBase64Encoded": not is_text,
     }
-
-
-def _fields(answer: Answer) -> Headers:
-    """Without the length, which whoever sends the body tells."""
-    return [pair for pair in answer.headers if pair[0] != "content-length" or not answer.body]
 
 
 def _of_http_1(_answer: Answer, fields: Headers, _payload: Payload) -> Payload:
