@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions_framework.events import cloudevents
-from functions_framework.exceptions import InvalidPayload
+from functions_framework.exceptions import InvalidPayload, MalformedRequest
 from functions_framework.model.function import Function, Signature
 from functions_framework.platforms.aws_lambda.batch import events_of
 from functions_framework.signatures import codec_of
@@ -399,6 +399,14 @@ def test_what_only_looks_like_a_cloud_event_is_data(members: Any) -> None:
     event = cloudevents.decode(events_of(sqs(json.dumps(members)))[0].message)
     assert event["type"] == "com.amazonaws.sqs.Message"
     assert event.data == members
+
+
+def test_an_event_that_cannot_be_decoded_leaves_the_others_alone() -> None:
+    body = json.dumps(OWN).replace("17", "9" * 5000)
+    first, second = events_of(sqs(body, "x"))
+    assert (first.fault, second.fault) == (None, None)
+    with pytest.raises(MalformedRequest):
+        cloudevents.decode(first.message)
 
 
 def test_message_attributes_that_lack_one_of_an_event_are_refused() -> None:

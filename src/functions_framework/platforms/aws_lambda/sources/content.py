@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from functions_framework.events.binding import REQUIRED, RESERVED, STRUCTURED_TYPE
-from functions_framework.exceptions import InvalidPayload
+from functions_framework.exceptions import InvalidPayload, MalformedRequest
 from functions_framework.model.json_text import (
     JSON_TYPE,
     UNREADABLE,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Beside = Sequence[tuple[str, str]]
 
 _PREFIXES = ("ce-", "ce_")
+_NO_ATTRIBUTES = RESERVED | {""}
 _TYPE_NAMES = frozenset({"content-type", "content_type", "contenttype"})
 
 # Whether a text is JSON, without decoding it: that is the business of the call.
@@ -112,7 +113,7 @@ def _read_beside(beside: Beside) -> tuple[dict[str, str], str | None]:
         low = name.lower()
         if low in _TYPE_NAMES:
             declared = value or None
-        elif low.startswith(_PREFIXES) and low[3:] not in RESERVED:
+        elif low.startswith(_PREFIXES) and low[3:] not in _NO_ATTRIBUTES:
             own[low[3:]] = value
     return own, declared or own.pop("datacontenttype", None)
 
@@ -122,13 +123,24 @@ def _is_cloud_event(raw: bytes, declared: str | None) -> bool:
         return True
     if b'"specversion"' not in raw or not (declared is None or is_json(declared)):
         return False
-    if not _is_json(raw):
+    try:
+        return _is_event(decode_json(raw))
+    except MalformedRequest:
         return False
-    return is_cloud_event(decode_json(raw))
 
 
-def is_cloud_event(value: object) -> bool:
-    """Whether a JSON value is an event in structured mode."""
+def own_event(value: object) -> Message | None:
+    """The CloudEvent that a JSON value is, or None.
+
+    Raises:
+        InvalidPayload: it holds what JSON cannot.
+    """
+    if not _is_event(value):
+        return None
+    return Message(STRUCTURED_TYPE, {}, _written(value).encode())
+
+
+def _is_event(value: object) -> bool:
     return isinstance(value, dict) and all(value.get(name) is not None for name in REQUIRED)
 
 

@@ -6,26 +6,23 @@ destinations", which maps the members as this does; "Scheduled events".
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from functions_framework.events.binding import STRUCTURED_TYPE
-from functions_framework.model.message import Message
-
-from .content import event, is_cloud_event
+from .content import carried, event, own_event
 from .source import Record, Source, at, optional_text, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from functions_framework.model.message import Message
 
 
 def _read(record: Record) -> Message:
-    detail = _detail(record)
-    if is_cloud_event(detail):
-        return Message(STRUCTURED_TYPE, {}, json.dumps(detail).encode())
+    detail = at(record, "detail")
+    own = own_event(detail)
+    if own is not None:
+        return own
     resources = at(record, "resources")
     is_one = isinstance(resources, list) and len(resources) == 1 and isinstance(resources[0], str)
-    attributes: Mapping[str, Any] = {
+    attributes = {
         "id": text(record, "id"),
         "source": text(record, "source"),
         "type": text(record, "detail-type"),
@@ -34,18 +31,8 @@ def _read(record: Record) -> Message:
         "region": optional_text(record, "region"),
         "account": optional_text(record, "account"),
     }
-    return event(attributes, detail)
-
-
-def _detail(record: Record) -> Any:
-    """What the event is about; EventBridge Scheduler writes it as the text of a JSON object."""
-    detail = at(record, "detail")
-    if isinstance(detail, str):
-        try:
-            return json.loads(detail)
-        except (ValueError, RecursionError):
-            return detail
-    return detail
+    # EventBridge Scheduler writes the object as text.
+    return carried(attributes, detail) if isinstance(detail, str) else event(attributes, detail)
 
 
 source = Source("aws:events", _read, records=lambda payload: [payload])
