@@ -529,6 +529,15 @@ def test_an_unknown_payload_is_named_by_its_keys(sent: Any, told: str) -> None:
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("records", [aws_events.kinesis(b"1")["Records"], []])
+def test_a_tumbling_window_is_told_what_to_do(records: Any) -> None:
+    """Sources: Lambda developer guide, "Implementing stateful stream processing"."""
+    window = {"start": "2020-12-09T07:04:00Z", "end": "2020-12-09T07:06:00Z"}
+    sent = {"Records": records, "window": window, "state": {}, "isFinalInvokeForWindow": False}
+    with pytest.raises(InvalidPayload, match="Take TumblingWindowInSeconds out"):
+        events_of(sent)
+
+
 def test_a_foreign_record_among_others_is_refused_alone() -> None:
     sent = sqs("one", "two")
     sent["Records"].append({"eventSource": "aws:unknown"})

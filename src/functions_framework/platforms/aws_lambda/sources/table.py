@@ -44,6 +44,11 @@ def source_of(payload: object) -> Source:
         InvalidPayload: it is of none that is known; the text names its keys and no value.
     """
     if isinstance(payload, Mapping):
+        if "window" in payload and "state" in payload:
+            raise InvalidPayload(
+                "The payload is of a tumbling window, whose state a function isn't given. Take "
+                "TumblingWindowInSeconds out of the event source mapping."
+            )
         home = _home(payload)
         if home is not None:
             found: Source = importlib.import_module(f"{__package__}.{home}").source
