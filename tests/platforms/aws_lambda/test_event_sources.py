@@ -507,19 +507,26 @@ def test_a_malformed_record_leaves_the_others_alone() -> None:
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        ({"Records": [{"eventSource": "aws:secret", "a": 1}]}, "Records[0] has 'eventSource', 'a'"),
-        ({"Records": [{"eventSource": "aws:secret"}]}, "an object with 'Records'"),
+        (
+            {"Records": [{"eventSource": "aws:secret", "a": 1}]},
+            "its first record is an object with the keys 'eventSource', 'a'.",
+        ),
+        ({"Records": [{"eventSource": "aws:secret"}]}, "an object with the keys 'Records'"),
         ({"Records": []}, "Records is empty"),
-        ({"Records": ["secret"]}, "an object with 'Records'"),
-        ({"Records": [{"eventSource": ["secret"]}]}, "Records[0] has 'eventSource'"),
-        ({"hello": "secret", "b": 1}, "an object with 'hello', 'b'."),
-        ({}, "an object with no keys"),
+        ({"Records": ["secret"]}, "its first record is a str"),
+        (
+            {"Records": [{"eventSource": ["secret"]}]},
+            "record is an object with the keys 'eventSource'",
+        ),
+        ({"hello": "secret", "b": 1}, "an object with the keys 'hello', 'b'."),
+        ({}, "an empty object"),
+        ({"s" * 1_000_000: 1}, f"keys '{'s' * 40}'."),
         ({str(number): 1 for number in range(20)}, "and 8 more"),
         (["secret"], "a list"),
-        ("secret", "a single value"),
-        (None, "a single value"),
-        ({"records": {}}, "an object with 'records'"),
-        ({"awslogs": "secret"}, "an object with 'awslogs'"),
+        ("secret", "a str"),
+        (None, "a NoneType"),
+        ({"records": {}}, "an object with the keys 'records'"),
+        ({"awslogs": "secret"}, "an object with the keys 'awslogs'"),
     ],
 )
 def test_an_unknown_payload_is_named_by_its_keys(sent: Any, told: str) -> None:

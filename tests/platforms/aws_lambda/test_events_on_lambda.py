@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cloudevents.http import CloudEvent
+from cloudevents.http import CloudEvent  # noqa: TC002 - read at run time
 
 import functions_framework
 from functions_framework import (
@@ -164,9 +164,7 @@ WITHOUT = ["sns", "s3_deleted", "eventbridge", "cloudwatch_logs"]
 
 @every_kind
 @pytest.mark.parametrize("name", WITHOUT)
-def test_services_without_partial_responses_try_all_again(
-    kind: str, name: str, serve: Any
-) -> None:
+def test_services_without_partial_responses_try_all_again(kind: str, name: str, serve: Any) -> None:
     verdicts: list[Any] = [None, Drop("x"), Retry(), Crash()]
     seen: list[str] = []
 
@@ -205,9 +203,7 @@ def test_dropped_messages_are_told(kind: str, serve: Any) -> None:
 def test_a_message_is_given_up_after_its_last_attempt(
     kind: str, serve: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    handler = serve(
-        kind, deciding([]), decorate=functions_framework.cloud_event(max_attempts=3)
-    )
+    handler = serve(kind, deciding([]), decorate=functions_framework.cloud_event(max_attempts=3))
     assert handler(sqs("ok", "crash", count="2"), Context()) == failures("m2")
     with caplog.at_level(logging.WARNING):
         assert handler(sqs("ok", "crash", "retry", count="3"), Context()) == failures()
@@ -233,6 +229,10 @@ def test_a_malformed_record_leaves_the_others_alone(
     fifo["Records"][1]["body"] = 7
     assert handler(fifo, Context()) == failures("m2", "m3")
     assert seen[2:] == ["one"]
+    sent["Records"][0], sent["Records"][1] = {}, sent["Records"][0]
+    with pytest.raises(EventsFailed, match=r"1 of 3 events of aws:sqs failed .1 refused.. One that"):
+        handler(sent, Context())
+    assert sorted(seen[3:]) == ["one", "three"]
 
 
 @dataclass

@@ -56,8 +56,9 @@ def _unless_authorizer(payload: dict[str, Any], shape: Shape) -> Shape:
 def _holds_events(payload: dict[str, Any]) -> bool:
     records = payload.get("Records")
     if type(records) is list and records:
-        first = records[0]
-        return type(first) is dict and ("eventSource" in first or "EventSource" in first)
+        return any(
+            type(one) is dict and ("eventSource" in one or "EventSource" in one) for one in records
+        )
     if "detail-type" in payload:
         return "source" in payload and "detail" in payload
     if type(payload.get("awslogs")) is dict:
@@ -69,10 +70,10 @@ def keys_of(payload: Any) -> str:
     """What a message may say of a payload: its keys, or what it is where it has none."""
     if not isinstance(payload, dict):
         return f"a {type(payload).__name__}"
-    names = [ascii(name) for name in payload]
+    names = [ascii(name[:_LONGEST_NAME]) for name in payload]
     shown = ", ".join(names[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"an object with the keys {shown}{more}" if names else "an empty object"
 
 
-_MOST_NAMED = 12
+_MOST_NAMED, _LONGEST_NAME = 12, 40

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidPayload
 
+from ..shapes import keys_of
+
 if TYPE_CHECKING:
     from .source import Source
 
@@ -33,8 +35,6 @@ _HOMES = {
     "SelfManagedKafka": "kafka",
 }
 """The values of `eventSource`, with the module of this folder that reads the records."""
-
-_MOST_KEYS = 12
 
 
 def source_of(payload: object) -> Source:
@@ -54,7 +54,7 @@ def source_of(payload: object) -> Source:
             found: Source = importlib.import_module(f"{__package__}.{home}").source
             return found
     raise InvalidPayload(
-        f"The payload is not an event of a known AWS service: it is {described(payload)}. "
+        f"The payload is not an event of a known AWS service: it is {_told(payload)}. "
         "Known are SQS, SNS, S3, Kinesis, DynamoDB, Kafka, EventBridge and CloudWatch Logs."
     )
 
@@ -80,21 +80,10 @@ def _kind(record: object) -> str:
     return found if isinstance(found, str) else ""
 
 
-def described(payload: object) -> str:
-    """What a payload looks like, by its keys."""
-    if not isinstance(payload, Mapping):
-        return "a list" if isinstance(payload, list) else "a single value"
-    told = f"an object with {_keys(payload)}"
-    records = payload.get("Records")
+def _told(payload: object) -> str:
+    """What a payload looks like, by its keys and those of its first record."""
+    told = keys_of(payload)
+    records = payload.get("Records") if isinstance(payload, Mapping) else None
     if isinstance(records, list):
-        first = records[0] if records else None
-        told += f"; Records[0] has {_keys(first)}" if isinstance(first, Mapping) else ""
-        told += "" if records else "; Records is empty"
+        told += f"; its first record is {keys_of(records[0])}" if records else "; Records is empty"
     return told
-
-
-def _keys(found: Mapping[str, Any]) -> str:
-    names = [str(name)[:40] for name in found]
-    listed = ", ".join(repr(name) for name in names[:_MOST_KEYS])
-    more = len(names) - _MOST_KEYS
-    return (listed or "no keys") + (f" and {more} more" if more > 0 else "")
