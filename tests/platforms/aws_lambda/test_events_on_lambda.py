@@ -230,7 +230,9 @@ def test_a_malformed_record_leaves_the_others_alone(
     assert handler(fifo, Context()) == failures("m2", "m3")
     assert seen[2:] == ["one"]
     sent["Records"][0], sent["Records"][1] = {}, sent["Records"][0]
-    with pytest.raises(EventsFailed, match=r"1 of 3 events of aws:sqs failed .1 refused.. One that"):
+    with pytest.raises(
+        EventsFailed, match=r"1 of 3 events of aws:sqs failed .1 refused.. One that"
+    ):
         handler(sent, Context())
     assert sorted(seen[3:]) == ["one", "three"]
 
