@@ -22,6 +22,7 @@ from .session import FAULTS, SHORT, Plan, Session
 EPILOG = f"""
 python -m bench run                   a complete run, in a quarter of an hour, published when whole;
                                       one that was interrupted goes on where it stopped
+python -m bench prepare               install what is measured, and nothing more
 python -m bench run --short           every figure once, to see that all of them can be measured
 python -m bench run --only bodies     these groups of the newest complete run again
 python -m bench bodies                a group, shown and not stored
@@ -42,7 +43,11 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument(
-        "word", nargs="?", default="run", metavar="WHAT", help="run, layers, render, or a group"
+        "word",
+        nargs="?",
+        default="run",
+        metavar="WHAT",
+        help="run, prepare, layers, render, or a group",
     )
     options.add_argument("--short", action="store_true", help="short rounds; nothing is published")
     options.add_argument("--fresh", action="store_true", help="begin anew, go on with no other run")
@@ -99,6 +104,9 @@ def _act(options: argparse.Namespace) -> int:
     if options.word == "render":
         page.write(record.published())
         return 0
+    if options.word == "prepare":
+        prepare(has_peers=True)
+        return 0
     if options.word == "layers":
         table, risen = layers.run(prepare(), is_saved=options.save)
         print(table)
@@ -116,7 +124,7 @@ def _known(word: str) -> list[str]:
     try:
         return _groups(word)
     except argparse.ArgumentTypeError as error:
-        raise UnknownCase(f"{error}; or run, layers, render") from None
+        raise UnknownCase(f"{error}; or run, prepare, layers, render") from None
 
 
 def _session(options: argparse.Namespace) -> Session:

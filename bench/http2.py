@@ -14,7 +14,6 @@ from .load import Load, LoadError
 
 CONNECTIONS = 8
 STREAMS = 32
-_WARM_UP = "300ms"
 
 
 def load(one: Launch, port: int, core: int, seconds: float) -> Load:
@@ -28,8 +27,8 @@ def load(one: Launch, port: int, core: int, seconds: float) -> Load:
     exchange = one.exchange
     with tempfile.TemporaryDirectory() as directory:
         argv = ["taskset", "-c", str(core), "h2load", "--no-tls-proto=h2c", "-t", "1"]
-        argv += ["-c", str(CONNECTIONS), "-m", str(STREAMS), f"--warm-up-time={_WARM_UP}"]
-        argv += ["-D", f"{max(1, round(seconds))}s"]
+        argv += ["-c", str(CONNECTIONS), "-m", str(STREAMS)]
+        argv += ["-D", f"{round(seconds * 1000)}ms"]
         argv += [f"--header={name}: {value}" for name, value in exchange.headers.items()]
         log = Path(directory, "log")
         argv.append(f"--log-file={log}")

@@ -52,8 +52,9 @@ Peak of memory above idle while one body of 256 MiB is moved:
 GROWTH = """\
 ## How cost grows
 
-What a request costs as its surroundings grow. *Growth* is the exponent between the last two
-columns: 0 costs the same, 1 grows in proportion, **bold** is more than that.
+What a request costs as its surroundings grow. *Growth* is the exponent of the CPU time of a request
+between the last two columns (of start-up and memory theirs): 0 costs the same, 1 grows in
+proportion, **bold** is more than that.
 
 ![How cost grows]({plot})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from .cases import CASES, Case
@@ -43,7 +44,7 @@ def run(session: Session) -> list[Point]:
     for name in ("http", "json"):
         pairs = [
             (OURS, launch(OURS, cases[name], session.installs)),
-            (OURS_ASYNC, launch(OURS, cases[f"async-{name}"], session.installs)),
+            (OURS_ASYNC, launch(OURS, _written_for_us(cases[f"async-{name}"]), session.installs)),
         ]
         for who in LABELS:
             one = peer(who, cases[name], session.installs)
@@ -51,6 +52,11 @@ def run(session: Session) -> list[Point]:
                 pairs.append((who, one))
         found += session.alternate(name, pairs, rounds=min(ROUNDS, session.plan.rounds))
     return found
+
+
+def _written_for_us(case: Case) -> Case:
+    """An async case as somebody writes it here: the reference takes no tuple of three."""
+    return replace(case, source="async_order.py") if case.name == "async-json" else case
 
 
 def peer(who: str, case: Case, installs: Installs) -> Launch | None:

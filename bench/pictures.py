@@ -67,7 +67,7 @@ def of_growth(run: Run) -> str:
     ]
     for name, (what, _) in growth.TABLES.items():
         lines = _series(of_group(run, name), is_cost=True)
-        shown.append(Panel(what, what, "µs of a request", lines))
+        shown.append(Panel(what, what, "µs of CPU time for a request", lines))
     return panels("How cost grows, one core", shown)
 
 
@@ -98,15 +98,20 @@ def _by_who(points: list[Point], measure: str, factor: float) -> list[Series]:
 
 
 def _series(points: list[Point], *, is_cost: bool = False) -> list[Series]:
-    """A line for each row and contender; a place at zero is drawn at a half."""
+    """A line for each row and contender; a place at zero is drawn at a half.
+
+    Args:
+        points: of one group.
+        is_cost: draw the processor time of a request, in microseconds, and not the rate.
+    """
+    measure, factor = ("cpu", 1e6) if is_cost else ("rate", 1.0)
     found = []
     for row in rows_of(points):
         for who in dict.fromkeys(point["who"] for point in points if point["row"] == row):
             line = []
             for point in points:
-                rates = values(point, "rate")
-                if point["row"] == row and point["who"] == who and rates:
-                    middle = median(rates)
-                    line.append((point["at"] or 0.5, 1e6 / middle if is_cost else middle))
+                numbers = values(point, measure)
+                if point["row"] == row and point["who"] == who and numbers:
+                    line.append((point["at"] or 0.5, median(numbers) * factor))
             found.append(Series(row if who == OURS else f"{row} {who}", line))
     return found

@@ -9,8 +9,9 @@ Point = dict[str, Any]
 """`row` and `who` say what was measured, `at` where on the axis of its table (if it has one).
 
 Beside them stands one list for each measure, with a number for each round: `rate` (requests or
-events per second), `cpu` (seconds of processor time the server takes for a request), `p50` and `p99` (seconds of latency), `start` (seconds), `memory` and `above`
-(bytes, in all and above idle), `flow` (bytes of body per second); or `failure` with the reason.
+events per second), `cpu` (seconds of processor time of the server for a request), `p50` and `p99`
+(seconds of latency), `start` and `restart` (seconds), `memory` and `above` (bytes, in all and above
+idle), `flow` (bytes of body per second); or `failure` with the reason.
 """
 Run = dict[str, Any]
 """One complete run: `groups` holds the points of each group, `measured` when each was measured."""

@@ -14,13 +14,17 @@ from .exchange import WrongAnswer
 from .installs import Installs
 from .load import Load, LoadError
 from .points import Point, keep, named
-from .processes import Cores, Server, ServerError, serving, used
+from .processes import Cores, Patience, Server, ServerError, serving, used
 
 CONNECTIONS = 32
 WARM_UP = 0.4
 ASKED_FIRST = 10
 FAULTS = (LoadError, ServerError, WrongAnswer, OSError)
 """What makes a point a failure; everything else is a fault of the harness."""
+
+
+# Nothing is in flight when a server is told to end; one that still lives then is killed.
+_HURRIED = Patience(stop=2.0)
 
 
 class Plan(NamedTuple):
@@ -146,7 +150,7 @@ class Stand:
         """Start its server and see that it answers rightly more than once."""
         stand = cls(session, one, None, point)
         try:
-            server = kept.enter_context(serving(one, session.cores))
+            server = kept.enter_context(serving(one, session.cores, patience=_HURRIED))
             one.exchange.send(server.port, ASKED_FIRST)
             stand.server = server
         except FAULTS as error:

@@ -121,13 +121,15 @@ def _measured(line: Sequence[Point | None]) -> list[str]:
 
 def steepness(line: Sequence[Point | None], measure: str) -> str:
     """The exponent of a line's cost between its last two places, bold where above linear."""
-    costs = []
-    for point in line:
-        found = values(point, measure)
-        if point is not None and found:
-            middle = median(found)
-            costs.append((float(point["at"]), 1 / middle if measure == "rate" else middle))
-    power = exponent(costs)
+    # Of a rate, what counts is the processor time behind it: a busy neighbour does not change that.
+    cost = "cpu" if measure == "rate" else measure
+    power = exponent(
+        [
+            (float(point["at"]), median(values(point, cost)))
+            for point in line
+            if point is not None and values(point, cost)
+        ]
+    )
     if power is None:
         return NOTHING
     return f"n^{power:.2f}" if power <= LINEAR else f"**n^{power:.2f}**"

@@ -156,7 +156,10 @@ def test_peers_that_are_ahead_are_bold() -> None:
 
 
 def test_growth_above_linear_is_bold() -> None:
-    points = [made("sync", "ours", at, rate=[rate]) for at, rate in ((1, 100.0), (10, 1.0))]
+    points = [
+        made("sync", "ours", at, rate=[100.0 / cost], cpu=[cost / 100])
+        for at, cost in ((1, 1.0), (10, 100.0))
+    ]
     assert "| sync | ours | 100 | 1 | **n^2.00** |" in tables.grown(run(lines=points), "lines")
 
 

@@ -18,7 +18,8 @@ async def order(request):
         "total": sum(body["items"]),
         "lang": request.query_params.get("lang", None),
     }
-    return answer, {"X-Case": "json"}, 201
+    headers = {"X-Case": "json", "Content-Type": "application/json"}
+    return Response(status_code=201, headers=headers, description=jsonify(answer))
 
 
 if __name__ == "__main__":
