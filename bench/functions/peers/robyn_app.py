@@ -1,6 +1,6 @@
 import os
 
-from robyn import Robyn
+from robyn import Response, Robyn, jsonify
 
 app = Robyn(__file__)
 
