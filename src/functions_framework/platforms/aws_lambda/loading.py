@@ -8,6 +8,7 @@ from functions_framework.hosts.build import build_given, load_and_build
 from functions_framework.loading.load import explained
 from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import call_end
+from functions_framework.runtime.escaping import own_logger
 from functions_framework.settings import Settings, options
 
 from . import environment
@@ -16,6 +17,11 @@ from .sandbox import Sandbox
 if TYPE_CHECKING:
     from functions_framework.hosts.build import Served
     from functions_framework.loading.given import Given
+    from functions_framework.model.function import Function
+
+_log = own_logger("functions_framework.server")
+# Flags of code objects, as `inspect` documents them.
+_GENERATORS = 0x20 | 0x200
 
 _CALLER = "aws_lambda.handler_of"
 # The others are about a server, its port, its clients or its files.
@@ -76,6 +82,19 @@ def _set_up(settings: Settings) -> None:
 
 def _handler(served: Served, settings: Settings) -> Sandbox:
     require_fit(served.functions)
+    for function in served.functions:
+        if _is_generator(function):
+            _log.warning(
+                "%r streams its response. Lambda takes a response as a whole: it is sent when it "
+                "is complete.",
+                function.name,
+            )
     sandbox = Sandbox(served, settings, call_end(settings))
     environment.join(sandbox, served.lifecycle)
     return sandbox
+
+
+def _is_generator(function: Function) -> bool:
+    """Whether calling a function makes a generator, of either kind."""
+    code = getattr(function.call, "__code__", None)
+    return bool(code and code.co_flags & _GENERATORS)
