@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidConfigurationException
@@ -28,6 +27,8 @@ def settings_given(caller: str, given: Mapping[str, Any], without: Collection[st
     known = options().keys() - set(without)
     for name in given:
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             hint = (
                 f"Did you mean {close[0]}?" if close else f"It takes: {', '.join(sorted(known))}."
