@@ -222,6 +222,13 @@ class SocketClient:
         request = "\r\n".join([f"GET {path} HTTP/{version}", *sent, *headers, "", ""])
         self._socket.sendall(request.encode("latin-1"))
         self._received = b""
+        try:
+            self._read_answer()
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _read_answer(self) -> None:
         while b"\r\n\r\n" not in self._received and self._more():
             pass
         head, _, self._received = self._received.partition(b"\r\n\r\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from functions_framework.hosts.asgi.conversation import SocketClosedError
 from functions_framework.model.execution import execution
 from functions_framework.model.fields import as_text
 
@@ -86,12 +87,12 @@ class Conversation:
 
     async def _receive(self) -> ASGIMessage:
         if self._end is not None and self._given.empty():
-            return self._end
+            raise SocketClosedError("The WebSocket has ended.")
         return await self._given.get()
 
     async def _send(self, message: ASGIMessage) -> None:
         if self._end is not None:
-            raise ConnectionError("The WebSocket has ended.")
+            raise SocketClosedError("The WebSocket has ended.")
         self._taken.put_nowait(message)
 
     async def _next(self) -> ASGIMessage:

@@ -87,6 +87,11 @@ class Call:
         Raises:
             BadInput: the function does not take such a request.
         """
+        if function is not None and function.signature is Signature.WEBSOCKET:
+            raise BadInput(
+                f"{function.name!r} takes WebSockets, not requests. Serve it, and try "
+                "'python -m websockets ws://localhost:8080/'."
+            )
         if self.sample is not None:
             return self._event_request(self.sample, function)
         if function is not None and function.signature is not Signature.HTTP:

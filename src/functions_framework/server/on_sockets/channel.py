@@ -37,6 +37,9 @@ _AHEAD = 64 * 1024
 """Characters or bytes that are read before the application asks, so that pings are answered."""
 
 _MOST_REASON = 123
+_MOST_TOLD = 16
+"""How often an application is told of the end: one that never looks would hold up all others."""
+
 _CLOSE_SECONDS = 1.0
 _warned: list[str] = []
 
@@ -67,7 +70,7 @@ class Channel:
         self._say_last = say_last
         self._offered = subprotocols
         self._limit = limit
-        self.status = self.code = self.sent = 0
+        self.status = self.code = self.sent = self._times_told = 0
         self._is_told = False
         self._end: ASGIMessage | None = None
         self._messages: deque[ASGIMessage] = deque()
@@ -79,12 +82,19 @@ class Channel:
         self._closing: asyncio.Task[None] | None = None
 
     async def receive(self) -> ASGIMessage:
-        """The next message of the client; `websocket.disconnect` again and again at the end."""
+        """The next message of the client, `websocket.disconnect` at the end.
+
+        Raises:
+            SocketClosedError: it was told so many times, and would be for ever.
+        """
         if not self._is_told:
             self._is_told = True
             return {"type": "websocket.connect"}
         while not self._messages:
             if self._end is not None:
+                self._times_told += 1
+                if self._times_told > _MOST_TOLD:
+                    raise SocketClosedError("The WebSocket has ended.")
                 return dict(self._end)
             self._news.clear()
             await self._news.wait()
