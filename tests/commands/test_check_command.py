@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from conftest import SourceTree
 
+pytestmark = pytest.mark.once
+
 
 def blocking(body: str, top: str = "") -> list[str]:
     code = f"{top}\nasync def f(request):\n    {body}\n"

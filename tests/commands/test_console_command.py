@@ -15,7 +15,10 @@ from support.server_process import free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+]
 
 SERVERS = {
     "debugged": Given(HELLO, ("--debug",), "hello"),

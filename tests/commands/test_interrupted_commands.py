@@ -14,6 +14,8 @@ from commands.test_bad_input import RECORDING
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("kind", ["", "async "])
 @pytest.mark.parametrize("command", ["invoke hello", "replay one.recorded.json"])

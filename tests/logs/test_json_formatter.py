@@ -136,7 +136,13 @@ def test_arguments_that_do_not_fit_are_shown() -> None:
 
 @given(
     st.dictionaries(
-        st.text(), st.recursive(st.none() | st.text() | st.floats() | st.binary(), st.lists)
+        st.text(max_size=20),
+        st.recursive(
+            st.none() | st.text(max_size=20) | st.floats() | st.binary(max_size=20),
+            st.lists,
+            max_leaves=10,
+        ),
+        max_size=5,
     )
 )
 def test_any_extra_gives_one_line_of_json(extra: dict[str, Any]) -> None:

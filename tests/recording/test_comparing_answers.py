@@ -19,6 +19,8 @@ from functions_framework.recording.value import (
     message_body,
 )
 
+pytestmark = pytest.mark.once
+
 JSON = (("content-type", "application/json"),)
 TEXT = (("content-type", "text/plain"),)
 REQUEST = RecordedRequest("GET", "/", "", (), Body(0, text=""))

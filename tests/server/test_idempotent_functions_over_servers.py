@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from support.served_source import Served
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import asyncio, os, sys, time
 import functions_framework

@@ -14,7 +14,10 @@ from support.server_process import ServerProcess, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+]
 
 PLAIN = "def hello(request):\n    return {!r}\n"
 WRITING = """

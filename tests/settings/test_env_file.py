@@ -19,6 +19,8 @@ from support.served_source import refused, served
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("text", "value"),

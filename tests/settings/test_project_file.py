@@ -14,6 +14,8 @@ from support.server_process import ServerProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 SOURCE = "def hello(request):\n    return ''\n"
 TABLE = "[tool.functions-framework]\n"
 

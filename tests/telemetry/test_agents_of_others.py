@@ -23,6 +23,8 @@ from support.server_process import ServerProcess, wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.once
+
 BIN = Path(sys.executable).parent
 SOURCES = {
     "sync": """
