@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support import aws_events
 from support.lambda_calls import DATA, payload, request
 from support.lambda_runtime import LambdaFunction
 
@@ -192,3 +193,33 @@ def test_the_data_are_where_their_sources_say() -> None:
     listed = (DATA / "http" / "SOURCES.md").read_text(encoding="utf-8")
     names = {path.name for path in (DATA / "http").glob("*.json")}
     assert {name for name in names if f"`{name}`" not in listed} == set()
+
+
+EVENTS = """
+    import functions_framework
+    from functions_framework import Drop, Retry, SqsMessage
+
+    @functions_framework.cloud_event
+    async def on_order(message: SqsMessage):
+        print("got", message.text)
+        if message.text == "busy":
+            raise Retry(after=60)
+        if message.text == "bad":
+            raise Drop("not an order")
+"""
+
+
+def test_messages_of_a_queue_come_again_as_the_function_says(sources: SourceTree) -> None:
+    sources.put("main.py", EVENTS)
+    with LambdaFunction(sources.root) as function:
+        reply = function.invoke(aws_events.sqs("ok", "busy", "bad"))
+        assert reply == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+        assert function.invoke(aws_events.sqs("ok", "bad")) == {"batchItemFailures": []}
+        error = function.fail(aws_events.sqs("busy"))
+        assert error["errorType"].endswith("EventsFailed")
+        assert error["errorMessage"] == "1 of 1 events of aws:sqs failed (1 retry)."
+        unknown = function.fail({"Records": [{"eventSource": "aws:s3cret", "a": 1}]})
+        assert unknown["errorType"].endswith("InvalidPayload")
+        assert "an object with the keys 'eventSource', 'a'" in unknown["errorMessage"]
+    assert "s3cret" not in function.output
+    assert function.output.count("got busy") == 2
