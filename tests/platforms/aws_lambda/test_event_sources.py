@@ -347,12 +347,13 @@ def with_sns(message: str, **attributes: str) -> Any:
     return found
 
 
-def with_kafka(value: bytes, **headers: str) -> Any:
+def with_kafka(value: bytes, *fields: dict[str, Any], **headers: str) -> Any:
     found = payload("kafka_self_managed")
     found["records"]["mytopic-0"][0] |= {
         "value": base64.b64encode(value).decode(),
         "headers": [
-            {name.replace("__", "-"): list(text.encode())} for name, text in headers.items()
+            *fields,
+            *[{name.replace("__", "-"): list(text.encode())} for name, text in headers.items()],
         ],
     }
     return found
@@ -483,6 +484,9 @@ FAULTS = [
         "no number in partition and offset",
     ),
     ({"eventSource": "aws:kafka", "records": {"t-0": "secret"}}, "no number in partition"),
+    (with_kafka(b"x", {"a": ["secret", "%zz"]}), "header whose value isn't a list of bytes"),
+    (with_kafka(b"x", {"a": [1.5]}), "header whose value isn't a list of bytes"),
+    (with_kafka(b"x", {"a": None}), "header whose value isn't a list of bytes"),
     (sqs("secret", content_type="application/json"), "is declared as JSON and isn't"),
 ]
 

@@ -61,7 +61,7 @@ def _headers(headers: object) -> list[tuple[str, str]]:
     fields = [one for one in headers if isinstance(one, dict)] if isinstance(headers, list) else []
     try:
         return [
-            (name, _as_text(bytes(byte % 256 for byte in value)))
+            (name, _as_text(bytes(byte & 0xFF for byte in value)))
             for header in fields
             for name, value in header.items()
         ]
