@@ -62,9 +62,12 @@ _GREYS = ("#6e7781", "#b4bcc4")
 
 def of_growth(run: Run) -> str:
     """What a request costs as everything grows, a panel for each."""
-    shown = [
-        Panel("connections", "connections", "requests/s", _series(of_group(run, "connections")))
-    ]
+    points = of_group(run, "connections")
+    shown = []
+    for row in rows_of(points):
+        own = [point for point in points if point["row"] == row]
+        lines = _by_who(own, "rate", 1.0)
+        shown.append(Panel(f"connections, {row}", "connections", "requests/s", lines))
     for name, (what, _) in growth.TABLES.items():
         lines = _series(of_group(run, name), is_cost=True)
         shown.append(Panel(what, what, "µs of CPU time for a request", lines))
