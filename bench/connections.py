@@ -15,7 +15,7 @@ from .processes import Patience, serving
 from .session import FAULTS, Session, Stand, by_wrk
 
 CONNECTIONS = (1, 8, 32, 128, 512, 2048)
-BLOCKED = (0, 32, 128)
+BLOCKED = (0, 128)
 # Room for every blocked call and for those that are measured, for both contenders alike.
 THREADS = "192"
 # A call that is blocked for good would be waited for as long as the grace period is.

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
     rounds: int = 4
     seconds: float = 1.0
-    starts: int = 9
+    starts: int = 8
     weighings: int = 2
     saves: int = 10
     is_short: bool = False
