@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,9 @@ from .places import CACHE
 from .points import Point, Run
 from .processes import Cores, ServerError
 from .session import FAULTS, SHORT, Plan, Session
+
+QUIET = 0.5
+"""Load of a machine that has nothing else to do."""
 
 EPILOG = f"""
 python -m bench run                   a complete run, in a quarter of an hour, published when whole;
@@ -140,7 +144,9 @@ def _run(session: Session, options: argparse.Namespace) -> int:
     is_repair = bool(options.only) and not place.exists()
     run = record.begin(session, place, is_fresh=options.fresh)
     names = options.only or record.missing(run)
-    began = time.monotonic()
+    began, busy = time.monotonic(), os.getloadavg()[0]
+    if busy > QUIET:
+        _say(f"the machine is busy (load {busy:.1f}): the figures will mean little")
     for number, name in enumerate(names, 1):
         spent = time.monotonic() - began
         _say(f"--- {name} ({number}/{len(names)}, {spent:.0f} s so far): {GROUPS[name].what}")
