@@ -35,6 +35,8 @@ print(json.dumps({
     "decoding": sorted(n for n in loaded if n.rpartition(".")[2] in (
         "decoded_events", "event_value", "event_routes", "event_handlers", "webhooks")),
     "platforms": sorted(n for n in loaded if ".platforms." in n),
+    "sockets": sorted(n for n in loaded if n.startswith("functions_framework.") and (
+        "on_sockets" in n or n.rpartition(".")[2] in ("sockets", "conversation", "origin_check"))),
     "costly": sorted({"asyncio", "ctypes", "multiprocessing", "ssl", "concurrent"} & loaded),
 }))
 """
@@ -45,6 +47,9 @@ def hello(request): return "x"
 @cloud_event
 def on_event(event): pass
 async def waiting(request): return "x"
+from functions_framework import websocket
+@websocket
+async def chat(socket): await socket.accept()
 from functions_framework import idempotent
 @idempotent(store="memory://")
 @cloud_event
@@ -64,6 +69,7 @@ BUDGETS = {
     "sync http": (["hello"], FLASK, {"ssl"}, 420),
     "sync cloudevent": (["on_event"], EVENTS, set(), 270),
     "sync cloudevent, idempotent": (["once"], EVENTS, set(), 290),
+    "websocket": (["chat"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 400),
     "async http": (["waiting"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 380),
 }
 
@@ -85,6 +91,8 @@ def test_no_more_is_imported_than_the_budget_allows(name: str, tmp_path: Path) -
     assert found["count"] <= count
     # Only for functions whose parameters are decoded events, or that share an endpoint.
     assert found["decoding"] == []
+    # Servers without WebSockets know nothing of them.
+    assert bool(found["sockets"]) == (name == "websocket")
     # Of a platform nothing but the question whether this is one.
     assert {name.rpartition(".")[2] for name in found["platforms"]} <= {"azure", "switch"}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from functions_framework.model.execution import Execution
     from functions_framework.model.function import Function
 
+_BY_REQUEST = frozenset({Signature.HTTP, Signature.TYPED, Signature.WEBSOCKET})
 OK, REFUSED, ERROR, TIMEOUT = "ok", "refused", "error", "timeout"
 
 
@@ -90,7 +91,7 @@ class Outcome(NamedTuple):
     def trigger(self) -> str:
         """What set the function off, in terms of `faas.trigger` (semantic conventions)."""
         function = self.function
-        if function is None or function.signature in {Signature.HTTP, Signature.TYPED}:
+        if function is None or function.signature in _BY_REQUEST:
             return "http"
         kind = event_type(self)
         if "pubsub" in kind:

@@ -140,7 +140,10 @@ class Channel:
         async with self._order:
             if self._end is not None:
                 raise SocketClosedError("The WebSocket has ended.")
-            await self._engine.send(given)
+            try:
+                await self._engine.send(given)
+            except RuntimeError as error:  # the engine's word for a connection that is gone
+                raise SocketClosedError("The WebSocket has ended.") from error
             self.sent += _size(given)
             if self._end is not None and self._closing is None:
                 raise SocketClosedError("The WebSocket has ended.")
@@ -169,6 +172,12 @@ class Channel:
             raise RuntimeError("The WebSocket was accepted already.")
 
     async def _read(self) -> None:
+        try:
+            await self._read_on()
+        finally:
+            self._ended(LOST, "")  # whatever it was: who waits for more would wait for ever
+
+    async def _read_on(self) -> None:
         while True:
             message = await self._engine.receive()
             if message["type"] == "websocket.disconnect":

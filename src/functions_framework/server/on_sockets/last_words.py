@@ -43,7 +43,8 @@ class LastWords:
         """
         kept = await self._duplicate(peer)
         try:
-            await send()
+            with contextlib.suppress(RuntimeError):  # the connection is gone
+                await send()
         except BaseException:
             if kept is not None:
                 kept.close()
