@@ -93,10 +93,15 @@ def _write(runs: list[Run]) -> None:
 
 
 def source() -> str:
-    """The commit that is measured, with a mark where files differ from it."""
-    argv = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
-    return done.stdout.strip() or "unknown"
+    """The commit that is measured, and whether the source or the bench differ from it."""
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    changed = _git("status", "--porcelain", "--", "src", "bench", ":!bench/results.json")
+    return f"{commit or 'unknown'}{' with changes' if changed else ''}"
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.stdout.strip()
 
 
 def _now() -> str:
