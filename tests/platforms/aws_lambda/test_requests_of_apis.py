@@ -268,6 +268,9 @@ ROOTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("http_api_2", {"rawPath": "/dev", "requestContext": {"stage": "dev"}}, "/dev", "/"),
     ("http_api_2", {"rawPath": "/developers", "requestContext": {"stage": "dev"}},
      "", "/developers"),
+    # A local stand-in names a stage and does not put it into the path, or names none.
+    ("http_api_2", {"rawPath": "/hello", "requestContext": {"stage": "prod"}}, "", "/hello"),
+    ("http_api_2", {"rawPath": "/None/x", "requestContext": {"stage": None}}, "", "/None/x"),
     # On a custom domain the route tells what is the function's.
     ("http_api_2", {"rawPath": "/v1/orders/7", "routeKey": "GET /orders/{id}",
                     "pathParameters": {"id": "7"},
@@ -320,3 +323,28 @@ def test_a_request_that_is_malformed_is_told_without_its_values(
     with pytest.raises(InvalidPayload, match=missing) as caught:
         sandbox(given, Context())
     assert "value1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "scheme", "host"),
+    [
+        ({"host": "a.example", "x-forwarded-proto": "https,http", "x-forwarded-port": "443,80"},
+         "https", "a.example"),
+        ({"host": "a.example:8443", "x-forwarded-proto": "http"}, "http", "a.example:8443"),
+        ({"host": "[::1]:3000", "transfer-encoding": "chunked"}, "https", "[::1]:3000"),
+        ({"host": "a.example", "x-forwarded-port": "no number"}, "https", "a.example"),
+    ],
+)  # fmt: skip
+def test_hosts_and_proxies(
+    headers: dict[str, str], scheme: str, host: str, sandbox: Sandbox
+) -> None:
+    given = request("http_api_2", "POST", "/", headers=headers, body="abc", isBase64Encoded=False)
+    found = seen(sandbox, "http_api_2", given)
+    assert (found["scheme"], found["host"], found["body"]) == (scheme, host, "abc")
+    assert "transfer-encoding" not in found["headers"]
+
+
+def test_an_integration_that_is_no_proxy_is_told_by_its_keys() -> None:
+    given = {"body": {}, "method": "GET", "principalId": "", "stage": "dev", "path": {}}
+    with pytest.raises(InvalidPayload, match="'body', 'method', 'principalId'"):
+        sandbox_of(plain)(given, Context())

@@ -89,6 +89,7 @@ class Invoke:
 
     def _mark(self, fields: dict[str, str]) -> None:
         """Say which invoke, and which trace, a request belongs to."""
+        fields.pop("transfer-encoding", None)  # the body is whole
         fields[_EXECUTION_ID] = self._context.aws_request_id
         if "traceparent" not in fields and (found := traceparent_of_invoke(fields)):
             fields["traceparent"] = found

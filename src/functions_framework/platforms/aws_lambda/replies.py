@@ -1,7 +1,8 @@
 """Responses as API Gateway, function URLs and load balancers take them from Lambda.
 
-A body is text where it is of a type of text, in no encoding of its own, and UTF-8; any other goes
-in base64. A REST API sends what is base64 as bytes only for the types of its `binaryMediaTypes`.
+A body is text where it is of a type of text, or of none, in no encoding of its own, and UTF-8; any
+other goes in base64. A REST API sends what is base64 as bytes only for the types of its
+`binaryMediaTypes`.
 
 ======  ===============================================  =======================================
 shape   repeated fields                                  besides
@@ -38,7 +39,7 @@ Payload = dict[str, Any]
 _COOKIE = "set-cookie"
 _TEXTUAL = re.compile(
     r"text/.*|.*[/+](json|xml|yaml|javascript|ecmascript|x-www-form-urlencoded|graphql|x-ndjson"
-    r"|jsonlines?|problem|sql|toml)",
+    r"|jsonlines?|vnd\.oai\.openapi|problem|sql|toml)",
     re.IGNORECASE,
 ).fullmatch
 _textual: dict[str, bool] = {}
@@ -137,7 +138,7 @@ def _body(answer: Answer) -> tuple[bool, str]:
 
 
 def _is_of_text(fields: Headers) -> bool:
-    is_text = False
+    is_text = True
     for name, value in fields:
         if name == "content-type":
             known = _textual.get(value)
@@ -148,7 +149,8 @@ def _is_of_text(fields: Headers) -> bool:
 
 
 def _is_textual(content_type: str) -> bool:
-    is_textual = _TEXTUAL(content_type.partition(";")[0].strip()) is not None
+    kind, _, parameters = content_type.partition(";")
+    is_textual = "charset=" in parameters.lower() or _TEXTUAL(kind.strip()) is not None
     if len(_textual) < _MOST_TYPES:
         _textual[content_type] = is_textual
     return is_textual

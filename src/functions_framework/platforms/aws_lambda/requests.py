@@ -102,9 +102,15 @@ def _as_bytes(text: str) -> str:
 
 def _server(fields: dict[str, str]) -> tuple[str, str, str]:
     """The scheme, and name and port of who was asked."""
-    scheme = fields.get("x-forwarded-proto") or "https"
-    host, _, port = fields["host"].partition(":")
-    return scheme, host, port or fields.get("x-forwarded-port") or _PORTS.get(scheme, "443")
+    # Where there is a chain of proxies, the first is the client's side.
+    scheme = (fields.get("x-forwarded-proto") or "https").partition(",")[0]
+    host = fields["host"]
+    if ":" in host:
+        name, _, port = host.rpartition(":")
+        if port.isdecimal():
+            return scheme, name, port
+    port = (fields.get("x-forwarded-port") or "").partition(",")[0]
+    return scheme, host, port if port.isdecimal() else _PORTS.get(scheme, "443")
 
 
 def _whole(root: str, target: str, query: str) -> str:
@@ -154,7 +160,7 @@ def scope_of(asked: Asked, *, is_application: bool) -> RequestScope:
             for name, value in fields.items()
         ],
         "client": (client, 0) if client else None,
-        "server": (host, int(port) if port.isdecimal() else 443),
+        "server": (host, int(port)),
         EVENT: payload,
         CONTEXT: context,
         DEADLINE: deadline,

@@ -37,7 +37,7 @@ def root_of(payload: dict[str, Any], path: str, target: str) -> tuple[str, str, 
         return root, rest_path, rest_target
     route = payload.get("routeKey") or ""
     root = _base_path(payload, route.partition(" ")[2], path)
-    stage = f"/{context.get('stage')}"
+    stage = f"/{context.get('stage') or '$default'}"  # those who play the service leave it out
     if not root and ".execute-api." in (context.get("domainName") or ""):
         is_before = path == stage or path.startswith(f"{stage}/")
         root = stage if is_before and stage != "/$default" else ""
