@@ -293,6 +293,13 @@ class LambdaFunction:
         self._reader.join(_SECONDS)
         return code
 
+    def says(self, text: str) -> bool:
+        """Whether it writes a text, now or soon."""
+        until = time.monotonic() + _SECONDS
+        while text not in self.output and time.monotonic() < until:
+            time.sleep(0.01)
+        return text in self.output
+
     @property
     def output(self) -> str:
         """What the process has written so far."""

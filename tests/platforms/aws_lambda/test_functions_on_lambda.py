@@ -10,6 +10,7 @@ import pytest
 from support import aws_events
 from support.lambda_calls import DATA, payload, request
 from support.lambda_runtime import LambdaFunction
+from support.otlp_receiver import receiving
 
 if TYPE_CHECKING:
     from conftest import SourceTree
@@ -146,8 +147,8 @@ def test_text_logs_are_those_of_the_runtime(sources: SourceTree) -> None:
     environ = {"FUNCTION_TARGET": "plain", "LOG_FORMAT": "text"}
     with LambdaFunction(sources.root, environ=environ) as function:
         function.invoke(request("http_api_2", "GET", "/"), request_id="first")
-        assert "[WARNING]\t" in function.output
-        assert "\tfirst\tcalled" in function.output
+        assert function.says("[WARNING]\t")
+        assert function.says("\tfirst\tcalled")
 
 
 def test_a_copy_of_a_snapshot_draws_numbers_of_its_own(sources: SourceTree) -> None:
@@ -157,11 +158,11 @@ def test_a_copy_of_a_snapshot_draws_numbers_of_its_own(sources: SourceTree) -> N
     for _ in range(2):
         with LambdaFunction(sources.root, environ=environ) as function:
             function.wait_for_snapshot()
-            assert "before the snapshot\n" in function.output
+            assert function.says("before the snapshot\n")
             assert "restored" not in function.output
             function.api.restoring.set()
             drawn.append(function.invoke({}))
-            assert "restored\n" in function.output
+            assert function.says("restored\n")
     assert all(found["cold"] for found in drawn)
     assert drawn[0]["number"] != drawn[1]["number"]
 
@@ -170,7 +171,26 @@ def test_events_of_a_queue(sources: SourceTree) -> None:
     sources.put("main.py", SOURCE)
     with LambdaFunction(sources.root, environ={"FUNCTION_TARGET": "on_event"}) as function:
         assert function.invoke(payload("sqs", "events")) == {"batchItemFailures": []}
-        assert "event com.amazonaws.sqs.Message" in function.output
+        assert function.says("event com.amazonaws.sqs.Message")
+
+
+def test_spans_are_sent_before_the_environment_is_frozen(sources: SourceTree) -> None:
+    sources.put("main.py", SOURCE)
+    with receiving() as receiver:
+        environ = {
+            "FUNCTION_TARGET": "plain",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+            "ACCESS_LOG": "1",
+        }
+        with LambdaFunction(sources.root, environ=environ) as function:
+            function.invoke(request("http_api_2", "GET", "/a"), trace=TRACE)
+            ((span, _),) = receiver.spans
+            assert function.says("httpRequest")
+            line = next(found for found in records(function) if "httpRequest" in found)
+    assert span.trace_id.hex() == "5759e988bd862e3fe1be46a994272793"
+    assert span.parent_span_id.hex() == "53995c3f42cd8ad8"
+    assert line["message"].startswith("GET /a 200 ")
+    assert line["requestId"]
 
 
 def test_a_source_that_fails_is_told_at_init(sources: SourceTree) -> None:

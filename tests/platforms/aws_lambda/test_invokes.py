@@ -421,3 +421,27 @@ def test_what_a_call_begins_and_leaves_goes_on_in_the_next(make: Any) -> None:
     assert sandbox(given, Context())["body"] == "1"
     sandbox.calls.run([lambda: asyncio.sleep(0.01)])
     assert steps == ["begun", "went on"]
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+@pytest.mark.parametrize("name", ["function_url", "alb_multi_value"])
+def test_events_over_http(kind: int, name: str, make: Any) -> None:
+    found: list[str] = []
+    sandbox = make(collecting(found)[kind])
+
+    def post(headers: dict[str, str], body: Any) -> int:
+        several = {field: [value] for field, value in headers.items()}
+        fields = {"headers": headers, "multiValueHeaders": several if "alb" in name else None}
+        sent = {"body": json.dumps(body), "isBase64Encoded": False, **fields}
+        status: int = sandbox(request(name, "POST", "/", **sent), Context())["statusCode"]
+        return status
+
+    attributes = {key: value for key, value in EVENT.items() if key != "data"}
+    binary = {f"ce-{key}": str(value) for key, value in attributes.items()}
+    assert post({"host": "a", "content-type": "application/json", **binary}, {"a": 1}) == 200
+    structured = {"host": "a", "content-type": "application/cloudevents+json"}
+    assert post(structured, {**EVENT, "id": "2"}) == 200
+    batch = {"host": "a", "content-type": "application/cloudevents-batch+json"}
+    assert post(batch, [{**EVENT, "id": "3"}, {**EVENT, "id": "4"}]) == 200
+    assert post(structured, {"id": "5"}) == 400
+    assert sorted(found) == ["1", "2", "3", "4"]

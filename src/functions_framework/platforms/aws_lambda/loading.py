@@ -10,6 +10,7 @@ from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import call_end
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.settings import Settings, options
+from functions_framework.telemetry import switch
 
 from . import environment
 from .sandbox import Sandbox
@@ -43,7 +44,7 @@ def handler_of_settings() -> Sandbox:
     _set_up(settings)
 
     def build() -> Served:
-        return load_and_build(settings)
+        return load_and_build(settings, is_followed=switch.is_traced(settings))
 
     return _handler(explained(build, settings), settings)
 
@@ -69,7 +70,9 @@ def handler_of(*functions: Given, **settings: Any) -> Sandbox:
     chosen = settings_given(_CALLER, settings, options().keys() - _HERE)
     _set_up(chosen)
     named = functions_given(_CALLER, functions, chosen.signature_type)
-    return _handler(build_given(named, source_given(named[0]), chosen), chosen)
+    is_followed = switch.is_traced(chosen)
+    served = build_given(named, source_given(named[0]), chosen, is_followed=is_followed)
+    return _handler(served, chosen)
 
 
 def _set_up(settings: Settings) -> None:
@@ -89,9 +92,20 @@ def _handler(served: Served, settings: Settings) -> Sandbox:
                 "is complete.",
                 function.name,
             )
+    if switch.is_traced(settings):
+        served = _traced(served)
     sandbox = Sandbox(served, settings, call_end(settings))
     environment.join(sandbox, served.lifecycle)
     return sandbox
+
+
+def _traced(served: Served) -> Served:
+    from functions_framework.hosts.gate import gated
+    from functions_framework.telemetry.beginning import tracing_of
+    from functions_framework.telemetry.layer import followed
+
+    names = ", ".join(function.name for function in served.functions)
+    return served._replace(host=followed(gated(served.host), tracing_of(names)))
 
 
 def _is_generator(function: Function) -> bool:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import FunctionsFrameworkException
+from functions_framework.telemetry.switch import is_traced
 
 from .entries import Entries
 from .invoke import Invoke
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .in_thread import ThreadCalls
     from .on_loop import LoopCalls
 
+_SENDING_SECONDS = 1.0
 _HTTP = frozenset({Shape.HTTP_1, Shape.HTTP_2, Shape.ALB})
 
 
@@ -27,12 +29,13 @@ class Sandbox:
 
     Args:
         served: what was loaded.
-        settings: of them `timeout`.
+        settings: of them `timeout`, and whether calls are traced.
         end: told of the end of each call; None where there is nothing to do.
     """
 
     def __init__(self, served: Served, settings: Settings, end: CallEnd | None = None) -> None:
         self._timeout = settings.timeout
+        self._is_traced = is_traced(settings)
         self._entries = Entries(served.functions)
         self.calls = _calls_of(served, end)
         self._is_calling = False
@@ -65,6 +68,8 @@ class Sandbox:
             raise
         finally:
             self._is_calling = False
+            if self._is_traced:
+                self._send_spans()
             if self._is_ending:
                 self._end_now()
 
@@ -73,6 +78,12 @@ class Sandbox:
         self._is_ending = True
         if not self._is_calling:
             self._end_now()
+
+    def _send_spans(self) -> None:
+        """Send them before Lambda freezes this process."""
+        from functions_framework.telemetry.beginning import send_now
+
+        send_now(_SENDING_SECONDS)
 
     def _end_now(self) -> None:
         self.calls.stop()

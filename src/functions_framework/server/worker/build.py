@@ -184,13 +184,6 @@ def _followed(hosted: Hosted, follower: Counting | Tracing) -> Hosted:
 
 
 def _traced(hosted: Hosted) -> Hosted:
-    from functions_framework.logs import threads
-    from functions_framework.model.execution import read_spans_from
-    from functions_framework.telemetry.providers import set_up
-    from functions_framework.telemetry.tracing import CurrentSpan, Tracing, captured
+    from functions_framework.telemetry.beginning import tracing_of
 
-    # After the user's module was loaded: providers that it has set are left in place.
-    tracing = Tracing(hosted.name, *set_up(hosted.name))
-    read_spans_from(CurrentSpan())
-    threads.carry(captured)
-    return _followed(hosted, tracing)
+    return _followed(hosted, tracing_of(hosted.name))
