@@ -344,7 +344,7 @@ def test_hosts_and_proxies(
     assert "transfer-encoding" not in found["headers"]
 
 
-def test_an_integration_that_is_no_proxy_is_told_by_its_keys() -> None:
+def test_an_integration_other_than_a_proxy_is_told_by_its_keys() -> None:
     given = {"body": {}, "method": "GET", "principalId": "", "stage": "dev", "path": {}}
     with pytest.raises(InvalidPayload, match="'body', 'method', 'principalId'"):
         sandbox_of(plain)(given, Context())
