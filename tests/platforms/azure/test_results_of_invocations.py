@@ -141,8 +141,11 @@ def test_the_call_has_the_id_of_its_invocation(host: str) -> None:
     def take(event: Any) -> None:
         seen.append(functions_framework.current())
 
-    result(Handler(host, take).invoke("message", QUEUE))
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    payload = {"Data": {"item": '"message"'}, "Metadata": {"DequeueCount": 1}}
+    result(Handler(host, take).raw(payload, traceparent=trace))
     assert seen[0].execution_id == INVOCATION_ID
+    assert seen[0].trace_id == trace.split("-")[1]
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)
@@ -214,6 +217,13 @@ def test_an_http_request_is_what_its_client_sent(host: str) -> None:
         "cookie": "1",
         "names": ["Ada", "Bea"],
     }
+
+
+def test_an_older_host_writes_parts_of_a_request_as_text() -> None:
+    older = {**REQUEST, "Query": '{"name":"Ada"}', "Params": [], "Identities": "[]"}
+    handler = Handler("wsgi", lambda request: request.args["name"], Signature.HTTP)
+    found = result(handler.raw({"Data": {"req": older}, "Metadata": {}}))
+    assert found["ReturnValue"]["body"] == "Ada"
 
 
 @pytest.mark.parametrize(

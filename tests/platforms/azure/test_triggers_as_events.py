@@ -123,7 +123,7 @@ TRIGGERS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
         {
             "type": f"{AZURE}.servicebus.message", "source": HERE, "id": "m-17", "time": RFC3339,
             "subject": "order", "correlationid": "c-3", "partitionkey": "s-9", "deliverycount": 1,
-            "sequencenumber": "9007199254740993", "tenant": "blue", "weight": 3,
+            "sequencenumber": "9007199254740993", "tenant": "blue", "weight": 3, "isfast": True,
             "data": {"item": "tea"},
         },
     ),
@@ -154,6 +154,11 @@ TRIGGERS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
             "id": "2-41", "time": RFC3339, "partitionkey": "user-7", "sequencenumber": "41",
             "region": "eu", "data": {"click": 1},
         },
+    ),
+    "Event Hubs, from IoT Hub": (
+        '{"heat": 21}',
+        {**EVENT_HUBS, "SystemProperties": {"iothub-connection-device-id": "oven", "Offset": "1"}},
+        {"iothubconnectiondeviceid": "oven", "region": "eu", "data": {"heat": 21}},
     ),
     "Event Hubs, a CloudEvent in properties": (
         '{"item": "tea"}',

@@ -9,11 +9,10 @@ import httpx
 import pytest
 
 from support import knative_func
+from support.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.once
 
@@ -45,6 +44,12 @@ def test_requests_and_events_reach_their_functions(server: ServerProcess) -> Non
     headers = {**event, "Prefer": "reply"}
     reply = httpx.post(url(server, "/ordered"), json={"item": "tea"}, headers=headers)
     assert (reply.headers["ce-type"], reply.json()) == ("com.example.order.taken", {"item": "tea"})
+
+
+def test_the_event_function_is_well_without_an_event() -> None:
+    """Knative asks for `/` where no probe is set (functions-framework-nodejs issue 393)."""
+    with ServerProcess.start(EXAMPLE / "main.py", "ordered") as server:
+        assert server.ready().get("/") == (200, b"")
 
 
 def test_it_ends_on_sigterm() -> None:

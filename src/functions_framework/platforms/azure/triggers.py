@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 _TYPE = "com.microsoft.azure"
 _GRID = ("id", "eventType", "eventTime")
 _AMQP = re.compile(r"cloudEvents[:_]([a-z0-9]+)")
-_EXTENSION = re.compile(r"[a-z0-9]{1,20}")
+_SEPARATORS = re.compile(r"[-_. ]")
+_EXTENSION = re.compile(r"[a-z0-9]+")
 _TAKEN = frozenset({*REQUIRED, "time", "subject", "data", "datacontenttype", "dataschema"})
 _LONGEST = 500
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -143,15 +144,26 @@ def _properties(message: _Message) -> dict[str, Any]:
 
 
 def _extensions(message: _Message) -> dict[str, Any]:
-    """Properties of a message as attributes, as far as there can be such."""
+    """Properties of a message as attributes: their names without what is no letter or digit.
+
+    Of what the service itself says of a message only IoT Hub's is not an attribute yet.
+    """
     if "Uri" in message.metadata:  # a blob's, which are its own
         return {}
+    system = message.metadata.get("SystemProperties")
+    said = {
+        **_properties(message),
+        **{
+            name: value
+            for name, value in (system if isinstance(system, dict) else {}).items()
+            if name.startswith("iothub-")
+        },
+    }
+    named = {_SEPARATORS.sub("", name).lower(): value for name, value in said.items()}
     return {
-        name.lower(): value
-        for name, value in _properties(message).items()
-        if _EXTENSION.fullmatch(name.lower())
-        and name.lower() not in _TAKEN
-        and isinstance(value, (str, int))
+        name: value
+        for name, value in named.items()
+        if _EXTENSION.fullmatch(name) and name not in _TAKEN and isinstance(value, (str, int))
     }
 
 
