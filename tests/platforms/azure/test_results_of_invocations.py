@@ -6,14 +6,19 @@ import base64
 import json
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 import functions_framework
-from functions_framework.model.function import Signature
+from functions_framework.hosts.layered import layered
+from functions_framework.logs import call_lines
+from functions_framework.model.execution import Execution, execution
+from functions_framework.model.function import Function, Signature
+from functions_framework.model.message import Reply
+from functions_framework.platforms.azure.layer import InvocationLayer
 from platforms.azure.invocations import INVOCATION_ID, Handler, result
-from support.in_memory import EVENT_HOSTS, HOSTS
+from support.in_memory import EVENT_HOSTS, HOSTS, sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +137,25 @@ def test_the_logs_of_several_events_are_together(host: str) -> None:
         "WARNING: took {'id': 'a',",
         "WARNING: took {'id': 'b',",
     ]
+
+
+def test_a_host_without_calls_has_no_logs_of_the_one_before() -> None:
+    class Application:
+        is_async: Literal[False] = False
+
+        def respond(self, environ: Any) -> Reply:
+            return Reply(200, [], b"done!")
+
+    before = Execution()
+    before.lines = call_lines.Lines()
+    before.lines.write("stdout", "of the call before\n")
+    token = execution.set(before)
+    layer = InvocationLayer([Function(print, "hello", Signature.HTTP)], is_async=False)
+    send = sender(layered(Application(), layer))
+    body = json.dumps({"Data": {"item": '"x"'}, "Metadata": {}}).encode()
+    found = result(send("POST", "/hello", {"content-type": "application/json"}, body))
+    execution.reset(token)
+    assert found == {"Outputs": {}, "Logs": [], "ReturnValue": "done!"}
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)

@@ -102,6 +102,9 @@ TRIGGERS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
     ),
     "queue, text": ("hello", QUEUE, {"datacontenttype": "text/plain", "data": "hello"}),
     "queue, a number": ("17", QUEUE, {"datacontenttype": "text/plain", "data": "17"}),
+    "queue, a time without a zone": (
+        "x", {**QUEUE, "InsertionTime": RFC3339[:-6]}, {"time": "2024-05-06T07:08:09Z"},
+    ),
     "queue, empty": ("", QUEUE, {"datacontenttype": "text/plain", "data": None}),
     "queue, text that looks like base64": ("test", QUEUE, {"data": "test"}),
     "queue, text with quotes": ('"quoted"', QUEUE, {"data": '"quoted"'}),
