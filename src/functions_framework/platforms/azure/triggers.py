@@ -21,7 +21,6 @@ CloudEvents AMQP binding, section 3.1, for messages whose properties are an even
 
 from __future__ import annotations
 
-import base64
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,8 +29,9 @@ from urllib.parse import unquote, urlsplit
 from functions_framework.events.binding import REQUIRED, now
 from functions_framework.events.webhooks import from_event_grid
 from functions_framework.exceptions import MalformedRequest
-from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json
 from functions_framework.runtime.escaping import printable
+
+from .data import data_members, json_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,14 +113,14 @@ def _event(message: _Message) -> dict[str, Any] | None:
         "time": now(),
         **given,
         "id": str(given.get("id") or message.invocation.id),
-        **_data(message.content, given.get("datacontenttype")),
+        **data_members(message.content, given.get("datacontenttype")),
     }
     return {**_extensions(message), **event}
 
 
 def _own_event(message: _Message) -> dict[str, Any] | None:
     """The event that a message is by itself, None for any other."""
-    content = _read(message.content) if isinstance(message.content, (str, bytes)) else None
+    content = json_in(message.content) if isinstance(message.content, (str, bytes)) else None
     found = message.content if content is None else content
     if isinstance(found, dict):
         if all(isinstance(found.get(name), str) for name in REQUIRED):
@@ -134,7 +134,7 @@ def _own_event(message: _Message) -> dict[str, Any] | None:
     }
     if not named.keys() >= set(REQUIRED):
         return None
-    return {**named, **_data(message.content, message.first("ContentType"))}
+    return {**named, **data_members(message.content, message.first("ContentType"))}
 
 
 def _properties(message: _Message) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _properties(message: _Message) -> dict[str, Any]:
 
 
 def _extensions(message: _Message) -> dict[str, Any]:
-    """Properties of a message as attributes: their names without what is no letter or digit.
+    """Properties of a message as attributes: their names without what isn't a letter or a digit.
 
     Of what the service itself says of a message only IoT Hub's is not an attribute yet.
     """
@@ -165,36 +165,6 @@ def _extensions(message: _Message) -> dict[str, Any]:
         for name, value in named.items()
         if _EXTENSION.fullmatch(name) and name not in _TAKEN and isinstance(value, (str, int))
     }
-
-
-def _data(content: Any, declared: object) -> dict[str, Any]:
-    """The members of an event's data; text that is a JSON object or array is one.
-
-    Args:
-        content: text, bytes, or a JSON value that isn't text.
-        declared: the media type its sender has given it, if any.
-    """
-    kind = declared if isinstance(declared, str) else ""
-    value = content
-    if isinstance(content, bytes):
-        value = _read(content, is_declared=True) if is_json(kind) else None
-        if value is None:
-            encoded = base64.b64encode(content).decode()
-            return {"datacontenttype": kind or "application/octet-stream", "data_base64": encoded}
-    elif isinstance(content, str):
-        value = _read(content, is_declared=bool(kind)) if is_json(kind or JSON_TYPE) else None
-        if value is None:
-            return {"datacontenttype": kind or "text/plain", "data": content}
-    return {"datacontenttype": kind or JSON_TYPE, "data": value}
-
-
-def _read(content: str | bytes, *, is_declared: bool = False) -> Any:
-    """The JSON value of a text; None where it is none, or one that may be meant as text."""
-    try:
-        found = decode_json(content.encode() if isinstance(content, str) else content)
-    except (MalformedRequest, UnicodeEncodeError):
-        return None
-    return found if is_declared or isinstance(found, (dict, list)) else None
 
 
 def _queue(message: _Message) -> dict[str, Any] | None:
