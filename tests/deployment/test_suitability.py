@@ -69,6 +69,7 @@ def hello(request):
     Path("/var/data/a").write_text("")
     return ""
 """
+SOCKET = "@functions_framework.websocket\nasync def chat(socket): ..."
 TEMPORARY = WRITES.replace("/var/data", "/tmp")
 READS = WRITES.replace('"w"', '"r"')
 ONCE = f"@functions_framework.idempotent\n{HELLO}"
@@ -113,6 +114,9 @@ TWO = f"{OWN}\n@functions_framework.cloud_event(path='/b')\ndef g(event): ..."
         (OWN, "azure", []),
         (OWN, "knative-func", []),
         (TWO, "knative-func", [("warning", "path", 7)]),
+        (SOCKET, "aws-lambda", [("error", "no-websockets", 5)]),
+        (SOCKET, "openfaas", [("error", "no-websockets", 5)]),
+        (SOCKET, "cloud-run", []),
         (STREAM, "github", []),
     ],
 )

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.loading.needed_variables import full_name, imported_names
-from functions_framework.model.function import code_of
+from functions_framework.model.function import Signature, code_of
 from functions_framework.settings import Settings
 from functions_framework.settings.parsers import show_size
 
@@ -92,7 +92,7 @@ def _of_functions(
                 "parts. Return all of it."
             )
             yield Shortcoming("error", "no-streams", text, line)
-        if str(function.signature) == "websocket" and not limits.websockets:
+        if function.signature is Signature.WEBSOCKET and not limits.websockets:
             text = f"{title} lets no WebSockets through, and the function {one.name!r} is one."
             yield Shortcoming("error", "no-websockets", text, line)
 
