@@ -175,7 +175,7 @@ def test_the_real_command(tmp_path: Path) -> None:
     )
     assert "hello (http, async): 1 warning, loaded in " in warned.stdout
     assert run(tmp_path, "hello", "--strict").returncode == 1
-    failed = run(tmp_path, "wrong", "--json")
+    failed = run(tmp_path, "wrong", "--json", "--slow", "60")
     document = json.loads(failed.stdout)
     assert failed.returncode == 1
     assert document["functions"] == [

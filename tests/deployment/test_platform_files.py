@@ -47,6 +47,31 @@ def test_the_workflow_fits_its_schema(make: MakeProject, code: str) -> None:
     assert name == ".github/workflows/test.yml"
 
 
+SECRET = "a-value-that-is-nobody's-business"
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_values_of_needed_variables_are_written_nowhere(
+    make: MakeProject, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setenv("API_KEY", SECRET)
+    project = make(EVERYTHING, platform=platform)
+    texts = [*files_for(platform, project).values(), *commands_for(platform, project)]
+    assert not any(SECRET in text for text in texts)
+    is_named = any("API_KEY" in text or "ApiKey" in text for text in texts)
+    assert is_named is (platform != "procfile")
+
+
+def test_a_set_of_types_is_written_in_one_order(make: MakeProject) -> None:
+    kinds = {f"com.example.{number}" for number in range(9)}
+    code = f"""
+        import functions_framework
+        @functions_framework.cloud_event(type={kinds})
+        def on_any(event): ...
+    """
+    assert [one.types for one in make(code).functions] == [tuple(sorted(kinds))]
+
+
 def environment(platform: str, text: str) -> dict[str, Any]:
     """The variables that a file sets, those that are kept as secrets left out."""
     content: Any = yaml.safe_load(text)

@@ -149,7 +149,10 @@ def event_mark(*, path: str | None, is_asgi: bool = False, **given: Any) -> Mark
 def _event_types(given: Any) -> tuple[str, ...]:
     from functions_framework.events.patterns import fault_of
 
-    types = tuple(given) if isinstance(given, (list, tuple, set, frozenset)) else (given,)
+    if isinstance(given, (set, frozenset)):
+        types = tuple(sorted(given, key=str))  # in every process the same
+    else:
+        types = tuple(given) if isinstance(given, (list, tuple)) else (given,)
     if not types:
         raise ValueError("type=(): expected the type of an event, or several.")
     for one in types:
