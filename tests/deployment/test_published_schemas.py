@@ -1,4 +1,4 @@
-"""Files compared with what platforms publish; AWS's where that is installed, the extra `schemas`."""
+"""Files compared with what platforms publish; AWS's where the extra `schemas` is installed."""
 
 from __future__ import annotations
 
