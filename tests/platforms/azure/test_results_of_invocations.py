@@ -308,6 +308,24 @@ def test_an_event_by_http_is_an_event(host: str) -> None:
     assert events[0]["id"] == "1"
 
 
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_event_grid_is_answered_when_it_asks_first(host: str) -> None:
+    handler = Handler(host, lambda event: None)
+
+    def ask(method: str, headers: dict[str, str], body: str | None = None) -> Any:
+        sent = {name: [value] for name, value in headers.items()}
+        given = {**REQUEST, "Method": method, "Headers": sent, "Body": body}
+        return result(handler.raw({"Data": {"req": given}, "Metadata": {}}))["Outputs"]["res"]
+
+    granted = ask("OPTIONS", {"WebHook-Request-Origin": "eventgrid.azure.net"})
+    assert granted["statusCode"] == "200"
+    assert granted["headers"]["webhook-allowed-origin"] == "eventgrid.azure.net"
+    kind = {"aeg-event-type": "SubscriptionValidation", "Content-Type": "application/json"}
+    event = {"id": "1", "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent"}
+    asked = json.dumps([{**event, "data": {"validationCode": "512d"}}])
+    assert json.loads(ask("POST", kind, asked)["body"]) == {"validationResponse": "512d"}
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_crash_fails_an_invocation_by_http_and_other_errors_do_not(host: str) -> None:
     def take(request: Any) -> Any:

@@ -35,7 +35,7 @@ class SyncLayered:
             asked = next(steps)
             while True:
                 try:
-                    given = self._given(asked, environ)
+                    given = self._respond(environ) if asked is None else self._given(asked, environ)
                 except BaseException as error:  # noqa: BLE001, PERF203 - the layer's to judge
                     asked = steps.throw(error)
                 else:
@@ -43,9 +43,7 @@ class SyncLayered:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
-    def _given(self, asked: Blocking | Instead | Callable[[], Any] | None, environ: Environ) -> Any:
-        if asked is None:
-            return self._respond(environ)
+    def _given(self, asked: Blocking | Instead | Callable[[], Any], environ: Environ) -> Any:
         if isinstance(asked, Instead):
             return self._respond(with_request(environ, asked.request, asked.scheme))
         return asked.work() if isinstance(asked, Blocking) else asked()
