@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.once
 
 SERVERS = {
     "app": Given(ECHO, ("--access-log",), "app"),
+    "impatient": Given(ECHO, ("--header-timeout", "0.5", "--keep-alive", "0.6"), "app"),
     "limited": Given(ECHO, ("--max-body-size", "1000", "--max-websockets", "2"), "app"),
 }
 
@@ -144,6 +147,26 @@ def test_a_client_that_does_not_read_costs_no_memory(app: Served) -> None:
     flooded = app.server.log.rpartition("flooded ")[2]
     # As much as the kernel holds on its two ends.
     assert int(flooded.split()[0]) < 2**25
+
+
+def test_who_sends_to_an_application_that_does_not_read_waits(app: Served) -> None:
+    sent = 0
+    with (
+        SocketClient(app.server.port, "/stubborn", seconds=1) as client,
+        contextlib.suppress(TimeoutError),
+    ):
+        while sent < 2**27:
+            client.send(framed(BINARY, bytes(2**16)))
+            sent += 2**16
+    # What the kernel holds on its two ends, and one message more.
+    assert sent < 2**25
+
+
+def test_a_silent_socket_stays_open(servers: dict[str, Served]) -> None:
+    with SocketClient(servers["impatient"].server.port) as client:
+        time.sleep(3)  # idle connections are cut after two, as another test shows
+        client.send(framed(TEXT, b"still here"))
+        assert client.frame() == Frame(TEXT, b"still here")
 
 
 @pytest.mark.parametrize(
