@@ -215,3 +215,35 @@ def test_a_stream_ends_before_what_is_done_after_it(tmp_path: Path, target: str)
         assert client.get("/").text == "firstsecond"
         assert "later" not in server.log
         server.wait_for("later")
+
+
+LIFESPANS = """
+    from contextlib import asynccontextmanager
+    from starlette.applications import Starlette
+
+    @asynccontextmanager
+    async def begins_badly(app):
+        raise RuntimeError("no database")
+        yield
+
+    @asynccontextmanager
+    async def ends_badly(app):
+        yield
+        raise RuntimeError("cannot close")
+
+    begins = Starlette(lifespan=begins_badly)
+    ends = Starlette(lifespan=ends_badly)
+"""
+
+
+def test_a_lifespan_that_fails_at_its_start_ends_the_server(tmp_path: Path) -> None:
+    code, log = refused(tmp_path, LIFESPANS, target="begins")
+    assert (code, "Serving" in log) == (1, False)
+    assert "RuntimeError: no database" in log
+
+
+def test_a_lifespan_that_fails_at_its_end_is_logged(tmp_path: Path) -> None:
+    with served(tmp_path, LIFESPANS, target="ends") as (server, _):
+        server.signal(signal.SIGTERM)
+        assert server.exit_code() == 0
+    assert "RuntimeError: cannot close" in server.log
