@@ -23,6 +23,8 @@ SOURCE = """
     import asyncio, logging, os, random, time
     import functions_framework
 
+    kept = []
+
     @functions_framework.on_startup
     def start():
         random.seed(7)
@@ -34,6 +36,9 @@ SOURCE = """
 
     @functions_framework.on_snapshot
     async def before():
+        from functions_framework.model import execution
+        execution.new_execution_id()
+        kept.append(execution._ids[-1])  # what every copy would draw next
         print("before the snapshot", flush=True)
 
     @functions_framework.on_restore
@@ -61,8 +66,9 @@ SOURCE = """
 
     @functions_framework.typed
     def draw(value: dict):
-        ids = functions_framework.current()
-        return {"number": random.random(), "cold": ids.cold_start}
+        from functions_framework.model.execution import new_execution_id
+        is_cold = functions_framework.current().cold_start
+        return {"number": random.random(), "cold": is_cold, "fresh": new_execution_id() not in kept}
 
     @functions_framework.cloud_event
     def on_event(event):
@@ -107,6 +113,7 @@ def test_a_file_can_make_its_own_handler(sources: SourceTree) -> None:
     assert error["errorType"] == "InvalidPayload"
     assert "'key1', 'key2'" in error["errorMessage"]
     assert "secret" not in error["errorMessage"]
+    assert len(error["stackTrace"]) == 1
 
 
 @pytest.mark.parametrize("target", ["plain", "waiting"])
@@ -163,7 +170,7 @@ def test_a_copy_of_a_snapshot_draws_numbers_of_its_own(sources: SourceTree) -> N
             function.api.restoring.set()
             drawn.append(function.invoke({}))
             assert function.says("restored\n")
-    assert all(found["cold"] for found in drawn)
+    assert all(found["cold"] and found["fresh"] for found in drawn)
     assert drawn[0]["number"] != drawn[1]["number"]
 
 

@@ -36,6 +36,7 @@ BODIES: dict[str, tuple[bytes, dict[str, str], bool]] = {
     "/png": (PNG, {"content-type": "image/png"}, False),
     "/ascii-bytes": (b"abc", {"content-type": "application/octet-stream"}, False),
     "/zip": (ZIPPED, {"content-type": "application/json", "content-encoding": "gzip"}, False),
+    "/encoded": (b"abc", {"content-type": "text/plain", "content-encoding": "x-own"}, False),
     "/identity": (
         b"{}",
         {"content-type": "application/json", "content-encoding": "identity"},
