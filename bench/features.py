@@ -13,6 +13,7 @@ from .contenders import OURS, Launch, launch
 from .exchange import HOST
 from .points import Point
 from .session import Session
+from .transfer import on_core
 
 WITHOUT = "without"
 ROUNDS = 3
@@ -41,7 +42,7 @@ def run(session: Session) -> list[Point]:
     """A greeting, sync and async, with each feature."""
     found: list[Point] = []
     rounds = min(ROUNDS, session.plan.rounds)
-    with _collector() as endpoint:
+    with _collector(session.cores.load) as endpoint:
         for row, name in (("sync", "http"), ("async", "async-http")):
             (case,) = chosen([name])
             pairs = [(WITHOUT, launch(OURS, case, session.installs))]
@@ -93,10 +94,11 @@ class _Collector(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def _collector() -> Iterator[str]:
+def _collector(core: int) -> Iterator[str]:
     """A collector in this process, which has nothing else to do while `wrk` loads."""
     server = http.server.ThreadingHTTPServer((HOST, 0), _Collector)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with on_core(core):  # as every thread it starts in turn
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://{HOST}:{server.server_port}"
     finally:
