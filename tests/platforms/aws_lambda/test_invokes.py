@@ -366,6 +366,19 @@ def test_the_time_left_is_what_lambda_says_less_a_margin(make: Any) -> None:
     assert 9 < seconds <= 9.5
 
 
+@pytest.mark.parametrize("context", [None, {}])
+def test_a_handler_may_be_called_without_a_context(context: Any, make: Any) -> None:
+    def left(request: Any) -> dict[str, Any]:
+        running = functions_framework.current()
+        assert running is not None
+        return {"id": running.execution_id, "left": running.remaining()}
+
+    sandbox = make(left)
+    found = [json.loads(sandbox(request("alb", "GET", "/"), context)["body"]) for _ in range(2)]
+    assert found[0]["id"] != found[1]["id"]
+    assert 890 < found[0]["left"] < 900
+
+
 def test_calls_do_not_see_each_others_context(make: Any) -> None:
     from contextvars import ContextVar
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.model.execution import EXECUTION_ID
+from functions_framework.model.execution import EXECUTION_ID, new_execution_id
 
 from .incoming import Incoming
 from .requests import Asked
@@ -25,13 +25,16 @@ _EXECUTION_ID = EXECUTION_ID.lower()
 _SHARE, _LONGEST_MARGIN = 0.1, 0.5
 """What is kept of the time that Lambda gives, for a late call's response to get out."""
 
+_LONGEST = 900.0
+"""Seconds that Lambda gives at most; those of who calls a handler without a context."""
+
 
 class Invoke:
     """See the module.
 
     Args:
         payload: what it brings.
-        context: Lambda's own.
+        context: Lambda's own; None, or anything else, where somebody's test calls.
         calls: who has the host answer.
         timeout: seconds the call may take at most, 0 where only Lambda limits it.
 
@@ -48,7 +51,11 @@ class Invoke:
         self.crash: BaseException | None = None
         self._context = context
         self._calls = calls
-        left: float = context.get_remaining_time_in_millis() / 1000
+        try:
+            left: float = context.get_remaining_time_in_millis() / 1000
+        except AttributeError:
+            left = _LONGEST
+        self._request_id: str = getattr(context, "aws_request_id", None) or new_execution_id()
         left -= min(left * _SHARE, _LONGEST_MARGIN)
         self.deadline = time.monotonic() + (min(left, timeout) if timeout else left)
 
@@ -90,7 +97,7 @@ class Invoke:
     def _mark(self, fields: dict[str, str]) -> None:
         """Say which invoke, and which trace, a request belongs to."""
         fields.pop("transfer-encoding", None)  # the body is whole
-        fields[_EXECUTION_ID] = self._context.aws_request_id
+        fields[_EXECUTION_ID] = self._request_id
         if "traceparent" not in fields and (found := traceparent_of_invoke(fields)):
             fields["traceparent"] = found
 

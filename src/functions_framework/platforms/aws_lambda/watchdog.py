@@ -39,20 +39,22 @@ class _Call:
     """A call in progress.
 
     Attributes:
-        interruption: ends it.
         deadline: in `time.monotonic()` seconds.
-        places: where it was when its deadline came, None as long as it has not.
+        thread: in which it runs.
+        guard: see `Interruption`.
+        interruption: ends it; made when its deadline has come.
+        places: where it was then, None as long as it has not.
         is_asking: whether it is just asked whether it may be ended.
     """
 
+    interruption: Interruption
+    places: list[Place] | None = None
     is_asking = False
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
-        self.places: list[Place] | None = None
-        self.interruption = Interruption(
-            threading.get_ident(), [None], Watchdog.call.__code__, RequestTimeoutException
-        )
+        self.thread = threading.get_ident()
+        self.guard: list[None] = [None]
 
 
 class Watchdog:
@@ -87,7 +89,7 @@ class Watchdog:
             return context.run(answer, environ)
         finally:
             self._call = before
-            release(call.interruption.guard, call.interruption.thread)
+            release(call.guard, call.thread)
             if call.places is not None:
                 path = environ.get("PATH_INFO", "")
                 method = environ.get("REQUEST_METHOD")
@@ -116,7 +118,9 @@ class Watchdog:
 
     def _end(self, call: _Call) -> None:
         """Do what can be done until a late call is over."""
-        interruption = call.interruption
+        interruption = call.interruption = Interruption(
+            call.thread, call.guard, Watchdog.call.__code__, RequestTimeoutException
+        )
         call.places = places_of(interruption.frames()) or call.places
         pause = _SHORTEST_PAUSE
         while self._call is call:
