@@ -21,6 +21,7 @@ _TAKES = {
     Signature.EVENT: "events of AWS services, and one event as a direct payload",
     Signature.CLOUDEVENT: "events of AWS services, and CloudEvents as a direct payload",
     Signature.TYPED: "any payload",
+    Signature.WEBSOCKET: "connections, of which Lambda has none",
 }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.hosts.build import build_given, load_and_build
 from functions_framework.loading.load import explained
 from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import call_end
+from functions_framework.model.function import Signature
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.settings import Settings, options
 from functions_framework.telemetry import switch
@@ -16,6 +18,8 @@ from . import environment
 from .sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from functions_framework.hosts.build import Served
     from functions_framework.loading.given import Given
     from functions_framework.model.function import Function
@@ -85,18 +89,37 @@ def _set_up(settings: Settings) -> None:
 
 def _handler(served: Served, settings: Settings) -> Sandbox:
     require_fit(served.functions)
-    for function in served.functions:
+    _tell_what_cannot_be(served.functions)
+    if switch.is_traced(settings):
+        served = _traced(served)
+    sandbox = Sandbox(served, settings, call_end(settings))
+    environment.join(sandbox, served.lifecycle)
+    return sandbox
+
+
+def _tell_what_cannot_be(functions: Sequence[Function]) -> None:
+    """Warn of what is different here, once.
+
+    Raises:
+        InvalidConfigurationException: nothing can be called.
+    """
+    sockets = [function for function in functions if function.signature is Signature.WEBSOCKET]
+    if sockets:
+        names = ", ".join(repr(function.name) for function in sockets)
+        text = (
+            f"Lambda has no connections for {names} (@websocket): a WebSocket API of API Gateway "
+            "invokes a function for each message. A typed function takes these payloads."
+        )
+        if len(sockets) == len(functions):
+            raise InvalidConfigurationException(text)
+        _log.warning("%s", text)
+    for function in functions:
         if _is_generator(function):
             _log.warning(
                 "%r streams its response. Lambda takes a response as a whole: it is sent when it "
                 "is complete.",
                 function.name,
             )
-    if switch.is_traced(settings):
-        served = _traced(served)
-    sandbox = Sandbox(served, settings, call_end(settings))
-    environment.join(sandbox, served.lifecycle)
-    return sandbox
 
 
 def _traced(served: Served) -> Served:
