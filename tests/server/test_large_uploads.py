@@ -1,16 +1,13 @@
-"""A function that streams an upload takes one larger than its memory."""
+"""A function that streams an upload takes one larger than its memory; a whole one is held once."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from support.server_process import KINDS, ServerProcess, read_answer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -59,3 +56,47 @@ def test_streamed_upload_takes_little_memory(tmp_path: Path, kind: str, framing:
                 connection.sendall(b"0\r\n\r\n")
             assert read_answer(connection) == (200, str(size).encode())
         assert peak(server) - before < 24 * 2**20
+
+
+EVENTS = """
+import functions_framework
+
+@functions_framework.cloud_event
+def plain(event):
+    assert len(event.data) == {size}
+
+@functions_framework.cloud_event
+async def waiting(event):
+    assert len(event.data) == {size}
+"""
+HEAD = """POST / HTTP/1.1
+host: x
+ce-specversion: 1.0
+ce-id: 1
+ce-source: /s
+ce-type: t
+content-type: application/octet-stream
+content-length: {size}
+
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_whole_upload_is_held_once(tmp_path: Path, kind: str) -> None:
+    size = PIECES * len(PIECE)
+    (tmp_path / "main.py").write_text(EVENTS.format(size=size))
+    with ServerProcess.start(tmp_path / "main.py", kind) as server:
+        status = Path(f"/proc/{server.ready().children()[0]}/status")
+
+        def held() -> int:
+            found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+            assert found
+            return int(found[1]) * 1024
+
+        before = held()
+        with server.connect(30) as connection:
+            connection.sendall(HEAD.format(size=size).replace("\n", "\r\n").encode())
+            for _ in range(PIECES):
+                connection.sendall(PIECE)
+            assert read_answer(connection)[0] == 200
+        assert size <= held() - before < 1.5 * size

@@ -11,6 +11,7 @@ from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.incoming import check_coding
 from ..wire.limits import too_large
+from ..wire.whole import Whole
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import ASGIMessage
@@ -128,11 +129,12 @@ class Receive:
         self._check()
         if self.is_read:
             return part
-        parts = [part]
+        whole = Whole()
+        whole.add(part)
         while not self.is_read:
-            parts.append(await self._next())
+            whole.add(await self._next())
             self._check()
-        return b"".join(parts)
+        return whole.taken()
 
     def _check(self) -> None:
         if 0 < self._limit < self._taken:

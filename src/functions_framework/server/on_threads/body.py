@@ -19,6 +19,7 @@ from ..wire.forwarded import peer_of
 from ..wire.gate import answer
 from ..wire.incoming import check_coding
 from ..wire.limits import too_large
+from ..wire.whole import Whole
 from .sources import Collected
 
 if TYPE_CHECKING:
@@ -175,13 +176,14 @@ class Body:
             if not found and self._is_lost():
                 self._break_off()
             return found
-        pieces = [self._buffer]
+        whole = Whole()
+        whole.add(self._buffer)
         self._buffer = b""
         while not self.is_read:
             self._fill(PIECE)
-            pieces.append(self._buffer)
+            whole.add(self._buffer)
             self._buffer = b""
-        return b"".join(pieces)
+        return whole.taken()
 
     def _fill(self, size: int) -> None:
         self._buffer += self._take(size)
