@@ -97,7 +97,7 @@ def test_several_functions_and_the_variables_of_the_command(given: str, tmp_path
     call = f"functions_framework.serve({given})"
     with _program(tmp_path, call, PORT="0", HOST="127.0.0.1", WORKERS="2") as server:
         with _client(server) as client:
-            assert client.get("/hello").text == "hello,waiting,on_event http,cloudevent"
+            assert client.get("/hello").text == "hello,waiting,on_event http"
             assert client.get("/waiting").text == "waited"
             assert client.post("/on_event", headers=EVENT).status_code == 200
             assert client.get("/").status_code == 404

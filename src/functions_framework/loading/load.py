@@ -207,10 +207,11 @@ def running_source() -> Path | None:
 
 
 def _announce_signatures(functions: list[Function]) -> None:
-    signatures = ",".join(dict.fromkeys(str(function.signature) for function in functions))
-    announce_variable("FUNCTION_SIGNATURE_TYPE", signatures)
+    # Of several the first's: a child process reads it as a setting, which takes one.
+    signature = str(functions[0].signature)
+    announce_variable("FUNCTION_SIGNATURE_TYPE", signature)
     if is_legacy_mode():
-        announce_variable("FUNCTION_TRIGGER_TYPE", signatures)
+        announce_variable("FUNCTION_TRIGGER_TYPE", signature)
 
 
 def function_of(call: Callable[..., Any], name: str, signature_type: str) -> Function:
