@@ -134,13 +134,30 @@ def test_files_elsewhere_and_a_source_below(project: Path) -> None:
     assert names(project)[0].startswith("app/")
 
 
+def test_a_module_of_a_package_keeps_its_dotted_name(project: Path) -> None:
+    (project / "app").mkdir()
+    (project / "app" / "__init__.py").write_text("")
+    (project / "main.py").rename(project / "app" / "functions.py")
+    for platform in ("knative", "aws-lambda"):
+        done = run(project, platform, "--target", "app.functions:hello", "--output", "deploy")
+        assert done.returncode == 0, done.stderr
+    text = (project / "deploy" / "service.yaml").read_text()
+    assert "value: app.functions:hello\n" in text
+    assert "FUNCTION_SOURCE" not in text
+    template = (project / "deploy" / "template.yaml").read_text()
+    assert "FUNCTION_TARGET: app.functions:hello\n" in template
+    # What a template names is looked for beside it.
+    assert 'Code: "../build"\n' in template
+    assert "  cp -R app build/" in done.stdout
+
+
 def test_what_will_not_work_is_warned_of(project: Path) -> None:
     (project / "main.py").write_text(dedent(SOURCE).replace("return", "yield"))
     done = run(project, "aws-lambda")
     assert done.returncode == 0
     assert done.stderr == (
-        "Warning: AWS Lambda sends a response once it is whole, and the function 'hello' makes "
-        "parts. Return all of it.\n"
+        "Warning: AWS Lambda sends a response once it is whole: the parts that 'hello' makes "
+        "arrive together, at its end.\n"
     )
 
 

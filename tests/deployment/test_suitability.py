@@ -88,10 +88,10 @@ TWO = f"{OWN}\n@functions_framework.cloud_event(path='/b')\ndef g(event): ..."
     ("code", "platform", "expected"),
     [
         (HELLO, "aws-lambda", []),
-        (STREAM, "aws-lambda", [("error", "no-streams", 5)]),
-        (ASYNC_STREAM, "aws-lambda", [("error", "no-streams", 5)]),
+        (STREAM, "aws-lambda", [("warning", "no-streams", 5)]),
+        (ASYNC_STREAM, "aws-lambda", [("warning", "no-streams", 5)]),
         (ASYNC_STREAM, "azure", []),
-        (SSE, "aws-lambda", [("error", "no-streams", 7)]),
+        (SSE, "aws-lambda", [("warning", "no-streams", 7)]),
         (STREAM, "cloud-run", []),
         (THREAD, "aws-lambda", [("warning", "background", 8)]),
         (THREAD, "cloud-run", [("warning", "background", 8)]),

@@ -15,7 +15,7 @@ from functions_framework.deployment.platforms import PLATFORMS, commands_for, fi
 from functions_framework.deployment.project import IMAGE, LONGEST_NAME, label_of
 from functions_framework.deployment.suitability import shortcomings
 from functions_framework.deployment.written import compare, write_files
-from functions_framework.loading.source import locate
+from functions_framework.loading.load import precheck
 from functions_framework.runtime.terminal import progress, warn
 from functions_framework.settings import Settings, options, project_file
 
@@ -64,7 +64,7 @@ def _deploy_files(  # noqa: PLR0913 - the options
     settings, given = _settings(ctx)
     with progress("loading the source"), contextlib.redirect_stdout(sys.stderr):
         functions = load_only(settings)
-    tree = ast.parse(locate(settings.source).read_bytes())
+    tree = ast.parse(precheck(settings).read_bytes())
     wanted = Wanted(platform, name, image, directory)
     project = project_of(functions, settings, given, tree, wanted)
     files = files_for(platform, project)

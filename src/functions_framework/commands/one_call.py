@@ -22,10 +22,10 @@ from functions_framework.hosts.with_flask.context import FlaskContext
 from functions_framework.loading import source
 from functions_framework.loading.diagnosis import diagnosis
 from functions_framework.loading.load import load as load_functions
+from functions_framework.loading.load import precheck
 from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
-from functions_framework.runtime.values import replace
 
 from .faults import BadInput, as_bad_input
 
@@ -117,12 +117,11 @@ def load_only(settings: Settings) -> list[Function]:
         BadInput, SourceFailed: as `load`.
     """
     with as_bad_input():
-        path = source.locate(settings.source)
+        path = precheck(settings)
     found: list[Function] = []
     with failures_told(path):
         around = FlaskContext().around
-        named = replace(settings, source=str(path))
-        found = World().load(path, lambda: load_functions(named, around=around))
+        found = World().load(path, lambda: load_functions(settings, around=around))
         require_fit(found)
     return found
 

@@ -12,12 +12,13 @@ from functions_framework.deployment.project import (
     PYTHON,
     Project,
     label_of,
+    module_of,
     served,
     source_below,
 )
 from functions_framework.deployment.requirements import Requirements, requirements_of
 from functions_framework.deployment.written import commands_in
-from functions_framework.loading import source as sources
+from functions_framework.loading.load import precheck
 from functions_framework.loading.needed_variables import needed_variables
 from functions_framework.settings import Settings, options
 
@@ -92,14 +93,14 @@ def project_of(
 
 def _in_directory(root: Path, settings: Settings) -> dict[str, Any]:
     """What the project's directory says."""
-    path = sources.locate(settings.source)
+    path = precheck(settings)
     if not path.is_relative_to(root):
         raise BadInput(
             f"{path} isn't below {root}, whose files are deployed. Run this in the directory of "
             "the project."
         )
     return {
-        "source": source_below(root, path),
+        "source": "" if module_of(settings.target) else source_below(root, path),
         "copied": path.relative_to(root).parts[0] if path.parent != root else "*.py",
         "python": _python(root),
         "requirements": _requirements(root),

@@ -129,7 +129,10 @@ def _resources(project: Project, function: Served) -> dict[str, Any]:
 
 
 def _function(project: Project, function: Served) -> dict[str, Any]:
-    environment = {**project.environment(), options()["target"].variable: function.name}
+    environment = {
+        **project.environment(),
+        options()["target"].variable: project.target_of(function),
+    }
     if project.timeout is not None:
         environment[options()["timeout"].variable] = seconds(project.timeout)
     variables: dict[str, Any] = environment | {
@@ -139,7 +142,7 @@ def _function(project: Project, function: Served) -> dict[str, Any]:
         "Type": "AWS::Lambda::Function",
         "Properties": {
             "# A directory that `aws cloudformation package` uploads.": None,
-            "Code": _BUILD,
+            "Code": project.from_place(_BUILD),
             "Handler": HANDLER,
             "Runtime": f"python{project.python}",
             "Role": attribute("Role.Arn"),

@@ -6,6 +6,7 @@ Made once of what was loaded; the writers of files read nothing else.
 from __future__ import annotations
 
 import inspect
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -139,6 +140,15 @@ class Project:
         rest = {name: text for name, text in self.given.items() if name not in values}
         return {**self.environment(), **values, **rest}
 
+    def target_of(self, function: Served) -> str:
+        """One function alone, as the command takes it."""
+        module = module_of(self.target)
+        return f"{module}:{function.name}" if module else function.name
+
+    def from_place(self, path: str) -> str:
+        """A path below the project's directory, from where the files are written."""
+        return posixpath.relpath(path, self.place or ".")
+
     @property
     def triggered(self) -> list[Served]:
         """The functions that take events."""
@@ -150,6 +160,11 @@ def label_of(name: str) -> str:
     found = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     found = found if found[:1].isalpha() else f"f-{found}"
     return found[:LONGEST_NAME].strip("-")
+
+
+def module_of(target: str | None) -> str:
+    """The module of `package.module:name`, empty where a target is a name alone."""
+    return (target or "").rpartition(":")[0].rpartition(",")[2]
 
 
 def seconds(value: float) -> str:

@@ -88,10 +88,10 @@ def _of_functions(
         line = code.co_firstlineno if code else None
         if one.is_streaming and not limits.streams:
             text = (
-                f"{title} sends a response once it is whole, and the function {one.name!r} makes "
-                "parts. Return all of it."
+                f"{title} sends a response once it is whole: the parts that {one.name!r} makes "
+                "arrive together, at its end."
             )
-            yield Shortcoming("error", "no-streams", text, line)
+            yield Shortcoming("warning", "no-streams", text, line)
         if function.signature is Signature.WEBSOCKET and not limits.websockets:
             text = f"{title} lets no WebSockets through, and the function {one.name!r} is one."
             yield Shortcoming("error", "no-websockets", text, line)
@@ -148,8 +148,8 @@ def _of_text(title: str, limits: Limits, tree: ast.Module) -> Iterator[Shortcomi
             continue
         name = full_name(node.func, names)
         if name == f"{_PACKAGE}.sse" and not limits.streams:
-            text = f"{title} sends a response once it is whole, and sse() makes parts."
-            yield Shortcoming("error", "no-streams", text, node.lineno)
+            text = f"{title} sends a response once it is whole: events of sse() arrive at its end."
+            yield Shortcoming("warning", "no-streams", text, node.lineno)
         if name in _IN_BACKGROUND and not limits.runs_after:
             text = (
                 f"{title} may stop the process when the response is sent, and what "
