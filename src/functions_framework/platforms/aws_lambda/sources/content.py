@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     Beside = Sequence[tuple[str, str]]
 
 _PREFIXES = ("ce-", "ce_")
+_NOTHING: dict[str, str] = {}
 _NO_ATTRIBUTES = RESERVED | {""}
 _TYPE_NAMES = frozenset({"content-type", "content_type", "contenttype"})
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 # Whether a text is JSON, without decoding it: that is the business of the call.
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
@@ -75,34 +77,71 @@ def carried(
     Raises:
         InvalidPayload: it is declared as JSON and isn't, or is text that UTF-8 cannot carry.
     """
-    found = embedded(content, beside, fields)
-    if found is not None:
-        return found
-    _, declared = _read_beside(beside)
-    member = _member(_encoded(content), declared, is_text=isinstance(content, str))
-    return _message(attributes, *member, fields)
+    found = _Content.of(content, beside)
+    return found.as_event(fields) or _message(attributes, *found.member(), fields)
 
 
 def embedded(
     content: str | bytes, beside: Beside = (), fields: Mapping[str, str] | None = None
 ) -> Message | None:
     """The CloudEvent that content is, or None; arguments and errors as `carried`."""
-    raw = _encoded(content)
-    own, declared = _read_beside(beside)
-    if "specversion" in own:
-        return _message(own, *_member(raw, declared, is_text=isinstance(content, str)), fields)
-    if _is_cloud_event(raw, declared):
-        return Message(STRUCTURED_TYPE, {}, raw, fields=fields or {})
-    return None
+    return _Content.of(content, beside).as_event(fields)
 
 
-def _encoded(content: str | bytes) -> bytes:
-    try:
-        return content.encode() if isinstance(content, str) else content
-    except UnicodeEncodeError:
-        raise InvalidPayload(
-            "The content of the record holds half a surrogate pair, which isn't text."
-        ) from None
+class _Content(NamedTuple):
+    """Content, and what came with it.
+
+    Attributes:
+        raw: the content.
+        is_text: whether it came as text.
+        own: the attributes of the CloudEvent that it is, where it is one in binary mode.
+        declared: its type, where something says so.
+    """
+
+    raw: bytes
+    is_text: bool
+    own: Mapping[str, str]
+    declared: str | None
+
+    @classmethod
+    def of(cls, content: str | bytes, beside: Beside) -> _Content:
+        own, declared = _read_beside(beside) if beside else (_NOTHING, None)
+        if isinstance(content, bytes):
+            return cls(content, is_text=False, own=own, declared=declared)
+        try:
+            return cls(content.encode(), is_text=True, own=own, declared=declared)
+        except UnicodeEncodeError:
+            raise InvalidPayload(
+                "The content of the record holds half a surrogate pair, which isn't text."
+            ) from None
+
+    def as_event(self, fields: Mapping[str, str] | None) -> Message | None:
+        """The CloudEvent that it is, or None."""
+        if "specversion" in self.own:
+            return _message(self.own, *self.member(), fields)
+        if _is_cloud_event(self.raw, self.declared):
+            return Message(STRUCTURED_TYPE, {}, self.raw, fields=fields or {})
+        return None
+
+    def member(self) -> tuple[dict[str, str], str]:
+        """It as a member of an event, and the attribute that says what it is."""
+        raw, is_text, _, declared = self
+        if declared and not is_json(declared):
+            is_text = media_type(declared).startswith("text/")
+        elif raw and _is_json(raw):
+            return {"datacontenttype": declared or JSON_TYPE}, f'"data":{raw.decode()}'
+        elif declared and raw:
+            raise InvalidPayload("The content of the record is declared as JSON and isn't.")
+        if is_text:
+            try:
+                text = _written(raw.decode())
+            except UnicodeDecodeError:
+                pass  # in another charset, then
+            else:
+                return {"datacontenttype": declared or "text/plain"}, f'"data":{text}'
+        encoded = base64.b64encode(raw).decode()
+        kind = {"datacontenttype": declared or "application/octet-stream"} if raw else {}
+        return kind, f'"data_base64":"{encoded}"'
 
 
 def _read_beside(beside: Beside) -> tuple[dict[str, str], str | None]:
@@ -152,24 +191,6 @@ def _is_json(raw: bytes) -> bool:
     return True
 
 
-def _member(raw: bytes, declared: str | None, *, is_text: bool) -> tuple[dict[str, str], str]:
-    """What the content is as a member of the event, and the attribute that says so."""
-    if declared and not is_json(declared):
-        is_text = media_type(declared).startswith("text/")
-    elif raw and _is_json(raw):
-        return {"datacontenttype": declared or JSON_TYPE}, f'"data":{raw.decode()}'
-    elif declared and raw:
-        raise InvalidPayload("The content of the record is declared as JSON and isn't.")
-    if is_text:
-        try:
-            return {"datacontenttype": declared or "text/plain"}, f'"data":{_written(raw.decode())}'
-        except UnicodeDecodeError:
-            pass  # in another charset, then
-    encoded = base64.b64encode(raw).decode()
-    kind = {"datacontenttype": declared or "application/octet-stream"} if raw else {}
-    return kind, f'"data_base64":"{encoded}"'
-
-
 def _message(
     attributes: Mapping[str, Any],
     kind: Mapping[str, str],
@@ -183,6 +204,6 @@ def _message(
 
 def _written(value: object) -> str:
     try:
-        return json.dumps(value, separators=(",", ":"))
+        return _encode(value)
     except (RecursionError, ValueError, TypeError):
         raise InvalidPayload("The record is nested too deeply, or isn't JSON.") from None

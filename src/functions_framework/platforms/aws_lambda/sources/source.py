@@ -59,7 +59,7 @@ def optional_text(record: object, *path: str) -> str | None:
 def at(record: object, *path: str) -> Any:
     """What is at a path of a record, None where nothing is."""
     for name in path:
-        record = record.get(name) if isinstance(record, Mapping) else None
+        record = record.get(name) if isinstance(record, dict) else None
     return record
 
 
@@ -70,7 +70,7 @@ def required(record: object, *path: str) -> Record:
         InvalidPayload: there is none.
     """
     found = at(record, *path)
-    if not isinstance(found, Mapping):
+    if not isinstance(found, dict):
         raise InvalidPayload(f"The record has no object in {'.'.join(path)}.")
     return found
 

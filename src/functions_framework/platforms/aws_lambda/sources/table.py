@@ -15,7 +15,6 @@ CloudWatch Logs             `awslogs`                              none
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import InvalidPayload
@@ -23,6 +22,8 @@ from functions_framework.exceptions import InvalidPayload
 from ..shapes import keys_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .source import Source
 
 _HOMES = {
@@ -43,7 +44,7 @@ def source_of(payload: object) -> Source:
     Raises:
         InvalidPayload: it is of none that is known; the text names its keys and no value.
     """
-    if isinstance(payload, Mapping):
+    if isinstance(payload, dict):
         if "window" in payload and "state" in payload:
             raise InvalidPayload(
                 "The payload is of a tumbling window, whose state a function isn't given. Take "
@@ -65,16 +66,16 @@ def _home(payload: Mapping[str, Any]) -> str | None:
         kinds = {_kind(record) for record in records}
         known = [_HOMES[kind] for kind in kinds if kind in _HOMES]
         return known[0] if len(known) == 1 else None
-    if isinstance(payload.get("records"), Mapping):
+    if isinstance(payload.get("records"), dict):
         return _HOMES.get(_kind(payload))
     if "detail-type" in payload and "source" in payload:
         return "eventbridge"
-    return "cloudwatch_logs" if isinstance(payload.get("awslogs"), Mapping) else None
+    return "cloudwatch_logs" if isinstance(payload.get("awslogs"), dict) else None
 
 
 def _kind(record: object) -> str:
     """What a record says it is from; SNS alone writes the name of that member in capitals."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return ""
     found = record.get("eventSource", record.get("EventSource"))
     return found if isinstance(found, str) else ""
@@ -83,7 +84,7 @@ def _kind(record: object) -> str:
 def _told(payload: object) -> str:
     """What a payload looks like, by its keys and those of its first record."""
     told = keys_of(payload)
-    records = payload.get("Records") if isinstance(payload, Mapping) else None
+    records = payload.get("Records") if isinstance(payload, dict) else None
     if isinstance(records, list):
         told += f"; its first record is {keys_of(records[0])}" if records else "; Records is empty"
     return told
