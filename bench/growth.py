@@ -12,13 +12,15 @@ from .contenders import BARE, OURS, launch
 from .exchange import Exchange, WrongAnswer
 from .points import Point, keep
 from .processes import proportional_memory, serving
-from .session import Loading, Session, by_wrk
+from .session import Loading, Session, by_wrk, one_by_one
 
 FUNCTIONS = (1, 10, 100, 500)
 # The engine takes 100 headers; the client sends one or two of its own.
 HEADERS = (1, 10, 30, 97)
 ATTRIBUTES = (0, 5, 20, 80)
 TYPED = (10**3, 10**4, 10**5, 10**6, 10**7)
+LONG = 10**5
+"""Bytes from which on requests are finished one by one."""
 LINES = (0, 1, 10, 100)
 RECORDINGS = (0, 100, 1000)
 """How many are kept already; a thousand are kept at most."""
@@ -97,7 +99,8 @@ def typed(session: Session) -> list[Point]:
         for size in sizes:
             target = "count_async" if row == "async" else "count"
             case = Case(f"typed-{row}", "", "typed_list.py", _list_of(size), target)
-            found += _points(session, row, case, size, by_wrk(4))
+            loading = one_by_one if size >= LONG else by_wrk(4)
+            found += _points(session, row, case, size, loading)
     return found
 
 

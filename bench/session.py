@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +64,26 @@ def by_wrk(connections: int = CONNECTIONS) -> Loading:
         return load.run(one.exchange, port, core, connections, seconds)
 
     return run
+
+
+def one_by_one(one: Launch, port: int, core: int, seconds: float) -> Load:
+    """Load by whole requests on one connection, each finished, for those that take long.
+
+    What `wrk` leaves unfinished at the end of a round would be paid for in the next one.
+    """
+    taken: list[float] = []
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        while sum(taken) < seconds:
+            began = time.perf_counter()
+            one.exchange.send(port)
+            taken.append(time.perf_counter() - began)
+    finally:
+        os.sched_setaffinity(0, allowed)
+    taken.sort()
+    middle, late = taken[len(taken) // 2], taken[len(taken) * 99 // 100]
+    return Load(len(taken) / sum(taken), middle, late, 0.0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +189,9 @@ class Stand:
             return
         try:
             pid = self.server.process.pid
-            before = used(pid)
+            before, began = used(pid), time.perf_counter()
             found = load_by(self.one, self.server.port, self.session.cores.load, seconds)
-            cpu = (used(pid) - before) / max(1.0, found.rate * seconds)
+            cpu = (used(pid) - before) / max(1.0, found.rate * (time.perf_counter() - began))
             if found.failures:
                 raise LoadError(f"{self.one.name}: {found.failures} requests failed under load")
             if not found.rate and is_kept:
