@@ -1,4 +1,4 @@
-"""Results encoded by the one encoder all calls share are what `json.dumps` makes of them."""
+"""JSON of results and bodies: the encoder that all calls share, and what reads for Flask."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 import sys
 from typing import Any
 
+import flask
 import pytest
+from flask.json.provider import DefaultJSONProvider
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_framework.hosts.with_flask.json_provider import json_encoder
+from functions_framework.hosts.with_flask.json_provider import JSONProvider
+from functions_framework.model.json_encoding import json_encoder
 
 pytestmark = pytest.mark.once
 
@@ -30,14 +33,71 @@ def standing_in(value: Any) -> Any:
 @given(
     value=st.lists(VALUES) | st.dictionaries(st.text(), VALUES),
     flags=st.tuples(*[st.booleans()] * 2),
+    separators=st.sampled_from([(",", ":"), (", ", ": ")]),
 )
-def test_it_is_what_dumps_makes(value: Any, flags: tuple[bool, bool]) -> None:
+def test_it_is_what_dumps_makes(
+    value: Any, flags: tuple[bool, bool], separators: tuple[str, str]
+) -> None:
     options: dict[str, Any] = {"sort_keys": flags[0], "ensure_ascii": flags[1]}
-    ours = json_encoder(default=standing_in, **options)(value)
-    assert ours == json.dumps(value, default=standing_in, separators=(",", ":"), **options)
+    options |= {"separators": separators, "default": standing_in}
+    assert json_encoder(**options)(value) == json.dumps(value, **options)
 
 
-ENCODE = json_encoder(sort_keys=True, ensure_ascii=True, default=standing_in)
+@given(value=VALUES)
+def test_without_arguments_it_is_what_plain_dumps_makes(value: Any) -> None:
+    assert json_encoder()(value) == json.dumps(value)
+
+
+def test_nan_is_refused_where_it_is_to_be() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_encoder(allow_nan=False)({"a": [float("nan")]})
+
+
+APP = flask.Flask("app")
+READ, FLASKS = JSONProvider(APP).loads, DefaultJSONProvider(APP).loads
+
+
+@given(value=VALUES, encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32-le"]))
+def test_flasks_provider_reads_what_flasks_own_does(value: Any, encoding: str) -> None:
+    text = json.dumps(value)
+    # As text again, or no NaN would be equal to itself.
+    assert json.dumps(READ(text.encode(encoding))) == json.dumps(FLASKS(text.encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"\\ud800"',
+        b"1e999",
+        b"-0",
+        b"1" * 400,
+        b'{"a":1,"a":2}',
+        b"[NaN, -Infinity]",
+        b'"\xc3\xbc"',
+    ],
+)
+def test_rare_texts_are_read_as_flasks_own_does(body: bytes) -> None:
+    assert repr(READ(body)) == repr(FLASKS(body))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[1,]", b'"\xff"', b'"\x01"', b"9" * 5000, b"[" * 10**5]
+)
+def test_what_isnt_json_raises_what_flasks_own_does(body: bytes) -> None:
+    with pytest.raises((ValueError, RecursionError)) as ours:
+        READ(body)
+    with pytest.raises((ValueError, RecursionError)) as flasks:
+        FLASKS(body)
+    assert type(ours.value) is type(flasks.value)
+    assert str(ours.value) == str(flasks.value)
+
+
+def test_arguments_and_text_go_to_flasks_own() -> None:
+    assert READ(b"1.5", parse_float=str) == "1.5"
+    assert READ('["\ud800"]') == ["\ud800"]
+
+
+ENCODE = json_encoder(sort_keys=True, separators=(",", ":"), default=standing_in)
 
 
 def test_other_types_are_stood_in_for_or_refused() -> None:

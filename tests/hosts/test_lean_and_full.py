@@ -241,7 +241,8 @@ def test_flasks_private_names_are_where_the_lean_way_expects_them() -> None:
     with app.test_request_context("/"):
         full_request, full_app = lean.REQUEST_CONTEXT.get(), lean.APP_CONTEXT.get()
     ours = lean.LeanRequestContext(app, full_request.request.environ, full_request.request)
-    ours_app = lean.LeanAppContext(app)
+    ours_app = lean.LeanAppContext()
+    ours_app.app = app
     for name in set(vars(full_request)) - {"_session"}:
         assert hasattr(ours, name), f"flask.ctx.RequestContext has a new field {name!r}"
     for name in vars(full_app):

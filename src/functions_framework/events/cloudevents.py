@@ -20,9 +20,10 @@ from functions_framework.model.json_text import is_json
 
 from .binding import (
     BATCH_TYPE,
+    BINARY,
     RESERVED,
     STRUCTURED_TYPE,
-    Mode,
+    VERSIONS,
     Parts,
     RequiredAttributeFault,
     body_data,
@@ -76,10 +77,16 @@ def decode(message: Message) -> CloudEvent:
     Raises:
         RequestRefused: there is none, or it is malformed; see `binding`.
     """
-    if mode_of(message) is Mode.BINARY:
+    if mode_of(message) is BINARY:
         # As `decode_binary`, whose `Parts` would take a tenth of the time to make and to open.
         attributes = header_attributes(message)
-        require(attributes)
+        if not (
+            attributes["id"]
+            and attributes["source"]
+            and attributes["type"]
+            and attributes["specversion"] in VERSIONS
+        ):
+            require(attributes)  # says which; of headers all are there, and text
         return _make(attributes, body_data(message.body, attributes.get("datacontenttype")))
     return build(decode_structured(read_structured(message)))
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.fields import as_text
 from functions_framework.model.function import code_of, place_of
-from functions_framework.model.message import HTML, JSON, Reply
+from functions_framework.model.message import HTML, JSON, Reply, tuple_of
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
@@ -155,11 +155,11 @@ def encode(value: Any, dump: Dump = sorted_json) -> Reply:
     """
     kind = type(value)
     if kind is str:
-        return Reply(200, [HTML], value.encode())
+        return tuple_of(Reply, (200, [HTML], value.encode()))
     if kind is dict or kind is list:
-        return Reply(200, [JSON], dump(value))
+        return tuple_of(Reply, (200, [JSON], dump(value)))
     if kind is bytes:
-        return Reply(200, [HTML], value)
+        return tuple_of(Reply, (200, [HTML], value))
     if kind is Reply:
         return value  # type: ignore[no-any-return]
     if isinstance(value, tuple):

@@ -23,12 +23,12 @@ anything else                       as an http function's result (see `responses
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any, get_origin
 
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
+from functions_framework.model.json_encoding import json_encoder
 from functions_framework.model.json_text import is_json, loads, why_unreadable
-from functions_framework.model.message import JSON, Message, Reply
+from functions_framework.model.message import JSON, Message, Reply, tuple_of
 
 from . import results
 from .annotations import MISSING, fail, parameters, resolve, return_annotation
@@ -47,7 +47,7 @@ _REMEDY = (
 _TAKES_JSON = "Expected a body of the media type application/json"
 
 # The bytes of json.dumps, without building an encoder a call.
-_dumps = json.JSONEncoder(allow_nan=False).encode
+_dumps = json_encoder(allow_nan=False)
 
 
 class TypedSignature:
@@ -127,7 +127,7 @@ class TypedSignature:
             return result
         body = self._json(result)
         if body is not None:
-            return Reply(200, [JSON], body)
+            return tuple_of(Reply, (200, [JSON], body))
         if result is None:
             return results.encode("")
         if type(result) is tuple and result:

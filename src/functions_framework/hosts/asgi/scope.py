@@ -8,9 +8,17 @@ from urllib.parse import unquote
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.logs import log_crash
-from functions_framework.model.execution import DEADLINE, EXECUTION_ID, Execution, execution
+from functions_framework.model.execution import (
+    DEADLINE,
+    EXECUTION_ID,
+    FIRST,
+    Execution,
+    Received,
+    execution,
+    take_first,
+)
 from functions_framework.model.fields import as_text, encoded_query, merged, sent_bytes
-from functions_framework.model.message import Message, Reply
+from functions_framework.model.message import Message, Reply, tuple_of
 
 from ..outgoing import passed, with_length
 
@@ -43,13 +51,14 @@ def begin(scope: Scope, function: Function | None) -> Execution:
     if fields is None:
         fields = header_fields(scope)
     sent = fields.get(_EXECUTION_ID)
-    running = Execution(
-        sent or None,
-        function,
-        fields.get("traceparent"),
-        fields.get("x-cloud-trace-context"),
-        fields.get("tracestate"),
-    )
+    running = Received()
+    running.function = function
+    running.known_id = sent or None
+    running.traceparent = fields.get("traceparent")
+    running.cloud_trace = fields.get("x-cloud-trace-context")
+    running.tracestate = fields.get("tracestate")
+    if FIRST:
+        running.cold_start = take_first()
     deadline: float | None = _get(scope, DEADLINE)
     if deadline is not None:
         running.deadline = deadline
@@ -74,15 +83,11 @@ def message(scope: Scope, body: bytes) -> Message:
         # Nearly all names fail the first test, which takes half of the second's time.
         if "ce-" in name and name[:3] == "ce-":
             attributes[name[3:]] = fields[name]
-    return Message(
-        fields.get("content-type") or None,
-        attributes,
-        body,
-        scope["path"],
-        query if query is not None and query.isascii() else encoded_query(scope["query_string"]),
-        scope["method"],
-        fields,
-    )
+    if query is None or not query.isascii():
+        query = encoded_query(scope["query_string"])
+    content_type = fields.get("content-type") or None
+    parts = (content_type, attributes, body, scope["path"], query, scope["method"], fields)
+    return tuple_of(Message, parts)
 
 
 def read_body(receive: Receive) -> Awaitable[bytes]:

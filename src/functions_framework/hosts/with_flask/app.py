@@ -211,25 +211,27 @@ class FunctionApp(flask.Flask):
 
     def _lean_reply(self, environ: Environ) -> Reply:
         path = path_of(environ)
-        if path[:1] != "/" or path[:2] == "//":
+        if path != "/" and (path[0] != "/" or path[1] == "/"):
             path = f"/{path.lstrip('/')}"  # as Werkzeug's request does
         function, view = self._routes.only or self._routes.find(path) or _NOBODY
         begin_seen(environ, function)
         rule = self._root_rule if path == "/" else self._path_rule
         request = make_request(self, environ, rule, path)
         context = LeanRequestContext(self, environ, request)
-        app_token = APP_CONTEXT.set(LeanAppContext(self))
+        app_context = LeanAppContext()
+        app_context.app = self
+        app_token = APP_CONTEXT.set(app_context)
         token = REQUEST_CONTEXT.set(context)
         try:
             return self._answer(context, request, view)
         finally:
-            if "_cv_tokens" in context.__dict__:
+            if context.tokens is not None:
                 # A stream that has begun entered them: its end resets them, in reverse.
                 token, app_token = context.exchange(token, app_token)
             REQUEST_CONTEXT.reset(token)
             APP_CONTEXT.reset(app_token)
             # What Flask does when it pops the context: close uploads, break the reference cycle.
-            if "files" in request.__dict__:
+            if "CONTENT_TYPE" in environ and "files" in request.__dict__:
                 request.close()
             environ["werkzeug.request"] = None
 

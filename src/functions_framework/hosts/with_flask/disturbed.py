@@ -68,12 +68,20 @@ def _is_marking() -> bool:
 
 def _by_mark() -> tuple[Callable[[], bool], Callable[[], None]]:
     probe = _below(flask.Flask)
-    listened, flags = _SIGNALS, _mark(probe)
+    flags = _mark(probe)
+    # One by one: asking `any` would be half of all this.
+    started, finished, tearing_down, pushed, popped, leaving = _SIGNALS
 
     def remember() -> None:
         _mark(probe)
 
-    return lambda: any(listened) or probe.__flags__ != flags, remember
+    def is_disturbed() -> bool:
+        if started or finished or tearing_down or pushed or popped or leaving:
+            return True
+        is_changed: bool = probe.__flags__ != flags
+        return is_changed
+
+    return is_disturbed, remember
 
 
 def _by_steps() -> tuple[Callable[[], bool], Callable[[], None]]:

@@ -15,12 +15,15 @@ from functions_framework.exceptions import MalformedRequest, RequestRefused
 from functions_framework.model.execution import (
     DEADLINE,
     EXECUTION_ID,
+    FIRST,
     Execution,
+    Received,
     execution,
     new_execution_id,
+    take_first,
 )
 from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query, merged, sent_bytes
-from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply
+from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply, tuple_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,8 +35,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 16
 ON_UNIX_SOCKET = "functions_framework.on_unix_socket"
 """In an environ whose request came by a Unix domain socket, from a client without an address."""
-LOSSY = "functions_framework.lossy"
-"""In the environ of a server that gives an empty value for a header that is not ASCII."""
+SERVED = "functions_framework.served"
+"""In the environ of our server: it gives an empty value for a header that is not ASCII, and a body
+that is held to its length when it is read."""
 
 TWICE = "functions_framework.HTTP_CE_"
 """In an environ with a `ce-` header that came more than once: the attribute it is of."""
@@ -52,26 +56,25 @@ def header_of(environ: Environ) -> Callable[[str], str | None]:
 
 def begin(environ: Environ, function: Function | None) -> Execution:
     """Start a call: make the request's execution current."""
-    running = Execution(
-        environ.get(_EXECUTION_ID) or None,
-        function,
-        environ.get("HTTP_TRACEPARENT"),
-        environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"),
-        environ.get("HTTP_TRACESTATE"),
-    )
-    deadline: float | None = environ.get(DEADLINE)
-    if deadline is not None:
-        running.deadline = deadline
+    running = Received()
+    running.function = function
+    running.known_id = environ.get(_EXECUTION_ID) or None
+    running.traceparent = environ.get("HTTP_TRACEPARENT")
+    running.cloud_trace = environ.get("HTTP_X_CLOUD_TRACE_CONTEXT")
+    running.tracestate = environ.get("HTTP_TRACESTATE")
+    if FIRST:
+        running.cold_start = take_first()
+    if DEADLINE in environ:
+        running.deadline = environ[DEADLINE]
     execution.set(running)
     return running
 
 
 def begin_seen(environ: Environ, function: Function | None) -> Execution:
     """Start a call that sees its headers: a request without an execution id is given one."""
-    running = begin(environ, function)
     if not environ.get(_EXECUTION_ID):
-        running.execution_id = environ[_EXECUTION_ID] = new_execution_id()
-    return running
+        environ[_EXECUTION_ID] = new_execution_id()
+    return begin(environ, function)
 
 
 def message(environ: Environ) -> Message:
@@ -91,18 +94,14 @@ def message(environ: Environ) -> Message:
                 attributes[attribute_of(name)] = environ[name]
             elif name == TWICE:
                 attributes[environ[TWICE]] = REPEATED
-    if "" in attributes.values() and LOSSY in environ:
+    if "" in attributes.values() and SERVED in environ:
         raise MalformedRequest(NOT_ASCII)
     query: str = environ.get("QUERY_STRING", "")
-    return Message(
-        environ.get("CONTENT_TYPE") or None,
-        attributes,
-        read_body(environ),
-        path_of(environ),
-        encoded_query(query.encode("latin-1")) if query and not query.isascii() else query,
-        environ["REQUEST_METHOD"],
-        environ,
-    )
+    if not query.isascii():
+        query = encoded_query(query.encode("latin-1"))
+    content_type = environ.get("CONTENT_TYPE") or None
+    body, path, method = read_body(environ), path_of(environ), environ["REQUEST_METHOD"]
+    return tuple_of(Message, (content_type, attributes, body, path, query, method, environ))
 
 
 def with_request(environ: Environ, request: Request, scheme: str = "") -> Environ:
@@ -150,6 +149,8 @@ def read_body(environ: Environ) -> bytes:
         MalformedRequest: it is shorter than its Content-Length; a function must not take a part
             for the whole.
     """
+    if SERVED in environ:
+        return environ["wsgi.input"].read()  # type: ignore[no-any-return]
     declared = environ.get("CONTENT_LENGTH")
     length = int(declared) if declared else None
     if environ.get("wsgi.input_terminated"):

@@ -261,10 +261,11 @@ class AsyncServing:
                 reply = self._deadlines.in_time(reply, watcher, deadline)
             if (sent := passed(reply, request.method, request)) is not reply:
                 reply = await settled(reply, sent)
-            if receive.has_unread or self._draining is not None or type(reply.body) is not bytes:
+            status, headers, body = reply
+            if receive.has_unread or self._draining is not None or type(body) is not bytes:
                 await self._send(watcher, receive, reply)
             else:
-                protocol.response_bytes(*reply)  # type: ignore[arg-type]
+                protocol.response_bytes(status, headers, body)
         except BaseException as error:  # noqa: BLE001 - answered, and logged where it is a fault
             answer_failed(error, watcher, is_told=watcher in self._told)
         finally:

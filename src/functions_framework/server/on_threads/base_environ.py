@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from functions_framework.hosts.wsgi.environ import LOSSY, ON_UNIX_SOCKET
+from functions_framework.hosts.wsgi.environ import ON_UNIX_SOCKET, SERVED
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
@@ -19,7 +19,7 @@ def base_environ(*, is_multiprocess: bool) -> Environ:
         "SERVER_SOFTWARE": "functions-framework",
         "wsgi.errors": sys.stderr,
         "wsgi.input_terminated": True,
-        LOSSY: True,
+        SERVED: True,
         "wsgi.multiprocess": is_multiprocess,
         "wsgi.multithread": True,
         "wsgi.run_once": False,

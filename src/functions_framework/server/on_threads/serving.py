@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import MalformedRequest, RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY, refusal
 from functions_framework.hosts.outgoing import passed
-from functions_framework.hosts.wsgi.environ import LOSSY
+from functions_framework.hosts.wsgi.environ import SERVED
 from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
@@ -75,7 +75,7 @@ class SyncServing:
         self._admission = Admission(settings.concurrency or settings.threads, QUEUE)
         # A host that wraps another may hand the environ on: it gets all of PEP 3333.
         self._base = (
-            {"wsgi.input_terminated": True, LOSSY: True}
+            {"wsgi.input_terminated": True, SERVED: True}
             if getattr(host, "reads_request_only", False)
             else base_environ(is_multiprocess=settings.workers > 1)
         )
