@@ -21,8 +21,10 @@ from functions_framework.platforms.aws_lambda.batch import (
     events_of,
     is_ordered,
 )
+from functions_framework.platforms.aws_lambda.incoming import incoming_of
+from functions_framework.platforms.aws_lambda.shapes import shape_of
 from functions_framework.signatures.cloud_event import received
-from support import aws_events
+from support import aws_events, lambda_calls
 
 pytestmark = pytest.mark.once
 
@@ -86,6 +88,31 @@ def test_a_payload_is_read_or_refused(sent: Any, is_failed: list[bool]) -> None:
             one["itemIdentifier"] for one in (response or {}).get("batchItemFailures", [])
         ]
         assert all(identifiers)
+
+
+TEXTS: dict[str, list[Any]] = {
+    "http_api_2": ["rawPath", "rawQueryString", "body", ("requestContext", "domainName")],
+    "rest_api": ["httpMethod", "path", "body", ("multiValueHeaders", "Accept", 0)],
+    "alb": ["httpMethod", "path", "body", ("headers", "accept")],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [(name, place) for name, places in TEXTS.items() for place in places]
+)
+@pytest.mark.parametrize("value", [7, True, ["s3cret"], {"a": "s3cret"}])
+def test_a_request_of_other_values_is_refused(name: str, place: Any, value: Any) -> None:
+    sent = lambda_calls.payload(name)
+    *path, last = [place] if isinstance(place, str) else place
+    inner: Any = sent
+    for step in path:
+        inner = inner[step]
+    inner[last] = value
+    if last == "domainName":
+        sent["headers"].pop("host", None)
+    with pytest.raises(InvalidPayload) as raised:
+        incoming_of(sent, shape_of(sent))
+    check_told(raised.value)
 
 
 def check_told(error: RequestRefused) -> None:

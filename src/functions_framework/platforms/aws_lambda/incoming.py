@@ -76,7 +76,10 @@ def incoming_of(payload: Payload, shape: Shape) -> Incoming:
         InvalidPayload: it lacks what such a request has.
     """
     try:
-        return _READERS[shape](payload)
+        found = _READERS[shape](payload)
+        # Only texts can be joined: the quickest look at all of them.
+        texts = (found.method, found.path, found.query, found.client, found.protocol)
+        "".join((*texts, *found.fields.values()))
     except KeyError as error:
         raise InvalidPayload(f"A {shape.value} has {error.args[0]!r}, and this has not.") from None
     except (AttributeError, TypeError, ValueError):
@@ -84,6 +87,7 @@ def incoming_of(payload: Payload, shape: Shape) -> Incoming:
             f"A {shape.value} has other values than this: its headers and parameters are objects "
             "of text, its body is text."
         ) from None
+    return found
 
 
 def _of_http_2(payload: Payload) -> Incoming:
