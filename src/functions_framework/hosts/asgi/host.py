@@ -236,11 +236,11 @@ class _HTTPEndpoint:
     """A function of a Starlette request."""
 
     def __init__(self, function: Function, host: ASGIHost) -> None:
-        from starlette.requests import Request
+        from .lean_request import request_maker
 
         self.function = function
         self._host = host
-        self._request = Request
+        self._request = request_maker()
         self._call = host.calling(function)
         self._ignored = IGNORED_PATHS - {function.path}
 
