@@ -72,7 +72,12 @@ def borrowed(number: int) -> Iterator[socket.socket]:
         finally:
             found.detach()
     else:
-        with socket.socket(fileno=copy) as found:
+        try:
+            found = socket.socket(fileno=copy)
+        except OSError:
+            os.close(copy)
+            raise
+        with found:
             yield found
 
 
