@@ -88,7 +88,8 @@ def decode(message: Message) -> CloudEvent:
         ):
             require(attributes)  # says which; of headers all are there, and text
         return _make(attributes, body_data(message.body, attributes.get("datacontenttype")))
-    return build(decode_structured(read_structured(message)))
+    attributes, data = decode_structured(read_structured(message))
+    return _make(attributes, data)
 
 
 def encode_binary(event: AnyCloudEvent) -> tuple[Headers, bytes]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.json_text import decode_json, media_type
-from functions_framework.model.message import CORE_ATTRIBUTES
+from functions_framework.model.message import CORE_ATTRIBUTES, tuple_of
 
 from .binding import (
     FAMILY,
     HOW,
     REQUIRED,
-    RESERVED,
     STRUCTURED_TYPE,
     Parts,
     RequiredAttributeFault,
@@ -82,7 +81,8 @@ def decode_structured(payload: object) -> Parts:
     _check_members(attributes)
     if "time" not in attributes:
         attributes["time"] = now()
-    return Parts(attributes, _structured_data(payload, attributes.get("datacontenttype")))
+    data = _structured_data(payload, attributes.get("datacontenttype"))
+    return tuple_of(Parts, (attributes, data))
 
 
 def _members(payload: dict[str, Any]) -> dict[str, Any]:
@@ -122,19 +122,19 @@ def _check_capitals(members: dict[str, Any], attributes: dict[str, Any]) -> None
 
 
 def _check_members(attributes: dict[str, Any]) -> None:
-    if not RESERVED.isdisjoint(attributes):
+    if "data" in attributes or "data_base64" in attributes:
         raise MalformedRequest("A CloudEvent's attribute cannot be called data or data_base64.")
     if not isinstance(attributes.get("datacontenttype", ""), str):
         raise MalformedRequest("The CloudEvent's datacontenttype must be a string.")
     try:
-        text = "".join(attributes.values())
+        text = "".join([*attributes, *attributes.values()])
     except TypeError:  # some are other JSON values
-        text = "".join([item for item in attributes.values() if isinstance(item, str)])
-    names = "".join(attributes)
-    if text.isascii() and names.isascii():
+        texts = [item for item in attributes.values() if isinstance(item, str)]
+        text = "".join([*attributes, *texts])
+    if text.isascii():
         return
     try:
-        (text + names).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise MalformedRequest(
             "An attribute of the CloudEvent holds half a surrogate pair, which isn't text."

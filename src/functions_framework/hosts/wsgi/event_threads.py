@@ -35,7 +35,9 @@ _MOST = 64
 """Threads for one batch, where nobody limits calls."""
 
 _LONG_SECONDS = 0.001
-_PAUSE_SECONDS = 0.001
+_PAUSE_SECONDS = 0.005
+"""How long a thread works that is not asked for the interpreter: shorter batches are left alone."""
+
 _STEP_SECONDS = 0.01
 
 Event = TypeVar("Event")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
-from functions_framework.model.message import EVENT_TAKEN, Message
+from functions_framework.model.message import EVENT_TAKEN, Message, tuple_of
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import UnsendableError, encode, named
 
@@ -129,7 +129,8 @@ class EventHost:
 
         def respond(event: bytes) -> Reply:
             begin(shared, function)
-            alone = Message(STRUCTURED_TYPE, {}, event, path, query, method, shared)
+            parts: tuple[Any, ...] = (STRUCTURED_TYPE, {}, event, path, query, method, shared)
+            alone = tuple_of(Message, parts)
             return self._called(function, codec, shared, alone)
 
         return answer_each(respond, events)
