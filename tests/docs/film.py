@@ -1,4 +1,4 @@
-"""Films the tutorial in numbers: what it takes from `pip install` to a replayed failing test.
+"""Films the tutorial's first part in numbers: from `pip install` to a replayed failing test.
 
 `PYTHONPATH=tests python -m docs.film` makes a virtual environment, installs this checkout and
 pytest, types every command of the page and prints the seconds of each. Typing is counted, not
@@ -38,7 +38,7 @@ def played(directory: Path) -> list[Step]:
     """Every step of the page, done in a directory."""
     steps = []
     with Console(directory) as console:
-        for block in (block for scenario in scenarios(PAGE) for block in scenario.blocks):
+        for block in scenarios(PAGE)[0].blocks:
             for part, what in _parts(block):
                 start = time.perf_counter()
                 console.play([part])
