@@ -1,4 +1,4 @@
-"""The tutorial's first part is short: typed from the first command to the last in less than five minutes."""
+"""The first part of the tutorial is short: typed to its end in less than five minutes."""
 
 from __future__ import annotations
 
