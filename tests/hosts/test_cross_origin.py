@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from support.served_source import Served
 
+pytestmark = pytest.mark.once
+
 A, B = "https://a.example", "https://b.example"
 
 SOURCE = """

@@ -14,6 +14,8 @@ from support.served_source import Given
 if TYPE_CHECKING:
     from support.served_source import Served
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import json, sys
 import functions_framework

@@ -13,6 +13,8 @@ from functions_framework.loading import source
 if TYPE_CHECKING:
     from conftest import SourceTree
 
+pytestmark = pytest.mark.once
+
 HELLO = "def hello(request): return __name__\n"
 
 

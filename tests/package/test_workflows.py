@@ -13,6 +13,8 @@ import yaml
 
 from docs.pages import ROOT
 
+pytestmark = pytest.mark.once
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 

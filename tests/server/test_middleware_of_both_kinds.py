@@ -15,6 +15,8 @@ from support.server_process import wait_until
 if TYPE_CHECKING:
     from support.server_process import ServerProcess
 
+pytestmark = pytest.mark.once
+
 SAYING = "print(*words, file=sys.stderr, flush=True)"
 LAYERS = """
 import asyncio, contextvars, sys, time

@@ -17,6 +17,8 @@ from support.server_process import FUNCTIONS, ServerProcess, read_answer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 SERVERS = each_kind(FUNCTIONS)
 

@@ -20,6 +20,8 @@ from support.server_process import ServerProcess, read_answer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 SOURCE = """
 import asyncio, os, resource, sys, threading
 import functions_framework
