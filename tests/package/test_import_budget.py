@@ -67,8 +67,8 @@ if sys.version_info < (3, 11):
 BUDGETS = {
     "import functions_framework": ([], [], set(), 60),
     "sync http": (["hello"], FLASK, {"ssl"}, 420),
-    "sync cloudevent": (["on_event"], EVENTS, set(), 270),
-    "sync cloudevent, idempotent": (["once"], EVENTS, set(), 290),
+    "sync cloudevent": (["on_event"], EVENTS, set(), 280),
+    "sync cloudevent, idempotent": (["once"], EVENTS, set(), 300),
     "websocket": (["chat"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 400),
     "async http": (["waiting"], STARLETTE, {"asyncio", "ssl", "concurrent"}, 380),
 }
