@@ -89,6 +89,17 @@ def test_a_list_is_a_batch(call: Any, client: str) -> None:
     assert _sent(call, [], client).status == 200
 
 
+@every_call
+def test_what_the_variables_say_of_events_holds(call: Any) -> None:
+    function = functions_framework.cloud_event(call)
+    client = Client(
+        function, environ={"EVENT_FORMAT": "structured", "WEBHOOK_ORIGINS": "a.example"}
+    )
+    assert client.send(cloud_event()).headers["content-type"] == "application/cloudevents+json"
+    asked = {"WebHook-Request-Origin": "b.example"}
+    assert "webhook-allowed-origin" not in client.request("OPTIONS", "/", headers=asked).headers
+
+
 def test_what_has_no_events_and_no_verdicts_says_so() -> None:
     @functions_framework.http
     def hello(request: Any) -> dict[str, Any]:

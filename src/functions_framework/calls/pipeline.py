@@ -37,6 +37,7 @@ Overrides = Mapping[Any, Any]
 
 _THREADS = 16
 _TARGET = "FUNCTION_TARGET"
+_OF_EVENTS = ("event_format", "webhook_origins")
 
 
 class Pipeline:
@@ -87,13 +88,7 @@ class Pipeline:
 
     def _load(self, source: Source, target: str | None, signature: Signature) -> Served:
         path = sources.locate(source)
-        settings = Settings(
-            target=target,
-            source=str(path),
-            signature_type=signature,
-            threads=_THREADS,
-            idempotency_store=MEMORY,
-        )
+        settings = self._settings(target=target, source=str(path), signature_type=signature)
         served = self._world.load(path, lambda: build.load_and_build(settings))
         self.module: ModuleType | None = self._world.module_of(path)
         return served
@@ -113,9 +108,12 @@ class Pipeline:
         if not context.source.is_file():
             context.get()  # whether it uses Flask cannot be read
         with apart(self._world.registered):
-            return build.build(
-                [function], context, Settings(threads=_THREADS, idempotency_store=MEMORY)
-            )
+            return build.build([function], context, self._settings())
+
+    def _settings(self, **given: Any) -> Settings:
+        """What the variables say of events; calls that are kept are kept in memory."""
+        chosen = {**given, "threads": _THREADS, "idempotency_store": MEMORY}
+        return Settings.load(chosen, self._world.environ, names=_OF_EVENTS)
 
     def _resource(self, key: object) -> Resource[Any, Any]:
         if isinstance(key, Resource):
