@@ -16,7 +16,7 @@ from functions_framework.hosts.with_flask.context import FlaskContext
 from functions_framework.loading import source as sources
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime import background_loop
-from functions_framework.settings import Settings
+from functions_framework.settings import Settings, announced
 from functions_framework.stores.urls import MEMORY
 
 from .compose import request_of
@@ -113,7 +113,9 @@ class Pipeline:
     def _settings(self, **given: Any) -> Settings:
         """What the variables say of events; calls that are kept are kept in memory."""
         chosen = {**given, "threads": _THREADS, "idempotency_store": MEMORY}
-        return Settings.load(chosen, self._world.environ, names=_OF_EVENTS)
+        seen = {**announced.environ(), **self._world.environ}
+        variables = {name: value for name, value in seen.items() if value is not None}
+        return Settings.load(chosen, variables, names=_OF_EVENTS)
 
     def _resource(self, key: object) -> Resource[Any, Any]:
         if isinstance(key, Resource):
