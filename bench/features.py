@@ -12,8 +12,8 @@ from .cases import HELLO, Case, chosen
 from .contenders import OURS, Launch, launch
 from .exchange import HOST
 from .points import Point
+from .processes import on_core
 from .session import Session
-from .transfer import on_core
 
 WITHOUT = "without"
 ROUNDS = 3

@@ -84,7 +84,7 @@ def serving(
     log = LOGS / f"{launch.name}.log"
     port = free_port()
     argv = [*prefix, *(word.replace("{port}", str(port)) for word in launch.argv)]
-    with log.open("wb") as output, _on_core(cores.server):
+    with log.open("wb") as output, on_core(cores.server):
         began = time.perf_counter()
         process = subprocess.Popen(
             argv, stdout=output, stderr=output, env=_environ(launch, port), start_new_session=True
@@ -182,8 +182,8 @@ def _environ(launch: Launch, port: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _on_core(core: int) -> Iterator[None]:
-    """Keep what is started inside on one core, at no cost to its start-up."""
+def on_core(core: int) -> Iterator[None]:
+    """Keep this process on one core meanwhile, and what it starts for good, at no cost to that."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

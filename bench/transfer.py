@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from .exchange import HOST, Exchange, WrongAnswer
-from .processes import tree
+from .processes import on_core, tree
 
 _MIB = 2**20
 _PIECE = 65536
@@ -117,17 +114,6 @@ def _drain_chunks(
         end = (end + bytes(buffer[max(0, got - 5) : got]))[-5:]
     if not size <= total <= size * 1.01 + 1024:
         raise WrongAnswer(f"{total} bytes with their framing, expected {size}")
-
-
-@contextlib.contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Keep this process on one core meanwhile."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 def resident(pid: int, field: str = "VmRSS") -> int:

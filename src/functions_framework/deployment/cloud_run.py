@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from .containers import build, environment
+from .containers import build, environment, serving_service
 from .project import HEALTH_PATH, PORT
-from .yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from .project import Project, Served
@@ -68,20 +67,8 @@ def _service(project: Project) -> str:
         "autoscaling.knative.dev/maxScale": "10",
         "run.googleapis.com/startup-cpu-boost": "true",
     }
-    spec = {
-        "containerConcurrency": project.concurrency,
-        "timeoutSeconds": int(timeout),
-        "containers": [_container(project, project.serving(timeout, grace))],
-    }
-    return yaml_of(
-        {
-            "apiVersion": "serving.knative.dev/v1",
-            "kind": "Service",
-            "metadata": {"name": project.name},
-            "spec": {"template": {"metadata": {"annotations": annotations}, "spec": spec}},
-        },
-        head=project.head("cloud-run"),
-    )
+    container = _container(project, project.serving(timeout, grace))
+    return serving_service(project, "cloud-run", timeout, annotations, container)
 
 
 def _container(project: Project, served_with: dict[str, str]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .yaml_text import yaml_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -69,3 +71,35 @@ def make_secret(project: Project) -> list[str]:
     if not project.variables:
         return []
     return [f"kubectl create secret generic {project.name} --from-env-file .env"]
+
+
+def serving_service(
+    project: Project,
+    platform: str,
+    timeout: float,
+    annotations: dict[str, str],
+    container: dict[str, Any],
+) -> str:
+    """A Service of Knative's serving API, which Cloud Run takes as well.
+
+    Args:
+        project: what is served.
+        platform: for the command in its first line.
+        timeout: seconds a request may take.
+        annotations: of its revisions.
+        container: the one that serves.
+    """
+    spec = {
+        "containerConcurrency": project.concurrency,
+        "timeoutSeconds": int(timeout),
+        "containers": [container],
+    }
+    return yaml_of(
+        {
+            "apiVersion": "serving.knative.dev/v1",
+            "kind": "Service",
+            "metadata": {"name": project.name},
+            "spec": {"template": {"metadata": {"annotations": annotations}, "spec": spec}},
+        },
+        head=project.head(platform),
+    )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .containers import CAPACITY, SECURITY, apply, build, environment, make_secret, secret_of
+from .containers import (
+    CAPACITY,
+    SECURITY,
+    apply,
+    build,
+    environment,
+    make_secret,
+    secret_of,
+    serving_service,
+)
 from .project import HEALTH_PATH, PORT
 from .yaml_text import yaml_of
 
@@ -39,20 +48,8 @@ def _service(project: Project) -> str:
         "autoscaling.knative.dev/min-scale": "0",
         "autoscaling.knative.dev/max-scale": "10",
     }
-    spec = {
-        "containerConcurrency": project.concurrency,
-        "timeoutSeconds": int(timeout),
-        "containers": [_container(project, project.serving(timeout, grace))],
-    }
-    return yaml_of(
-        {
-            "apiVersion": "serving.knative.dev/v1",
-            "kind": "Service",
-            "metadata": {"name": project.name},
-            "spec": {"template": {"metadata": {"annotations": annotations}, "spec": spec}},
-        },
-        head=project.head("knative"),
-    )
+    container = _container(project, project.serving(timeout, grace))
+    return serving_service(project, "knative", timeout, annotations, container)
 
 
 def _container(project: Project, served_with: dict[str, str]) -> dict[str, Any]:
