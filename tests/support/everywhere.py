@@ -197,7 +197,7 @@ def _lambda() -> Iterator[Platform]:
             if outcome.kind == "error":  # all of the batch is to come again
                 return Answer(500, None)
             assert outcome.json == {"batchItemFailures": []}
-            assert f"Order {value['id']}: {value['data']['item']}" in queue.output
+            assert queue.says(f"Order {value['id']}: {value['data']['item']}")
             return Answer(200, None)
 
         yield Platform(request, event)
