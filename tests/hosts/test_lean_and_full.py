@@ -18,6 +18,7 @@ from werkzeug.test import Client, EnvironBuilder
 from functions_framework.api.registrations import Registrations
 from functions_framework.hosts.with_flask import lean
 from functions_framework.hosts.with_flask.app import FunctionApp
+from functions_framework.hosts.with_flask.request import FunctionRequest
 from functions_framework.model.function import Function, Signature
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def test_the_lean_request_is_the_one_flask_makes(path: str, method: str) -> None
         app = _app(note, is_lean=is_lean)
         b"".join(app(dict(environ), lambda *_: lambda _: None))
     ours, flasks = (dict(vars(request)) for request in seen)
-    assert type(seen[0]) is flask.Request
+    assert type(seen[0]) is type(seen[1]) is FunctionRequest
     assert ours.pop("url_rule").rule == flasks.pop("url_rule").rule
     ids = [fields.pop("environ")["HTTP_FUNCTION_EXECUTION_ID"] for fields in (ours, flasks)]
     assert all(len(item) == 12 for item in ids)

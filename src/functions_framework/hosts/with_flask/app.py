@@ -31,6 +31,7 @@ from . import disturbed, lean
 from .json_provider import JSONProvider
 from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .plain import METHODS, is_plain
+from .request import FunctionRequest, is_flasks_own
 from .views import Crash, Unsendable, View, begin_response, is_foreign, not_found, reply_of, view_of
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class FunctionApp(flask.Flask):
 
     is_async: Literal[False] = False
     json_provider_class = JSONProvider
+    request_class: type[flask.Request] = FunctionRequest
 
     def __init__(self, name: str, root: Path) -> None:
         super().__init__(
@@ -86,6 +88,8 @@ class FunctionApp(flask.Flask):
         Raises:
             InvalidConfigurationException: two functions share a path, or a path is malformed.
         """
+        if not is_flasks_own():
+            self.request_class = flask.Request
         self.name = self.import_name = functions[0].name
         self._has_own_routes = any(True for _ in self.url_map.iter_rules())
         owners = [

@@ -10,6 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from ..instrumented import are_replaced, is_function_of
 from .disturbed import has_listeners
+from .request import FunctionRequest
 
 _HOOKS = (
     "before_request_funcs",
@@ -51,7 +52,7 @@ def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
         or app.blueprints
         or app.secret_key
         or type(app.session_interface) is not SecureCookieSessionInterface
-        or app.request_class is not flask.Request
+        or app.request_class is not FunctionRequest
         or app.response_class is not flask.Response
         or app.debug
         or app.config["TRUSTED_HOSTS"]
