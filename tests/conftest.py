@@ -43,7 +43,7 @@ def pytest_configure() -> None:
 
 def pytest_xdist_auto_num_workers() -> int:
     """How many run at once: more than there are cores, as tests of real servers mostly wait."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    return (os.cpu_count() or 1) * 2
 
 
 class SourceTree:

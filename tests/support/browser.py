@@ -147,8 +147,10 @@ def _session(url: str, profile: str) -> Iterator[Page]:
     with httpx.Client(base_url=url, trust_env=False, timeout=60, transport=transport) as client:
         made = client.post("/session", json={"capabilities": {"alwaysMatch": wanted}}).json()
         assert "sessionId" in made["value"], made
-        client.base_url = httpx.URL(f"{url}/session/{made['value']['sessionId']}/")
+        session = f"{url}/session/{made['value']['sessionId']}"
+        client.base_url = httpx.URL(f"{session}/")
         try:
             yield Page(client)
         finally:
-            client.delete("")
+            # Without the slash, which names no command: the browser would outlive its driver.
+            client.delete(session).raise_for_status()
