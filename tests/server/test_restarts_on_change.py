@@ -108,6 +108,20 @@ def test_no_request_is_refused_or_lost_during_restarts(tmp_path: Path) -> None:
     assert min(took) < limit, (took, start)
 
 
+@pytest.mark.parametrize("text", [PLAIN, ASYNC], ids=["def", "async def"])
+def test_the_old_worker_ends_though_requests_go_on(text: str, tmp_path: Path) -> None:
+    """What arrives for the new one still wakes the engine of the old one."""
+    source = written(tmp_path, text.format("0"))
+    with ServerProcess.start(source, "hello", "--reload", "--grace-period", "90") as server:
+        server.ready()
+        before = len(server.children())
+        with asked(server):
+            for number in range(1, 4):
+                save(source, text.format(str(number)))
+                server.wait_for("Restarted in", times=number)
+                wait_until(lambda: len(server.children()) == before, "the old worker's end")
+
+
 def test_a_call_in_flight_is_finished_by_the_worker_that_took_it(tmp_path: Path) -> None:
     text = (
         "import pathlib, time\n"

@@ -196,9 +196,13 @@ def stop_accepting(listener: socket.socket) -> None:
 
     The engine can only close, and would close a connection whose request is still on its way. Put
     another socket in the place of every descriptor of the listener, then nothing arrives there;
-    and wait for the first bytes of what was accepted a moment ago.
+    and wait for the first bytes of what was accepted a moment ago. Elsewhere, close it.
+
+    What took its place is left open, and is the engine's: connections that others accept still wake
+    the engine, which would try to accept from a closed descriptor again and again.
     """
     if not sys.platform.startswith("linux"):
+        listener.close()
         return
     from . import connections
 
@@ -212,6 +216,7 @@ def stop_accepting(listener: socket.socket) -> None:
                 found = os.fstat(int(name))
                 if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
                     os.dup2(stand_in.fileno(), int(name), inheritable=False)
+    listener.detach()
     connections.wait_for_first_bytes()
 
 

@@ -235,7 +235,7 @@ def _stop_accepting(listener: socket.socket, then: Callable[[], object] | None) 
     except OSError:
         # No descriptor is left, so nothing can be accepted as it is.
         _log.warning("The worker closes its listener at once.", exc_info=True)
-    listener.close()
+        listener.close()
     if then is not None:
         then()
 
