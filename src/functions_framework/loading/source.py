@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import MissingSourceException
 from functions_framework.runtime.escaping import own_logger
 
+from .byte_code import none_of_young_sources
 from .missing_files import missing_source
 from .packages import needs_package, packages_around, spec_in_package
 from .standard_names import keep_standard_names
@@ -222,7 +223,8 @@ def run(path: Path, *, is_named: bool = False) -> ModuleType:
     _put_on_path(directories, is_root_first=place.is_dotted)
     keep_standard_names(directories, names, place.displaced)
     importlib.invalidate_caches()  # the source may have been written a moment ago
-    return _execute(path, place)
+    with none_of_young_sources():
+        return _execute(path, place)
 
 
 def _put_on_path(directories: list[Path], *, is_root_first: bool) -> None:
