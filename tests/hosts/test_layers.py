@@ -1,4 +1,4 @@
-"""Layers around hosts: one generator does the same around a sync host, an async one and an app."""
+"""Layers around hosts: one generator does the same around a sync host and an async one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from functions_framework.hosts.layered import layered
 from functions_framework.hosts.layers import Blocking, Watch
-from functions_framework.hosts.wsgi.layer_driver import LayeredApp
 from functions_framework.model.message import Reply
 
 if TYPE_CHECKING:
@@ -281,42 +280,3 @@ def test_the_body_is_read_through_a_tap(side: Side) -> None:
     request = side.asked[0]
     source = request[1] if side.is_async else request[0]["wsgi.input"]
     assert source[0] == kind
-
-
-def _served(around: Callable[[Head], Steps], *starts: tuple[str, str]) -> Any:
-    sent: list[Any] = []
-
-    def app(environ: Any, start_response: Any) -> Any:
-        for status, name in starts:
-            start_response(status, [(name, "1")])
-        return [b"body"]
-
-    def start_response(status: str, headers: Any, *rest: Any) -> Any:
-        sent.append((status, headers, *rest))
-
-    parts = LayeredApp(app, OfFunction(around))(dict(ENVIRON), start_response)
-    return sent, b"".join(parts)
-
-
-def test_a_wsgi_application_gets_its_heads_changed() -> None:
-    def around(head: Head) -> Steps:
-        reply: Reply = yield None
-        return reply._replace(headers=[*reply.headers, ("x", "y")])
-
-    sent, body = _served(around, ("200 Fine", "a"), ("500 Broken", "b"))
-    assert sent == [
-        ("200 Fine", [("a", "1"), ("x", "y")]),
-        ("500 Broken", [("b", "1"), ("x", "y")]),
-    ]
-    assert body == b"body"
-
-
-def test_a_wsgi_application_is_not_asked_for_what_a_layer_answers() -> None:
-    def around(head: Head) -> Steps:
-        if head.path == "/café":
-            return Reply(204, [("x", "y")], b"")
-        return (yield None)  # type: ignore[no-any-return]
-
-    sent, body = _served(around, ("200 OK", "a"))
-    assert sent == [("204 No Content", [("x", "y")])]
-    assert body == b""

@@ -12,7 +12,7 @@ from functions_framework.model.message import Headers, Reply
 from .origins import matches, read_origins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
 _SIMPLE_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -104,15 +104,3 @@ class CORS:
                 added.append(("access-control-allow-headers", allowed))
             added.append(("access-control-max-age", str(self.max_age)))
         return Reply(204, added, b"")
-
-
-def is_preflight(method: str, header: Callable[[str], str | None]) -> bool:
-    """Whether a request only asks if another may follow."""
-    return method == "OPTIONS" and header("access-control-request-method") is not None
-
-
-def with_headers(reply: Reply, added: Headers) -> Reply:
-    """The reply with headers the function has not set itself."""
-    present: Mapping[str, str] = {name.lower(): value for name, value in reply.headers}
-    missing = [(name, value) for name, value in added if name == "vary" or name not in present]
-    return reply._replace(headers=[*reply.headers, *missing])

@@ -16,7 +16,7 @@ from functions_framework.stores.urls import MEMORY
 from .by_settings import (
     as_environ_says,
     checked_sockets,
-    cors_layer,
+    cors_rules,
     cors_setting,
     with_cors,
     with_event_settings,
@@ -238,11 +238,11 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     registered = take()
     functions, store = as_environ_says(function)
     app.serve(with_registered(functions, registered, store=store), registered)
-    layer = cors_layer([function], cors_setting())
-    if layer is not None:
-        from .wsgi.layer_driver import LayeredApp
+    rules = cors_rules([function], cors_setting())
+    if rules is not None:
+        from .wsgi.cors import CORSApp
 
-        app.wsgi_app = LayeredApp(app.wsgi_app, layer)  # type: ignore[method-assign]
+        app.wsgi_app = CORSApp(app.wsgi_app, rules)  # type: ignore[method-assign]
     run_with_process(Lifecycle.of(registered))
     return app
 
@@ -262,13 +262,13 @@ def asgi_app(function: Function) -> FunctionASGIApp:
     functions, store = as_environ_says(function)
     wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)
-    layer = cors_layer([function], cors_setting())
-    if layer is None:
+    rules = cors_rules([function], cors_setting())
+    if rules is None:
         return FunctionASGIApp(host, Lifecycle.of(registered))
-    from .asgi.layer_driver import AsyncLayered
+    from .asgi.cors import AsyncCORS
 
-    host.sockets = checked_sockets(host.sockets, layer)
-    return FunctionASGIApp(AsyncLayered(host, layer), Lifecycle.of(registered))
+    host.sockets = checked_sockets(host.sockets, rules)
+    return FunctionASGIApp(AsyncCORS(host, rules), Lifecycle.of(registered))
 
 
 def run_with_process(lifecycle: Lifecycle) -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import Host, SocketHost
 
-    from .cors import CORSLayer
+    from .cors import Rules
+    from .routes import Routes
 
 
 def with_event_settings(functions: Sequence[Function], settings: Settings) -> Sequence[Function]:
@@ -37,31 +38,34 @@ def with_cors(
     Raises:
         InvalidConfigurationException: a function's `cors=` is malformed.
     """
-    layer = cors_layer(functions, given)
-    if layer is None:
+    rules = cors_rules(functions, given)
+    if rules is None:
         return host, sockets
-    from .layered import layered
+    if host.is_async:
+        from .asgi.cors import AsyncCORS
 
-    return layered(host, layer), checked_sockets(sockets, layer)
+        return AsyncCORS(host, rules), checked_sockets(sockets, rules)
+    from .wsgi.cors import SyncCORS
+
+    return SyncCORS(host, rules), checked_sockets(sockets, rules)
 
 
-def checked_sockets(sockets: SocketHost | None, layer: CORSLayer) -> SocketHost | None:
+def checked_sockets(sockets: SocketHost | None, rules: Routes[Rules]) -> SocketHost | None:
     """What converses, with those pages alone whose origins the rules allow."""
     if sockets is None:
         return None
     from .asgi.origin_check import OriginCheck
 
-    return OriginCheck(sockets, layer.routes)
+    return OriginCheck(sockets, rules)
 
 
-def cors_layer(functions: Sequence[Function], given: str | None) -> CORSLayer | None:
-    """The layer of cross-origin rules, None where nobody set any; raises as `with_cors`."""
+def cors_rules(functions: Sequence[Function], given: str | None) -> Routes[Rules] | None:
+    """Which cross-origin rules hold where, None where nobody set any; raises as `with_cors`."""
     if given is None and not any("cors" in function.options for function in functions):
         return None
-    from .cors import CORSLayer, cors_routes
+    from .cors import cors_routes
 
-    routes = cors_routes(functions, given)
-    return None if routes is None else CORSLayer(routes)
+    return cors_routes(functions, given)
 
 
 def as_environ_says(function: Function) -> tuple[Sequence[Function], str | None]:

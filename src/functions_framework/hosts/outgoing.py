@@ -29,20 +29,12 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
-from functions_framework.model.message import (
-    CRASH,
-    HTML,
-    JSON,
-    NO_CONTENT,
-    NO_LENGTH,
-    TEXT,
-    Headers,
-    Reply,
-)
+from functions_framework.model.message import NO_CONTENT, NO_LENGTH, Headers, Reply
 from functions_framework.runtime.escaping import own_logger
 
 from .errors import CRASH_REPLY
 from .lengths import AsyncHeld, Held
+from .quick_looks import are_easy, are_expected, servers_name
 from .wsgi.environ import path_of
 
 if TYPE_CHECKING:
@@ -58,23 +50,9 @@ _LARGEST_HEAD = 2**20
 """Bytes of the names and values together."""
 
 _ORDINARY = frozenset({200, 201, 202, 400, 401, 403, 404, 405, 422, 429, 500, 503})
-_PLAIN = frozenset({HTML, TEXT, JSON, CRASH, ("Content-Type", HTML[1]), ("Content-Type", JSON[1])})
-"""What nearly all replies have; looked up, as looking at each would cost ten times as much."""
-
-_are_plain = _PLAIN.issuperset
-
-_SERVERS = frozenset({
-    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization",
-    "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
-})  # fmt: skip
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,1000}")
 _NEVER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UPGRADE_REQUIRED = 426
 _told: list[Function | None] = []
-_FEW, _SHORT = 30, 4096
-# Names that were looked at: empty for a field that is sent, else the name in lower case.
-_known: dict[str, str] = {}
-_MOST_KNOWN = 1000
 
 
 class Passed(Reply):
@@ -110,7 +88,7 @@ def passed(
             type(reply[2]) is bytes
             and reply[0] in _ORDINARY
             and method != "HEAD"
-            and (_are_plain(reply[1]) or _are_easy(reply[1]))
+            and (are_expected(reply[1]) or are_easy(reply[1]))
         ):
             return reply
     except (TypeError, ValueError):
@@ -123,24 +101,6 @@ def passed(
         # Whatever made it has returned: where it failed here says nothing.
         log_crash(error.with_traceback(None), method=method, path=_path(request))
         return checked(CRASH_REPLY, method)
-
-
-def _are_easy(headers: Headers) -> bool:
-    """Whether a quick look shows that nothing is to be done about the headers."""
-    if len(headers) > _FEW:
-        return False
-    for name, value in headers:
-        if (
-            _known.get(name) != ""
-            or type(value) is not str
-            or len(value) > _SHORT
-            or not value.isascii()
-            or not value.isprintable()
-            or value[:1] == " "
-            or value[-1:] == " "
-        ):
-            return False
-    return True
 
 
 def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
@@ -206,7 +166,7 @@ def _sorted(given: Headers, *, is_text_only: bool, is_upgrade: bool) -> tuple[He
     dropped: list[tuple[str, Any]] = []
     size = 0
     for name, value in given:
-        servers = _servers_name(name)
+        servers = servers_name(name)
         if not servers:
             text = _value(name, value, is_text_only=is_text_only)
             size += len(name) + len(text)
@@ -223,22 +183,6 @@ def _sorted(given: Headers, *, is_text_only: bool, is_upgrade: bool) -> tuple[He
             f"{MOST_FIELDS} of {_LARGEST_HEAD}."
         )
     return (_without(headers, dropped) if dropped else headers), lengths
-
-
-def _servers_name(name: object) -> str:
-    """The lower-case name of a field that is the server's, empty for another's."""
-    found = _known.get(name) if isinstance(name, str) else None
-    if found is not None:
-        return found
-    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-        raise ValueError(
-            f"The reply has a header named {name!r}: that isn't a valid name (RFC 9110)."
-        )
-    lower = name.lower()
-    servers = lower if lower in _SERVERS else ""
-    if len(_known) < _MOST_KNOWN:
-        _known[name] = servers
-    return servers
 
 
 def _value(name: str, value: object, *, is_text_only: bool) -> str:

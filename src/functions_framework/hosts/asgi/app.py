@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Receive, Scope, Send
 
     from .host import ASGIHost
-    from .layer_driver import AsyncLayered
+    from .layer_driver import AsyncAround
 
 
 class FunctionRouter(Router):
@@ -54,7 +54,7 @@ class FunctionASGIApp(Starlette):
     reaches the function. Exceptions of the function are for `functions_framework.errorhandler`.
     """
 
-    def __init__(self, host: ASGIHost | AsyncLayered, lifecycle: Lifecycle) -> None:
+    def __init__(self, host: ASGIHost | AsyncAround, lifecycle: Lifecycle) -> None:
         @asynccontextmanager
         async def lifespan(_: object) -> AsyncIterator[None]:
             await lifecycle.start()

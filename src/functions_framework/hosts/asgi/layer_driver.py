@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..layers import Blocking, Instead
@@ -19,20 +20,38 @@ if TYPE_CHECKING:
     from ..layers import Layer, Watch
 
 
-class AsyncLayered:
-    """An async host with a layer around it."""
+class AsyncAround(ABC):
+    """An async host with something around it."""
 
     is_async: Literal[True] = True
 
-    def __init__(self, host: AsyncHost, layer: Layer) -> None:
+    def __init__(self, host: AsyncHost) -> None:
         self._host: Any = host
         self._respond = host.respond
-        self._around = layer.around
 
     @property
     def function(self) -> Function:
         """The function that the host serves."""
         return self._host.function  # type: ignore[no-any-return]
+
+    @abstractmethod
+    async def respond(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer one request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as an ASGI application."""
+        if scope["type"] == "http":
+            await send_reply(await self.respond(scope, receive), send, scope)
+        else:
+            await self._host(scope, receive, send)
+
+
+class AsyncLayered(AsyncAround):
+    """An async host with a layer around it."""
+
+    def __init__(self, host: AsyncHost, layer: Layer) -> None:
+        super().__init__(host)
+        self._around = layer.around
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request; raises what the layer lets through."""
@@ -55,13 +74,6 @@ class AsyncLayered:
                     asked = steps.send(given)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve as an ASGI application."""
-        if scope["type"] == "http":
-            await send_reply(await self.respond(scope, receive), send, scope)
-        else:
-            await self._host(scope, receive, send)
 
 
 async def _awaited(asked: Blocking | Callable[[], Any]) -> Any:

@@ -15,7 +15,8 @@ from .scope import header_fields
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Receive, Scope, Send, SocketHost
 
-    from ..cors import CORSRoutes
+    from ..cors import Rules
+    from ..routes import Routes
 
 _REFUSED = Reply(403, [TEXT], b"Pages of this origin may not open this WebSocket.\n")
 
@@ -28,7 +29,7 @@ class OriginCheck:
         routes: which rules hold for which path.
     """
 
-    def __init__(self, host: SocketHost, routes: CORSRoutes) -> None:
+    def __init__(self, host: SocketHost, routes: Routes[Rules]) -> None:
         self._converse = host.converse
         self._find = routes.find
 

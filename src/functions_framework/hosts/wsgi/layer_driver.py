@@ -1,20 +1,19 @@
-"""Drives layers around sync hosts and WSGI applications (PEP 3333)."""
+"""Drives layers around sync hosts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.model.addresses import host_and_port
-from functions_framework.model.message import Reply
 
 from ..layers import Blocking, Instead
-from .environ import ON_UNIX_SOCKET, code_of, path_of, send, status_line, with_request
+from .environ import ON_UNIX_SOCKET, path_of, with_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from functions_framework.model.interfaces import Environ, StartResponse, SyncHost, WSGIApp
-    from functions_framework.model.message import Headers
+    from functions_framework.model.interfaces import Environ, SyncHost
+    from functions_framework.model.message import Headers, Reply
 
     from ..layers import Layer, Watch
 
@@ -47,38 +46,6 @@ class SyncLayered:
         if isinstance(asked, Instead):
             return self._respond(with_request(environ, asked.request, asked.scheme))
         return asked.work() if isinstance(asked, Blocking) else asked()
-
-
-class LayeredApp:
-    """A WSGI application with a layer around it that changes nothing but heads of replies."""
-
-    def __init__(self, app: WSGIApp, layer: Layer) -> None:
-        self._app = app
-        self._around = layer.around
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve as a WSGI application (PEP 3333)."""
-        begun = [self._around(EnvironHead(environ))]
-        try:
-            next(begun[0])
-        except StopIteration as end:
-            return send(end.value, start_response)
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            if begun:
-                steps = begun.pop()
-            else:  # an error after the start: the head is sent anew
-                steps = self._around(EnvironHead(environ))
-                next(steps)
-            code = code_of(status)
-            try:
-                steps.send(Reply(code, headers, b""))
-            except StopIteration as end:
-                changed: Reply = end.value
-            line = status if changed.status == code else status_line(changed.status)
-            return start_response(line, changed.headers, *rest)
-
-        return self._app(environ, start)
 
 
 class EnvironHead:
