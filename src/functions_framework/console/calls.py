@@ -90,7 +90,7 @@ class Call:
         running = self._running
         if running is None:
             return []
-        return [one.running for one in getattr(running, "calls", ()) if one.running] or [running]
+        return [one.running for one in running.calls or () if one.running] or [running]
 
     def told(self, *, is_whole: bool = True) -> dict[str, Any]:
         """All that is known, in JSON's terms.

@@ -65,7 +65,7 @@ class Answered(NamedTuple):
     @property
     def kind(self) -> str:
         """What is to be said of it: empty where it is done."""
-        verdict: str = getattr(self.running, "verdict", "")
+        verdict: str | None = getattr(self.running, "verdict", None)
         if verdict:
             return "" if verdict in _DONE else verdict
         status = self.reply.status

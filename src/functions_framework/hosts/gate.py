@@ -1,41 +1,63 @@
-"""The gate on the way out as a layer, for what must see the reply that is sent."""
+"""The gate on the way out around a host, for what must see the reply that is sent.
+
+No layer, as it is in the way of each call that is traced or counted: a generator and its driver
+take longer than the gate.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from typing import TYPE_CHECKING, Any, Literal
 
-from .layered import layered
 from .outgoing import passed
 
 if TYPE_CHECKING:
-    from functions_framework.model.interfaces import Host
-    from functions_framework.model.message import Reply
+    from collections.abc import Callable
 
-    from .layers import Head, Steps
+    from functions_framework.model.interfaces import Environ, Host, Receive, Scope, SyncHost
+    from functions_framework.model.message import Reply
 
 
 def gated(host: Host) -> Host:
     """The host, with replies as they are sent; passing the gate a second time changes nothing."""
-    return layered(host, Gate(is_text_only=not host.is_async))
+    if not host.is_async:
+        return _SyncGated(host)
+    from .asgi.layer_driver import AsyncAround
+
+    class AsyncGated(AsyncAround):
+        """See `outgoing`."""
+
+        async def respond(self, scope: Scope, receive: Receive) -> Reply:
+            given = await self._respond(scope, receive)
+            sent = passed(given, scope["method"], scope)
+            if sent is not given and (close := _close_of(given, sent)) is not None:
+                closing = close()
+                if inspect.isawaitable(closing):
+                    await closing
+            return sent
+
+    return AsyncGated(host)
 
 
-class Gate:
-    """See `outgoing`.
+class _SyncGated:
+    """See `outgoing`."""
 
-    Args:
-        is_text_only: as there.
-    """
+    is_async: Literal[False] = False
 
-    def __init__(self, *, is_text_only: bool) -> None:
-        self._is_text_only = is_text_only
+    def __init__(self, host: SyncHost) -> None:
+        self._respond = host.respond
 
-    def around(self, head: Head) -> Steps:
-        """See `Layer`."""
-        given: Reply = yield None
-        sent = passed(given, head.method, head, is_text_only=self._is_text_only)
-        if isinstance(sent.body, bytes) and not isinstance(given.body, bytes):
-            body: Any = given.body
-            close = getattr(body, "aclose", None) or getattr(body, "close", None)
-            if close is not None:
-                yield close
+    def respond(self, environ: Environ) -> Reply:
+        given = self._respond(environ)
+        sent = passed(given, environ["REQUEST_METHOD"], environ, is_text_only=True)
+        if sent is not given and (close := _close_of(given, sent)) is not None:
+            close()
         return sent
+
+
+def _close_of(given: Reply, sent: Reply) -> Callable[[], Any] | None:
+    """What closes a stream that was given and isn't sent."""
+    body: Any = given.body
+    if isinstance(body, bytes) or not isinstance(sent.body, bytes):
+        return None
+    return getattr(body, "aclose", None) or getattr(body, "close", None)

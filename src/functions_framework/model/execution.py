@@ -94,11 +94,11 @@ class Execution:
         cold_start: whether it is this process's first call.
         unfinished: text written to a wrapped stream without its line's end yet (`logs.streams`),
             None as long as nothing was.
-        arguments: what the function was called with, where calls are traced or counted; unset
+        arguments: what the function was called with, where calls are traced or counted; None
             until it is.
-        error: what ended the call where that was a crash; unset else.
-        verdict: what an event function decided about its event; unset else.
-        calls: what the request of a batch of events was, a call for each; unset for any other.
+        error: what ended the call where that was a crash; None else.
+        verdict: what an event function decided about its event; None else.
+        calls: what the request of a batch of events was, a call for each; None for any other.
         began: `time.monotonic()` seconds at which the function's own code began, under --debug.
         ended: the same of its end.
         lines: what it logged and printed, under --debug (`logs.call_lines`).
@@ -107,10 +107,10 @@ class Execution:
     """
 
     # No slots: what most calls never set is the class's.
-    arguments: tuple[Any, ...]
-    error: BaseException
-    verdict: str
-    calls: list[Ended]
+    arguments: tuple[Any, ...] | None = None
+    error: BaseException | None = None
+    verdict: str | None = None
+    calls: list[Ended] | None = None
     began: float
     ended: float
     lines: Any = None

@@ -6,17 +6,23 @@ of what it counted. `exposition` reads them together.
 
 from __future__ import annotations
 
+import os
 import time
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from .outcome import REFUSED
+from .numbers import Places
+from .outcome import REFUSED, Outcome, kind_of
 
 if TYPE_CHECKING:
-    from functions_framework.hosts.layers import Head
+    from collections.abc import Callable
 
-    from .outcome import Outcome
+    from functions_framework.hosts.layers import Head
+    from functions_framework.model.execution import Execution
+    from functions_framework.model.function import Function
 
 STARTS = "functions_worker_starts"
 _BUCKETS = (
@@ -24,16 +30,36 @@ _BUCKETS = (
 )  # fmt: skip
 
 
+class _Series(NamedTuple):
+    """Where the calls of one function with one outcome are counted.
+
+    Attributes:
+        function: kept, so that no other gets its id.
+        calls: numbers, and which of them is that of the calls.
+        seconds: the same of the time of all calls of the function.
+        buckets: the same of how many took how long; empty where they aren't timed.
+    """
+
+    function: Function
+    calls: tuple[Any, int]
+    seconds: tuple[Any, int]
+    buckets: list[tuple[Any, int]]
+
+
 class Counting:
     """The instruments of this worker; made once, after the fork.
+
+    A call is what stands for it between `begin` and `end`: when it began, and the gauge it is in.
 
     Args:
         start_seconds: from the worker's start until its functions could be called.
     """
 
+    has_context = False
+
     def __init__(self, start_seconds: float) -> None:
         # Registered nowhere: what is shown is read from the files.
-        self.invocations = Counter(
+        self._invocations = Counter(
             "functions_invocations",
             "Calls of functions by their outcomes: ok, retry and dropped (what an event "
             "function decided), error (a crash or a 5xx), timeout, refused (a request the "
@@ -41,25 +67,20 @@ class Counting:
             ["function", "signature", "outcome"],
             registry=None,
         )
-        self.durations = Histogram(
+        self._durations = Histogram(
             "functions_invocation_duration_seconds",
             "How long calls took, to the last byte of the response.",
             ["function", "signature"],
             buckets=_BUCKETS,
             registry=None,
         )
-        self.in_flight = Gauge(
-            "functions_in_flight",
-            "Requests being answered.",
-            multiprocess_mode="livesum",
-            registry=None,
-        )
-        self.open_sockets = Gauge(
-            "functions_open_websockets",
-            "WebSockets that are open.",
-            multiprocess_mode="livesum",
-            registry=None,
-        )
+        self._gauges = [
+            Gauge(name, text, multiprocess_mode="livesum", registry=None)
+            for name, text in (
+                ("functions_in_flight", "Requests being answered."),
+                ("functions_open_websockets", "WebSockets that are open."),
+            )
+        ]
         Gauge(
             "functions_cold_start_seconds",
             "From a worker's start until its functions could be called; the longest of those "
@@ -68,42 +89,90 @@ class Counting:
             registry=None,
         ).set(start_seconds)
         Counter(STARTS, "Workers that were started and loaded.", registry=None).inc()
+        self._places = Places()
+        self._find_places()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._find_places)
 
-    def begin(self, request: Head) -> CountedCall:  # noqa: ARG002 - of no interest here
+    def _find_places(self) -> None:
+        """Find where to count, at first and in a process that user code forks."""
+        self._lock = Lock()
+        self._in_flight, self._open = map(self._places.of, self._gauges)
+        self._series: dict[str, dict[int, _Series]] = {}
+
+    def begin(self, request: object, head_of: Callable[[Any], Head]) -> tuple[float, Any, int]:  # noqa: ARG002 - of no interest here
         """Count a request as being answered."""
-        return CountedCall(self, self.in_flight)
+        cells, index = self._in_flight
+        with self._lock:
+            cells[index] += 1
+        return time.monotonic(), cells, index
 
-    def begin_socket(self, request: Head) -> CountedCall:  # noqa: ARG002 - of no interest here
+    def begin_socket(
+        self,
+        request: object,  # noqa: ARG002
+        head_of: Callable[[Any], Head],  # noqa: ARG002
+    ) -> tuple[float, Any, int]:
         """Count a WebSocket as open."""
-        return CountedCall(self, self.open_sockets)
+        cells, index = self._open
+        with self._lock:
+            cells[index] += 1
+        return time.monotonic(), cells, index
+
+    def end(
+        self,
+        call: tuple[float, Any, int],
+        status: int,
+        running: Execution | None,
+        error: BaseException | None,
+    ) -> None:
+        """Count the outcome of a call."""
+        started, cells, index = call
+        seconds = time.monotonic() - started
+        kind = kind_of(status, running, error)
+        if running is None or running.calls is not None or kind is None:
+            self._end_others(call, Outcome(status, running, error), seconds)
+            return
+        function: Any = running.function
+        series = self._series_of(function, kind)
+        with self._lock:
+            cells[index] -= 1
+            _add(series, seconds)
+
+    def _end_others(self, call: tuple[float, Any, int], outcome: Outcome, seconds: float) -> None:
+        """Count what is none, and the calls of a batch."""
+        _, cells, index = call
+        with self._lock:
+            cells[index] -= 1
+        for one, took in outcome.calls(seconds):
+            if (kind := one.kind) is not None and one.function is not None:
+                series = self._series_of(one.function, kind)
+                with self._lock:
+                    _add(series, took)
+
+    def _series_of(self, function: Function, kind: str) -> _Series:
+        of_kind = self._series.get(kind)
+        if of_kind is None:
+            of_kind = self._series.setdefault(kind, {})
+        found = of_kind.get(id(function))
+        if found is None:
+            found = of_kind[id(function)] = self._new_series(function, kind)
+        return found
+
+    def _new_series(self, function: Function, kind: str) -> _Series:
+        signature = function.protocol or str(function.signature)
+        count = self._invocations.labels(function.name, signature, kind)
+        with self._lock:
+            if kind == REFUSED:
+                return _Series(function, self._places.of(count), (None, 0), [])
+            timed = self._durations.labels(function.name, signature)
+            return _Series(function, self._places.of(count), *self._places.of_histogram(timed))
 
 
-class CountedCall:
-    """One call, until its end is counted."""
-
-    __slots__ = ("_counting", "_gauge", "_started")
-
-    def __init__(self, counting: Counting, gauge: Gauge) -> None:
-        self._counting = counting
-        self._gauge = gauge
-        gauge.inc()
-        self._started = time.monotonic()
-
-    def enter(self) -> None:
-        """Nothing: counts have no context."""
-
-    def leave(self) -> None:
-        """Nothing."""
-
-    def end(self, outcome: Outcome) -> None:
-        """Count its outcome."""
-        counting = self._counting
-        self._gauge.dec()
-        for call, seconds in outcome.calls(time.monotonic() - self._started):
-            kind, function = call.kind, call.function
-            if kind is None or function is None:
-                continue
-            signature = function.protocol or str(function.signature)
-            counting.invocations.labels(function.name, signature, kind).inc()
-            if kind != REFUSED:
-                counting.durations.labels(function.name, signature).observe(seconds)
+def _add(series: _Series, seconds: float) -> None:
+    """Add a call; the lock is held."""
+    _, (calls, index), (total, place), buckets = series
+    calls[index] += 1
+    if buckets:
+        total[place] += seconds
+        cells, index = buckets[bisect_left(_BUCKETS, seconds)]
+        cells[index] += 1

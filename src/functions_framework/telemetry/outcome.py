@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.model.function import Signature
+from functions_framework.model.message import tuple_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_framework.hosts.layers import Head
     from functions_framework.model.execution import Execution
     from functions_framework.model.function import Function
@@ -38,23 +41,16 @@ class Outcome(NamedTuple):
         cls, running: Execution | None, status: int, error: BaseException | None = None
     ) -> Outcome:
         """Add to a response's status what the call itself has noted."""
-        return cls(status, running, error or getattr(running, "error", None))
-
-    @classmethod
-    def of_end(cls, running: Execution | None, error: BaseException) -> Outcome:
-        """The outcome of a call that was ended from outside: its deadline, or the shutdown."""
-        deadline = running.deadline if running else None
-        is_late = isinstance(error, RequestTimeoutException) or (
-            deadline is not None and time.monotonic() >= deadline
-        )
-        return cls(504 if is_late else 503, running, error)
+        if error is None and running is not None:
+            error = running.error
+        return tuple_of(cls, (status, running, error))
 
     def calls(self, seconds: float) -> list[tuple[Outcome, float]]:
         """This and how long it took; of a batch, the same of each of its events instead."""
-        ended = getattr(self.running, "calls", None)
-        if ended is None:
+        running = self.running
+        if running is None or running.calls is None:
             return [(self, seconds)]
-        return [(Outcome.of(one.running, one.status), one.seconds) for one in ended]
+        return [(Outcome.of(one.running, one.status), one.seconds) for one in running.calls]
 
     @property
     def function(self) -> Function | None:
@@ -64,28 +60,12 @@ class Outcome(NamedTuple):
     @property
     def arguments(self) -> tuple[Any, ...] | None:
         """What the function was called with, None if it was not called."""
-        return getattr(self.running, "arguments", None)
+        return None if self.running is None else self.running.arguments
 
     @property
     def kind(self) -> str | None:
-        """`ok`, `retry`, `dropped`, `refused`, `error` or `timeout`; None for no invocation.
-
-        What the function answers itself is `ok` up to status 499. Refused is what the framework
-        answers in its place; health checks, preflights and unknown paths aren't invocations.
-        """
-        function = self.function
-        if function is None:
-            return None
-        if self.status == 504 and self.running and self.running.deadline is not None:
-            return TIMEOUT
-        verdict: str | None = getattr(self.running, "verdict", None)
-        if verdict is not None and self.error is None:
-            return verdict
-        if self.status >= 500 or self.error is not None:
-            return ERROR
-        if self.arguments is not None or function.protocol:
-            return OK
-        return REFUSED if self.status >= 400 and self.status != 404 else None
+        """See `kind_of`."""
+        return kind_of(*self)
 
     @property
     def trigger(self) -> str:
@@ -98,6 +78,34 @@ class Outcome(NamedTuple):
             return "pubsub"
         is_data = any(word in kind for word in ("storage", "firestore", "database", "datastore"))
         return "datasource" if is_data else "other"
+
+
+def kind_of(status: int, running: Execution | None, error: BaseException | None) -> str | None:
+    """`ok`, `retry`, `dropped`, `refused`, `error` or `timeout`; None for no invocation.
+
+    What the function answers itself is `ok` up to status 499. Refused is what the framework
+    answers in its place; health checks, preflights and unknown paths aren't invocations.
+    """
+    if running is None or running.function is None:
+        return None
+    if status == 504 and running.deadline is not None:
+        return TIMEOUT
+    if running.verdict is not None and error is None:
+        return running.verdict
+    if status >= 500 or error is not None:
+        return ERROR
+    if running.arguments is not None or running.function.protocol:
+        return OK
+    return REFUSED if status >= 400 and status != 404 else None
+
+
+def status_of_end(running: Execution | None, error: BaseException) -> int:
+    """The status of a call that was ended from outside: its deadline, or the shutdown."""
+    deadline = running.deadline if running else None
+    is_late = isinstance(error, RequestTimeoutException) or (
+        deadline is not None and time.monotonic() >= deadline
+    )
+    return 504 if is_late else 503
 
 
 def event_attributes(outcome: Outcome) -> dict[str, str]:
@@ -120,21 +128,36 @@ def event_type(outcome: Outcome) -> str:
     return event_attributes(outcome).get("type", "")
 
 
-class Call(Protocol):
-    """One call, as who follows it sees it; its methods are called in the call's own context."""
-
-    def enter(self) -> None:
-        """The call's code runs from now on."""
-
-    def leave(self) -> None:
-        """It does not, until `enter` again: the server is sending what it gave."""
-
-    def end(self, outcome: Outcome) -> None:
-        """The last byte was given, or the client has gone."""
-
-
 class Follower(Protocol):
-    """Whoever follows calls."""
+    """Whoever follows calls.
 
-    def begin(self, request: Head) -> Call:
-        """A request has arrived."""
+    Attributes:
+        has_context: whether what `begin` returns has `enter` and `leave`, which are called, in the
+            call's own context, when its code runs from now on and when it does not until `enter`
+            again.
+    """
+
+    has_context: bool
+
+    def begin(self, request: Any, head_of: Callable[[Any], Head]) -> Any:
+        """A request has arrived.
+
+        Args:
+            request: its environ or its scope.
+            head_of: makes its head.
+
+        Returns:
+            What stands for the call.
+        """
+
+    def end(
+        self, call: Any, status: int, running: Execution | None, error: BaseException | None
+    ) -> None:
+        """The last byte was given, or the client has gone.
+
+        Args:
+            call: what `begin` returned.
+            status: see `Outcome`.
+            running: see `Outcome`.
+            error: see `Outcome`.
+        """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.hosts.asgi.layer_driver import ScopeHead
 from functions_framework.model.execution import execution
 
-from .outcome import Call, Outcome
+from .outcome import Follower
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_framework.hosts.layers import Head
     from functions_framework.model.interfaces import (
         ASGIMessage,
@@ -22,11 +24,11 @@ if TYPE_CHECKING:
 _ACCEPTED = 101
 
 
-class SocketFollower(Protocol):
+class SocketFollower(Follower, Protocol):
     """Whoever follows WebSockets."""
 
-    def begin_socket(self, request: Head) -> Call:
-        """Somebody asks for one."""
+    def begin_socket(self, request: Any, head_of: Callable[[Any], Head]) -> Any:
+        """Somebody asks for one; see `begin`."""
 
 
 class _Handshake(ScopeHead):
@@ -50,7 +52,7 @@ class FollowedSockets:
 
     def __init__(self, host: SocketHost, follower: SocketFollower) -> None:
         self._converse = host.converse
-        self._begin = follower.begin_socket
+        self._follower = follower
 
     async def converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `SocketHost`."""
@@ -64,15 +66,20 @@ class FollowedSockets:
             elif not status:
                 status = message.get("status", 403)
 
-        call = self._begin(_Handshake(scope, receive))
+        follower = self._follower
+        call = follower.begin_socket(scope, lambda scope: _Handshake(scope, receive))
         execution.set(None)
-        call.enter()
+        if follower.has_context:
+            call.enter()
         try:
             await self._converse(scope, receive, told)
         except BaseException:
             # Told to end at the shutdown, which is how all that are open end.
-            call.leave()
-            call.end(Outcome(status or 503, execution.get(), None))
+            if follower.has_context:
+                call.leave()
+            follower.end(call, status or 503, execution.get(), None)
             raise
-        call.leave()
-        call.end(Outcome.of(execution.get(), status))
+        if follower.has_context:
+            call.leave()
+        running = execution.get()
+        follower.end(call, status, running, None if running is None else running.error)

@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from functions_framework.model.addresses import host_and_port
 from functions_framework.model.trace import NO_TRACE, Trace, read_cloud_trace, traceparent_of
 
-from .outcome import ERROR, OK, TIMEOUT, event_attributes
+from .outcome import ERROR, OK, TIMEOUT, Outcome, event_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
     from functions_framework.hosts.layers import Head
-
-    from .outcome import Outcome
+    from functions_framework.model.execution import Execution
 
 SCOPE = "functions_framework"
 _CLOUD_TRACE = "x-cloud-trace-context"
@@ -74,8 +73,11 @@ class Tracing:
         )
         self._is_cold = True
 
-    def begin(self, request: Head) -> TracedCall:
+    has_context = True
+
+    def begin(self, request: Any, head_of: Callable[[Any], Head]) -> TracedCall:
         """Start the server's span, in the caller's trace."""
+        request = head_of(request)
         parent = propagate.extract(_carrier_of(request))
         attributes = _attributes_of(request)
         span = self._tracer.start_span(
@@ -85,6 +87,16 @@ class Tracing:
         return TracedCall(self, span, trace.set_span_in_context(span, parent), attributes)
 
     begin_socket = begin
+
+    def end(
+        self,
+        call: TracedCall,
+        status: int,
+        running: Execution | None,
+        error: BaseException | None,
+    ) -> None:
+        """End the span of a call."""
+        call.end(Outcome(status, running, error))
 
     def is_cold(self) -> bool:
         """Whether this is the first invocation of the process; said once."""
