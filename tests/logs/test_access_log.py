@@ -69,3 +69,73 @@ def test_goes_to_a_handler_of_the_users_own() -> None:
         {ACCESS}
     """)
     assert (shown.out, shown.err) == ("MINE functions_framework.access GET /p 200 12B 12.3ms\n", "")
+
+
+# Where somebody else's code is on the way of a record, and what it is told.
+CHANGES = {
+    "a filter of the handler": "fallback.addFilter(saw)",
+    "a filter of the logger": "access.addFilter(saw)",
+    "a handler that does nothing": "own.addHandler(logging.NullHandler())",
+    "another formatter": "fallback.setFormatter(type(fallback.formatter)())",
+    "a factory": "logging.setLogRecordFactory(lambda *a, **b: saw(logging.LogRecord(*a, **b)))",
+    "a method": "logging.Logger.callHandlers = lambda *a: (saw(a[1]), call_handlers(*a))",
+    "the handler's method": "type(fallback).emit = lambda *a: (saw(a[1]), emit(*a))",
+}
+SETTING = """
+    import itertools, time
+
+    def saw(record):
+        sys.stdout.write(f"saw {record.getMessage()}\\n")
+        return record
+
+    access, own = map(logging.getLogger, ("functions_framework.access", "functions_framework"))
+    (fallback,) = list(logging.root.handlers)
+    call_handlers, emit = logging.Logger.callHandlers, type(fallback).emit
+"""
+LINES = """
+    requests = [
+        ("GET", "/p", 200, 12, 0.01234), ("POST", "/\u00fc/x y", 503, 0, 0.0),
+        ("GE\\nT", "/a\\x1b[1m", 404, 3, 1.5), ("GET", "/" + "a" * 3000, 200, 1, 2.0),
+        ("WEBSOCKET", "/w", 1000, 7, 61.0), ("WEBSOCKET", "/w", 403, 0, 0.2),
+    ]
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    calls = [
+        None, Execution("EID1"), Execution("a\\nb", cloud_trace="abc/7"),
+        Execution("EID2", traceparent=trace),
+    ]
+    def all_of_them():
+        time.time = itertools.count(1_700_000_000.25, 0.5).__next__
+        for request, running in itertools.product(requests, calls):
+            logs.log_access(*request, running)
+    all_of_them()
+    sys.stderr.write("---\\n")
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_line_is_the_same_whoever_sees_its_record(change: str, log_format: str) -> None:
+    shown = run(f"{SETTING}{LINES}    {change}\n    all_of_them()\n", LOG_FORMAT=log_format)
+    short, _, long = shown.err.partition("---\n")
+    assert short == long
+    assert short.count("\n") == 24
+    assert shown.out.count("saw GET /p 200 12B 12.3ms\n") == (4 if "saw" in change else 0)
+
+
+def test_a_handler_of_the_users_own_gets_the_record() -> None:
+    shown = run(f"""{SETTING}
+    mine = logging.Handler()
+    mine.emit = saw
+    own.addHandler(mine)
+    {ACCESS.replace("running", "None")}
+    """)
+    assert (shown.out, shown.err) == ("saw GET /p 200 12B 12.3ms\n", "")
+
+
+def test_a_stream_that_fails_is_reported_as_by_logging() -> None:
+    shown = run(f"""{SETTING}
+    sys.stderr = None
+    logging.Handler.handleError = lambda handler, record: saw(record)
+    {ACCESS.replace("running", "None")}
+    """)
+    assert shown.out == "saw GET /p 200 12B 12.3ms\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from functions_framework.model.execution import execution
 from functions_framework.model.trace import NO_TRACE, Trace
@@ -27,6 +28,26 @@ def origin_of(record: logging.LogRecord) -> tuple[str, Trace]:
     if running is None:
         return "", NO_TRACE
     return printable(running.execution_id), running.trace
+
+
+class RequestRecord:
+    """Stands for the `LogRecord` about a request where nobody else's code sees it.
+
+    Args:
+        name: the logger's.
+    """
+
+    __slots__ = ("created", "levelname", "name")
+
+    levelno = logging.INFO
+    lineno = 0
+    pathname = ""
+    funcName = ""  # noqa: N815 - logging's name
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.created = time.time()
+        self.levelname = logging.getLevelName(logging.INFO)
 
 
 class ContextFilter(logging.Filter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from io import TextIOWrapper
 
 
 class FallbackHandler(logging.Handler):
@@ -23,7 +24,12 @@ class FallbackHandler(logging.Handler):
         """
         super().__init__()
         self._is_record = is_record
+        self._given = formatter
         self.setFormatter(formatter)
+
+    def is_as_made(self) -> bool:
+        """Whether nobody has given it a filter, another formatter or a level that hides INFO."""
+        return not self.filters and self.formatter is self._given and self.level <= logging.INFO
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write a record unless another handler has it."""
@@ -32,15 +38,21 @@ class FallbackHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record's text and push it out; a failure is reported as logging reports it."""
         try:
-            stream = sys.stderr
-            if self._is_record:
-                stream = getattr(stream, "original", stream)
-            stream.write(f"{self.format(record)}\n")
-            stream.flush()
+            self.write(self.format(record))
         except RecursionError:
             raise
         except Exception:  # noqa: BLE001 - logging's own way: never into the caller
             self.handleError(record)
+
+    def write(self, text: str) -> None:
+        """Write a record's text in one piece, as other threads write there too."""
+        stream = sys.stderr
+        if self._is_record:
+            stream = getattr(stream, "original", stream)
+        stream.write(f"{text}\n")
+        # What is buffered by line has been pushed out with its end.
+        if type(stream) is not TextIOWrapper or not stream.line_buffering:
+            stream.flush()
 
     def _is_taken(self, name: str) -> bool:
         root = logging.root
@@ -52,6 +64,45 @@ class FallbackHandler(logging.Handler):
                     return True
             logger = logger.parent if logger.propagate else None
         return False
+
+
+def _ways() -> tuple[object, ...]:
+    """What a record goes through, as it is now."""
+    kind = logging.Logger
+    return (
+        kind.callHandlers,
+        kind.filter,
+        kind.makeRecord,
+        FallbackHandler.handle,
+        FallbackHandler.emit,
+        logging.getLogRecordFactory(),
+    )
+
+
+_WAYS = *_ways()[:-1], logging.LogRecord
+
+
+def sole_handler(logger: logging.Logger) -> FallbackHandler | None:
+    """The fallback where it alone sees a logger's records, as logging has it; None elsewhere.
+
+    Elsewhere somebody has a handler, a filter or a factory of their own on the way, or has put code
+    into logging's or the fallback's methods, as agents do.
+
+    Args:
+        logger: one whose records are at INFO.
+    """
+    root, above = logging.root, logger
+    handlers = root.handlers
+    if list.__len__(handlers) != 1:
+        return None
+    (handler,) = handlers
+    if type(handler) is not FallbackHandler or not handler.is_as_made() or _ways() != _WAYS:
+        return None
+    while above is not root:
+        if above.filters or above.handlers or not above.propagate or above.parent is None:
+            return None
+        above = above.parent
+    return handler
 
 
 # These call basicConfig when the root logger has no handler.

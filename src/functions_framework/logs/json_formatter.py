@@ -6,7 +6,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from .context import ATTRIBUTES, origin_of
+from functions_framework.runtime.escaping import printable
+
+from .context import ATTRIBUTES, RequestRecord, origin_of
 from .records import (
     LABELS,
     SOURCE,
@@ -18,6 +20,9 @@ from .records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.model.execution import Execution
     from functions_framework.model.trace import Trace
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -92,7 +97,24 @@ class JsonFormatter(logging.Formatter):
         self.put_call(fields, *origin_of(record))
         return encode(fields)
 
-    def beginning(self, record: logging.LogRecord, message: str) -> dict[str, Any]:
+    def format_request(
+        self, name: str, text: str, running: Execution | None, more: Callable[[], dict[str, Any]]
+    ) -> str:
+        """What `format` makes of a record at INFO about a request.
+
+        Args:
+            name: the logger's.
+            text: its message.
+            running: the call, None where no function was called.
+            more: gives the record's own fields.
+        """
+        fields = self.beginning(RequestRecord(name), text)
+        fields.update(more())
+        if running:
+            self.put_call(fields, printable(running.execution_id), running.trace)
+        return encode(fields)
+
+    def beginning(self, record: logging.LogRecord | RequestRecord, message: str) -> dict[str, Any]:
         """The fields that every record has, by the names of the platform.
 
         Args:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import logging
 import re
 import time
+from typing import TYPE_CHECKING, Any
 
-from functions_framework.runtime.escaping import printable_lines
+from functions_framework.runtime.escaping import printable, printable_lines
 from functions_framework.runtime.terminal import RED, YELLOW, coloured, has_colours, is_seen
 
 from .context import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_framework.model.execution import Execution
 
 # What only the first line of a record begins with.
 _BEGINNING = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )")
@@ -49,10 +55,24 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The first line; the traceback follows it as in any format."""
-        second = int(record.created)
+        call = origin_of(record)[0]
+        return self._line(record.created, record.levelname, call, record.name, record.message)
+
+    def format_request(
+        self, name: str, text: str, running: Execution | None, _more: Callable[[], dict[str, Any]]
+    ) -> str:
+        """What `format` makes of a record about a request; arguments as of `JsonFormatter`'s.
+
+        Nothing is left to escape in any of them.
+        """
+        call = printable(running.execution_id) if running else ""
+        return self._line(time.time(), logging.getLevelName(logging.INFO), call, name, text)
+
+    def _line(self, created: float, level: str, call: str, name: str, text: str) -> str:
+        second = int(created)
         if self._second[0] != second:
             self._second = (second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)))
-        execution_id = origin_of(record)[0]
-        call = f"{execution_id} " if execution_id else ""
-        level = self._levels.get(record.levelname) or f"{record.levelname:<7}"
-        return f"{self._second[1]} {level} {call}{record.name}: {record.message}"
+        shown = self._levels.get(level) or level.ljust(7)
+        if call:
+            return f"{self._second[1]} {shown} {call} {name}: {text}"
+        return f"{self._second[1]} {shown} {name}: {text}"

@@ -14,6 +14,7 @@ from functions_framework.settings import options
 from .traces import root_of_trace
 
 if TYPE_CHECKING:
+    from functions_framework.logs.context import RequestRecord
     from functions_framework.model.trace import Trace
     from functions_framework.settings import Settings
 
@@ -30,7 +31,7 @@ class LambdaJsonFormatter(JsonFormatter):
     is traced, `traceId` (W3C) and `xray_trace_id`; further ones as `JsonFormatter` takes them.
     """
 
-    def beginning(self, record: logging.LogRecord, message: str) -> dict[str, Any]:
+    def beginning(self, record: logging.LogRecord | RequestRecord, message: str) -> dict[str, Any]:
         """See `JsonFormatter`."""
         fields: dict[str, Any] = {
             "timestamp": self.time_of(record.created),

@@ -41,8 +41,7 @@ def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
     """The engine's callback for sync calls, with `end` called after each response."""
 
     def call(protocol: SyncProtocol, scope: Environ) -> None:
-        # A function's middleware may change what it is given.
-        serve(_SyncProtocol(protocol, scope, end), scope.copy())
+        serve(_SyncProtocol(protocol, scope, end), scope)
 
     return call
 
@@ -77,11 +76,13 @@ class _Answer:
 class _SyncProtocol:
     """Granian's WSGI protocol, as far as answers are concerned."""
 
-    __slots__ = ("_answer", "_end", "_protocol", "_scope", "_thread")
+    __slots__ = ("_agent", "_answer", "_end", "_method", "_path", "_protocol", "_thread")
 
     def __init__(self, protocol: SyncProtocol, scope: Environ, end: CallEnd) -> None:
         self._protocol = protocol
-        self._scope = scope
+        # Now, as a function's middleware may change what it is given.
+        self._method, self._path = scope["REQUEST_METHOD"], path_of(scope)
+        self._agent = scope.get("HTTP_USER_AGENT", "")
         self._end: CallEnd | None = end
         self._answer = _Answer()
         self._thread = threading.get_ident()
@@ -109,9 +110,7 @@ class _SyncProtocol:
     def finish(self) -> None:
         end, self._end = self._end, None
         if end is not None:
-            scope = self._scope
-            agent = scope.get("HTTP_USER_AGENT", "")
-            self._answer.tell(end, scope["REQUEST_METHOD"], path_of(scope), agent)
+            self._answer.tell(end, self._method, self._path, self._agent)
 
 
 class _Stream:
