@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from functions_framework.model.request import Request
 
 
+class Names:
+    """Names of headers, to be asked for again and again.
+
+    Attributes:
+        fields: in lower case.
+        variables: as the keys of a WSGI environ.
+    """
+
+    def __init__(self, *fields: str) -> None:
+        self.fields = fields
+        self.variables = [f"HTTP_{name.upper().replace('-', '_')}" for name in fields]
+
+
 class Head(Protocol):
     """What is known of a request before its body is read."""
 
@@ -66,6 +79,9 @@ class Head(Protocol):
 
     def header(self, name: str) -> str | None:
         """The value of a header, given by lower-case name; None without."""
+
+    def lacks(self, names: Names) -> bool:
+        """Whether none of these headers came."""
 
     def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:
         """Have the body read through what is made of its source: `wsgi.input`, or `receive`."""

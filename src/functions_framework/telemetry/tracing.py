@@ -10,12 +10,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context, propagate, trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import NonRecordingSpan, SpanKind, Status, StatusCode
 
 from functions_framework.model.addresses import host_and_port
-from functions_framework.model.trace import NO_TRACE, Trace, read_cloud_trace, traceparent_of
+from functions_framework.model.trace import NO_TRACE, Trace
 
+from .bound import Bound
+from .dropping import dropped
 from .outcome import ERROR, OK, TIMEOUT, Outcome, event_attributes
+from .parents import Parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from functions_framework.model.execution import Execution
 
 SCOPE = "functions_framework"
-_CLOUD_TRACE = "x-cloud-trace-context"
+_MOST_BOUND = 1000
 # The buckets that the conventions advise for durations of requests, in seconds.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _EVENT_ATTRIBUTES = {
@@ -72,19 +75,24 @@ class Tracing:
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
         self._is_cold = True
+        self._parents = Parents()
+        self._bound: dict[tuple[Any, ...], Bound] = {}
 
     has_context = True
 
     def begin(self, request: Any, head_of: Callable[[Any], Head]) -> TracedCall:
         """Start the server's span, in the caller's trace."""
-        request = head_of(request)
-        parent = propagate.extract(_carrier_of(request))
-        attributes = _attributes_of(request)
-        span = self._tracer.start_span(
-            self._name, parent, SpanKind.SERVER, {**attributes, **_client_of(request)}
-        )
-        self.active.add(1, attributes)
-        return TracedCall(self, span, trace.set_span_in_context(span, parent), attributes)
+        head = head_of(request)
+        parent = self._parents.of(head)
+        attributes = _attributes_of(head)
+        span: Span | None = dropped(self._tracer, parent)
+        if span is None:
+            span = self._tracer.start_span(
+                self._name, parent, SpanKind.SERVER, {**attributes, **_client_of(head)}
+            )
+        active = self.in_progress(attributes)
+        active(1)
+        return TracedCall(self, span, trace.set_span_in_context(span, parent), active)
 
     begin_socket = begin
 
@@ -98,20 +106,35 @@ class Tracing:
         """End the span of a call."""
         call.end(Outcome(status, running, error))
 
+    def in_progress(self, attributes: dict[str, Any]) -> Bound:
+        """The requests being answered, of one method and scheme."""
+        key = tuple(attributes.values())
+        found = self._bound.get(key)
+        if found is None:
+            if len(self._bound) >= _MOST_BOUND:  # a scheme is what the client's proxy says
+                return Bound(self.active, self.active.add, attributes)
+            found = self._bound[key] = Bound(self.active, self.active.add, attributes)
+        return found
+
+    def of_kind(self, kind: str, name: str, trigger: str) -> tuple[Bound, Bound] | None:
+        """What counts and times the calls of a function with one outcome, None for nothing."""
+        counters = {OK: self.invocations, ERROR: self.errors, TIMEOUT: self.timeouts}
+        counter = counters.get(kind)
+        if counter is None:
+            return None
+        attributes = {"faas.name": name, "faas.trigger": trigger}
+        count, timed = (counter, name, trigger), ("", name, trigger)
+        bound = self._bound
+        if count not in bound:
+            bound[count] = Bound(counter, counter.add, attributes)
+        if timed not in bound:
+            bound[timed] = Bound(self.durations, self.durations.record, attributes)
+        return bound[count], bound[timed]
+
     def is_cold(self) -> bool:
         """Whether this is the first invocation of the process; said once."""
         was_cold, self._is_cold = self._is_cold, False
         return was_cold
-
-
-def _carrier_of(request: Head) -> dict[str, str]:
-    """The headers, with a `traceparent` where only `X-Cloud-Trace-Context` came."""
-    headers = dict(request.headers)
-    if "traceparent" not in headers and _CLOUD_TRACE in headers:
-        made = traceparent_of(read_cloud_trace(headers[_CLOUD_TRACE]))
-        if made:
-            headers["traceparent"] = made
-    return headers
 
 
 def _attributes_of(request: Head) -> dict[str, Any]:
@@ -134,13 +157,11 @@ def _client_of(request: Head) -> dict[str, Any]:
 class TracedCall:
     """The span of one call."""
 
-    def __init__(
-        self, tracing: Tracing, span: Span, own: context.Context, attributes: dict[str, Any]
-    ) -> None:
+    def __init__(self, tracing: Tracing, span: Span, own: context.Context, active: Bound) -> None:
         self._tracing = tracing
         self._span = span
         self._context = own
-        self._attributes = attributes
+        self._active = active
         self._token: Any = None
         self._started = time.monotonic()
 
@@ -154,44 +175,51 @@ class TracedCall:
 
     def end(self, outcome: Outcome) -> None:
         """End the span with the outcome of the call, and count it."""
-        self._tracing.active.add(-1, self._attributes)
+        self._active(-1)
         function, span = outcome.function, self._span
         calls = outcome.calls(time.monotonic() - self._started)
         is_cold = any(call.arguments is not None for call, _ in calls) and self._tracing.is_cold()
         if outcome.running is not None:
             # What is written from now on (the access log) is no longer inside the span.
             outcome.running.trace = _trace_of(span)
-        if function is not None and outcome.running is not None:
-            span.update_name(function.name)
-            span.set_attribute("faas.name", function.name)
-            span.set_attribute("faas.trigger", outcome.trigger)
-            span.set_attribute("faas.invocation_id", outcome.running.execution_id)
-            span.set_attribute("faas.coldstart", is_cold)
-            if function.path is not None:
-                span.set_attribute("http.route", function.path)
-        for name, value in event_attributes(outcome).items():
-            if name in _EVENT_ATTRIBUTES:
-                span.set_attribute(_EVENT_ATTRIBUTES[name], value)
-        span.set_attribute("http.response.status_code", outcome.status)
-        if outcome.status >= 500 or outcome.error is not None:
-            _put_error(span, outcome)
+        if type(span) is not NonRecordingSpan:
+            self._describe(outcome, is_cold=is_cold)
         for call, seconds in calls:
             self._count(call, seconds)
         if is_cold and function is not None:
             self._tracing.cold_starts.add(1, {"faas.name": function.name})
         span.end()
 
+    def _describe(self, outcome: Outcome, *, is_cold: bool) -> None:
+        """Say of the span what its end has told."""
+        function, running, span = outcome.function, outcome.running, self._span
+        found: dict[str, Any] = {}
+        if function is not None and running is not None:
+            span.update_name(function.name)
+            found["faas.name"] = function.name
+            found["faas.trigger"] = outcome.trigger
+            found["faas.invocation_id"] = running.execution_id
+            found["faas.coldstart"] = is_cold
+            if function.path is not None:
+                found["http.route"] = function.path
+        for name, value in event_attributes(outcome).items():
+            if name in _EVENT_ATTRIBUTES:
+                found[_EVENT_ATTRIBUTES[name]] = value
+        found["http.response.status_code"] = outcome.status
+        # At once: one by one each takes the span's lock, and is cleaned alone.
+        span.set_attributes(found)
+        if outcome.status >= 500 or outcome.error is not None:
+            _put_error(span, outcome)
+
     def _count(self, call: Outcome, seconds: float) -> None:
         kind, function = call.kind, call.function
         if kind is None or function is None:
             return
-        attributes = {"faas.name": function.name, "faas.trigger": call.trigger}
-        tracing = self._tracing
-        instrument = {OK: tracing.invocations, ERROR: tracing.errors, TIMEOUT: tracing.timeouts}
-        if kind in instrument:
+        bound = self._tracing.of_kind(kind, function.name, call.trigger)
+        if bound is not None:
             # In the span's context, for exemplars.
-            instrument[kind].add(1, attributes, self._context)
-            tracing.durations.record(seconds, attributes, self._context)
+            bound[0](1, self._context)
+            bound[1](seconds, self._context)
 
 
 def _put_error(span: Span, outcome: Outcome) -> None:

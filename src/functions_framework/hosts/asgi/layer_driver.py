@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import AsyncHost, Receive, Scope, Send
     from functions_framework.model.message import Headers, Reply
 
-    from ..layers import Layer, Watch
+    from ..layers import Layer, Names, Watch
 
 
 class AsyncAround(ABC):
@@ -156,6 +156,10 @@ class ScopeHead:
             # Of HTTP/2 the server's own scope has it in the list only.
             value = next((found for key, found in self.pairs if key == name), None)
         return value
+
+    def lacks(self, names: Names) -> bool:
+        """See `Head`."""
+        return header_fields(self._scope).keys().isdisjoint(names.fields)
 
     def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:  # noqa: ARG002
         """See `Head`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ, SyncHost
     from functions_framework.model.message import Headers, Reply
 
-    from ..layers import Layer, Watch
+    from ..layers import Layer, Names, Watch
 
 
 class SyncLayered:
@@ -113,6 +113,10 @@ class EnvironHead:
     def header(self, name: str) -> str | None:
         """See `Head`."""
         return self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+    def lacks(self, names: Names) -> bool:
+        """See `Head`."""
+        return self._environ.keys().isdisjoint(names.variables)
 
     def tap(self, sync: Callable[[Any], Any], on_loop: Callable[[Any], Any]) -> Any:  # noqa: ARG002
         """See `Head`."""
