@@ -90,7 +90,7 @@ def _points(way: str, views: list[View], temporality: Any) -> list[Any]:
     record: Any = histogram.record
     if way == "bound":
         bound = Bound(counter, counter.add, ATTRIBUTES), Bound(histogram, record, ATTRIBUTES)
-        add = lambda value, _, context: bound[0](value, context)  # noqa: E731
+        add = lambda value, _, context: bound[0](value, context, is_dropped=not context)  # noqa: E731
         record = lambda value, _, context: bound[1](value, context)  # noqa: E731
     found: list[Any] = []
     for number in range(3):

@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import get_current
 
+try:
+    from opentelemetry.sdk.metrics import TraceBasedExemplarFilter
+except ImportError:  # the API alone, with instruments of another
+    TraceBasedExemplarFilter = None  # type: ignore[assignment,misc]
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -38,9 +43,18 @@ class Bound:
         self._config = getattr(instrument, "_meter_config", None)
         self._storages: Any = None
         self._found: list[Any] = []
+        self._is_by_trace = False
 
-    def __call__(self, value: float, context: Context | None = None) -> None:
-        """Take a measurement, not negative unless the instrument goes down too."""
+    def __call__(
+        self, value: float, context: Context | None = None, *, is_dropped: bool = False
+    ) -> None:
+        """Take a measurement.
+
+        Args:
+            value: not negative, unless the instrument goes down too.
+            context: whose it is, None for the current one.
+            is_dropped: whether the span of the context is known not to be sampled.
+        """
         consumer = self._consumer
         if (
             self._storages is None
@@ -55,8 +69,11 @@ class Bound:
         if not context:
             context = get_current()
         now = time.time_ns()
-        is_example = consumer._sdk_config.exemplar_filter.should_sample(  # noqa: SLF001
-            value, now, self._attributes, context
+        # The filter that there is by default wants what is in a span that is sampled.
+        is_example = not (self._is_by_trace and (is_dropped or not context)) and (
+            consumer._sdk_config.exemplar_filter.should_sample(  # noqa: SLF001
+                value, now, self._attributes, context
+            )
         )
         measurement = _Measurement(value, now, self._instrument, context, self._attributes)
         for aggregation in self._found:
@@ -66,6 +83,8 @@ class Bound:
         """Find where it was counted: for each reader, and each view of it."""
         try:
             storages = self._consumer._reader_storages  # noqa: SLF001
+            wanted = self._consumer._sdk_config.exemplar_filter  # noqa: SLF001
+            self._is_by_trace = type(wanted) is TraceBasedExemplarFilter
             self._found = [
                 _aggregation(match, self._attributes)
                 for storage in storages.values()

@@ -86,13 +86,16 @@ class Tracing:
         parent = self._parents.of(head)
         attributes = _attributes_of(head)
         span: Span | None = dropped(self._tracer, parent)
+        is_dropped = span is not None
         if span is None:
             span = self._tracer.start_span(
                 self._name, parent, SpanKind.SERVER, {**attributes, **_client_of(head)}
             )
         active = self.in_progress(attributes)
         active(1)
-        return TracedCall(self, span, trace.set_span_in_context(span, parent), active)
+        return TracedCall(
+            self, span, trace.set_span_in_context(span, parent), active, is_dropped=is_dropped
+        )
 
     begin_socket = begin
 
@@ -157,11 +160,14 @@ def _client_of(request: Head) -> dict[str, Any]:
 class TracedCall:
     """The span of one call."""
 
-    def __init__(self, tracing: Tracing, span: Span, own: context.Context, active: Bound) -> None:
+    def __init__(
+        self, tracing: Tracing, span: Span, own: context.Context, active: Bound, *, is_dropped: bool
+    ) -> None:
         self._tracing = tracing
         self._span = span
         self._context = own
         self._active = active
+        self._is_dropped = is_dropped
         self._token: Any = None
         self._started = time.monotonic()
 
@@ -218,8 +224,8 @@ class TracedCall:
         bound = self._tracing.of_kind(kind, function.name, call.trigger)
         if bound is not None:
             # In the span's context, for exemplars.
-            bound[0](1, self._context)
-            bound[1](seconds, self._context)
+            bound[0](1, self._context, is_dropped=self._is_dropped)
+            bound[1](seconds, self._context, is_dropped=self._is_dropped)
 
 
 def _put_error(span: Span, outcome: Outcome) -> None:
