@@ -110,7 +110,7 @@ def test_starlette_sees_the_path_parameter(host: str) -> None:
 
 def test_a_sync_function_gets_flasks_own_request() -> None:
     def function(request: Any) -> str:
-        assert type(request) is flask.Request
+        assert isinstance(request, flask.Request)
         assert request is flask.request._get_current_object()  # type: ignore[attr-defined]
         return "same"
 

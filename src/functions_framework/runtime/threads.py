@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from contextlib import suppress
 
 Job = Callable[[], object]
 Start = Callable[[Job], object]
@@ -17,6 +17,10 @@ _IDLE_SECONDS = 2.0
 
 class Threads:
     """Runs jobs in threads of its own.
+
+    A job wakes no thread while one is already on its way: that one, before it begins a job, wakes
+    the next if more jobs wait. So jobs that take no time are done by one thread, one after another,
+    and each job that takes long has its own.
 
     Args:
         name: begins the threads' names.
@@ -29,9 +33,10 @@ class Threads:
         self._most = most
         self._numbers = itertools.count()
         self._lock = threading.Lock()
-        self._idle: list[SimpleQueue[Job]] = []
+        self._idle: list[threading.Lock] = []
         self._waiting: deque[Job] = deque()
         self._count = 0
+        self._is_one_coming = False
 
     def start(self, job: Job) -> None:
         """Run a job in a thread, soon; it must raise nothing.
@@ -40,48 +45,74 @@ class Threads:
             RuntimeError: the system gives no thread, and none of these will be free.
         """
         with self._lock:
-            if self._idle:
-                self._idle.pop().put(job)
+            self._waiting.append(job)
+            if self._is_one_coming or self._wake():
                 return
-            if self._most is not None and self._count >= self._most:
-                self._waiting.append(job)
-                return
-            self._count += 1
-        thread = threading.Thread(
-            target=self._work, args=(job,), name=f"{self._name}_{next(self._numbers)}", daemon=True
-        )
         try:
-            thread.start()
+            self._begin()
         except RuntimeError:
             with self._lock:
-                self._count -= 1
-                if self._most is None or not self._count:
+                if self._count and self._most is not None:
+                    return  # one of them will be free
+                with suppress(ValueError):
+                    self._waiting.remove(job)
                     raise
-                self._waiting.append(job)
 
-    def _work(self, job: Job | None) -> None:
-        inbox: SimpleQueue[Job] = SimpleQueue()
-        while job is not None:
-            job()
-            # Not held while this one waits: whatever the job holds may go.
-            job = None
-            job = self._next(inbox)
+    def _wake(self) -> bool:
+        """Have a thread come that is idle; False where a new one is to be made. Under the lock."""
+        if self._idle:
+            self._is_one_coming = True
+            self._idle.pop().release()
+            return True
+        if self._most is not None and self._count >= self._most:
+            return True  # whichever is free first comes by itself
+        self._is_one_coming = True
+        self._count += 1
+        return False
 
-    def _next(self, inbox: SimpleQueue[Job]) -> Job | None:
-        with self._lock:
-            if self._waiting:
-                return self._waiting.popleft()
-            self._idle.append(inbox)
+    def _begin(self) -> None:
+        name = f"{self._name}_{next(self._numbers)}"
         try:
-            return inbox.get(timeout=_IDLE_SECONDS)
-        except Empty:
-            pass
-        with self._lock:
-            if inbox in self._idle:
-                self._idle.remove(inbox)
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        except RuntimeError:
+            with self._lock:
+                self._is_one_coming = False
                 self._count -= 1
-                return None
-        return inbox.get()  # given at the last moment
+            raise
+
+    def _work(self) -> None:
+        alarm = threading.Lock()
+        alarm.acquire()
+        is_coming = True
+        while True:
+            with self._lock:
+                if is_coming:
+                    self._is_one_coming = False
+                job = self._waiting.popleft() if self._waiting else None
+                if job is None:
+                    self._idle.append(alarm)
+                is_more = bool(self._waiting) and not self._is_one_coming and not self._wake()
+            if is_more:
+                with suppress(RuntimeError):  # those that there are go on
+                    self._begin()
+            if job is not None:
+                job()
+                # Not held while this one waits: whatever the job holds may go.
+                job = None
+                is_coming = False
+            elif alarm.acquire(timeout=_IDLE_SECONDS) or self._is_called(alarm):
+                is_coming = True
+            else:
+                return
+
+    def _is_called(self, alarm: threading.Lock) -> bool:
+        """Whether an idle thread was woken at the last moment; it is none of these else."""
+        with self._lock:
+            if alarm in self._idle:
+                self._idle.remove(alarm)
+                self._count -= 1
+                return False
+        return alarm.acquire()
 
 
 SPARE = Threads("spare")

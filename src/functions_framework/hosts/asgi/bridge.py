@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_to_bytes
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import DEADLINE, execution
 from functions_framework.model.fields import PATH_CHARACTERS
+from functions_framework.model.function import Signature
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 
 from ..streams import Threaded
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_framework.model.function import Function
-    from functions_framework.model.interfaces import Environ, InputStream, Receive, Scope, SyncHost
+    from functions_framework.model.interfaces import (
+        ASGIMessage,
+        Environ,
+        InputStream,
+        Receive,
+        Scope,
+        SyncHost,
+    )
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
 
@@ -38,11 +46,15 @@ class Bridge:
         self.function = function
         self._host = host
         self._threads = threads
+        self._reads = function.signature is not Signature.HTTP
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
         """Answer one request in a thread."""
         loop = asyncio.get_running_loop()
-        environ = environ_of(scope, BlockingBody(receive, loop))
+        body = BlockingBody(receive, loop)
+        if self._reads and scope["method"] == "POST":
+            await body.begin()
+        environ = environ_of(scope, body)
         context = copy_context()
         reply: Reply = await run_in_thread(
             self._host.respond, environ, start=self._threads.start, context=context
@@ -62,6 +74,14 @@ class BlockingBody:
         self._loop = loop
         self._buffer = b""
         self._is_complete = False
+        self._begun: ASGIMessage | Exception | None = None
+
+    async def begin(self) -> None:
+        """Wait for the first piece on the loop: a thread that asks for it costs two turns more."""
+        try:
+            self._begun = await self._receive()
+        except Exception as error:  # noqa: BLE001 - raised again where the body is read
+            self._begun = error
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to `size` bytes, all that is left when negative or None.
@@ -94,7 +114,11 @@ class BlockingBody:
         return iter(self.readline, b"")
 
     def _fetch(self) -> bytes:
-        message = wait_for(self._receive, self._loop)
+        message, self._begun = self._begun, None
+        if message is None:
+            message = wait_for(self._receive, self._loop)
+        if isinstance(message, Exception):
+            raise message
         if message["type"] == "http.disconnect":
             self._is_complete = True
             raise MalformedRequest("The request body broke off before it was complete.")
