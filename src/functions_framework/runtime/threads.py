@@ -106,7 +106,7 @@ class Threads:
                 return
 
     def _is_called(self, alarm: threading.Lock) -> bool:
-        """Whether an idle thread was woken at the last moment; it is none of these else."""
+        """Whether an idle thread was woken at the last moment; otherwise it leaves."""
         with self._lock:
             if alarm in self._idle:
                 self._idle.remove(alarm)
