@@ -43,12 +43,14 @@ class Places:
         return self._of_value(histogram._sum), buckets  # noqa: SLF001
 
     def _of_value(self, value: Any) -> Place:
-        file = getattr(value, "_file", None)
-        if file is None or os.getpid() != self._pid:
-            # Without files, or forked: then they are the parent's, and it gets some of its own.
+        try:
+            file = value._file  # noqa: SLF001
+            index, name = file._positions[value._key] // _WIDTH, file._fname  # noqa: SLF001
+        except AttributeError:  # without files, or of another version
             return _Asking(value), 0
-        index = file._positions[value._key] // _WIDTH  # noqa: SLF001
-        return self._cells(file._fname, index), index  # noqa: SLF001
+        if os.getpid() != self._pid:
+            return _Asking(value), 0  # forked: they are the parent's, and it gets some of its own
+        return self._cells(name, index), index
 
     def _cells(self, name: str, index: int) -> memoryview[float]:
         found = self._mapped.get(name)
