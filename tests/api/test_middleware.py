@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import dataclasses
+import functools
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 import functions_framework
 from functions_framework.api.middleware import Invocation, wrap
 from functions_framework.api.registrations import take
+from functions_framework.model.execution import execution
 from functions_framework.model.function import Function, Signature
 from support.in_memory import HOSTS, serve
 
@@ -96,6 +100,62 @@ def test_the_invocation_tells_what_is_called(host: str) -> None:
     assert seen[0].deadline is None
     assert seen[0].request is not None
     assert seen[0].event is None
+
+
+def test_an_invocation_is_as_if_it_were_made_by_its_constructor() -> None:
+    seen: list[Invocation] = []
+
+    def look(invocation: Invocation, call_next: Any) -> Any:
+        seen.append(invocation)
+        return call_next(dataclasses.replace(invocation, arguments=("other",)))
+
+    function = Function(lambda value: value, "hello", Signature.TYPED)
+    assert wrap(function, [look]).call("given") == "other"
+    (made,) = seen
+    assert type(made) is Invocation
+    assert made == Invocation(function, ("given",), execution.get())
+    assert copy.copy(made) == made
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.arguments = ()  # type: ignore[misc]
+
+
+class Awaited:
+    """A callable that is no coroutine function, and gives what is awaited."""
+
+    async def __call__(self, value: str) -> str:
+        return value
+
+
+async def plain(value: str) -> str:
+    return value
+
+
+@pytest.mark.parametrize("call", [plain, functools.partial(plain), Awaited(), Awaited().__call__])
+def test_what_comes_next_can_be_run_as_a_task(call: Any) -> None:
+    async def around(invocation: Invocation, call_next: Any) -> Any:
+        return await asyncio.create_task(call_next(invocation))
+
+    function = Function(call, "hello", Signature.TYPED, is_async=True, is_asgi=True)
+
+    async def called() -> Any:
+        return await wrap(function, [around]).call("given")
+
+    assert asyncio.run(called()) == "given"
+
+
+def test_the_parts_of_a_function_that_yields_are_awaited_as_one_result() -> None:
+    async def parts(value: str) -> Any:
+        yield value
+
+    async def around(invocation: Invocation, call_next: Any) -> Any:
+        return [part async for part in await call_next(invocation)]
+
+    function = Function(parts, "hello", Signature.TYPED, is_async=True, is_asgi=True)
+
+    async def called() -> Any:
+        return await wrap(function, [around]).call("given")
+
+    assert asyncio.run(called()) == ["given"]
 
 
 def test_a_function_without_middleware_is_left_alone() -> None:
