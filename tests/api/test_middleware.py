@@ -120,7 +120,7 @@ def test_an_invocation_is_as_if_it_were_made_by_its_constructor() -> None:
 
 
 class Awaited:
-    """A callable that is no coroutine function, and gives what is awaited."""
+    """A callable that isn't a coroutine function, and gives what is awaited."""
 
     async def __call__(self, value: str) -> str:
         return value
