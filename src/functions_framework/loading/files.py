@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -159,8 +160,23 @@ def local_modules(failure: BaseException | None = None) -> list[str]:
     """
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     files.update(_files_of(failure))
-    paths = {Path(file).resolve() for file in files if file}
-    return sorted(str(path) for path in paths if path.is_file() and is_users(path))
+    places: dict[str, str] = {}
+    paths = {_resolved(file, places) for file in files if file}
+    return sorted(path for path in paths if _is_users(path) and os.path.isfile(path))  # noqa: PTH113
+
+
+def _resolved(path: str, places: dict[str, str]) -> str:
+    """A path without the links on the way there, of those known by now without another look.
+
+    To resolve the files of all modules one by one takes longer than to import them.
+    """
+    if path not in places:
+        above, name = os.path.split(path)
+        if not name or above in {"", path} or os.pardir in path or os.path.islink(path):  # noqa: PTH114
+            places[path] = os.path.realpath(path)
+        else:
+            places[path] = os.path.join(_resolved(above, places), name)  # noqa: PTH118
+    return places[path]
 
 
 def _files_of(failure: BaseException | None) -> Iterator[str | None]:
@@ -176,7 +192,17 @@ def _files_of(failure: BaseException | None) -> Iterator[str | None]:
 
 def is_users(path: Path) -> bool:
     """Whether a file is the user's own: neither installed nor of Python or this framework."""
-    installed = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
-    return {"site-packages", "dist-packages"}.isdisjoint(path.parts) and not any(
-        map(path.is_relative_to, [*installed, _PACKAGE])
-    )
+    return _is_users(str(path))
+
+
+def _is_users(file: str) -> bool:
+    if os.path.normcase(file).startswith(_standard_places()):
+        return False
+    return {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+
+
+@cache
+def _standard_places() -> tuple[str, ...]:
+    """The beginnings of the paths of Python's files and of this framework's."""
+    standard = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
+    return tuple(os.path.join(os.path.normcase(home), "") for home in (*standard, _PACKAGE))  # noqa: PTH118
