@@ -111,3 +111,34 @@ def test_threads_that_nobody_needs_end(monkeypatch: pytest.MonkeyPatch) -> None:
     while any(thread.name.startswith("ending_") for thread in threading.enumerate()):
         threading.Event().wait(0.001)
     assert not threads._count
+
+
+def test_every_job_that_no_thread_can_be_made_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_once, refused = threading.Barrier(8, timeout=10), []
+    known = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name.startswith("test_"):
+            threading.Event().wait(0.01)  # others ask meanwhile
+            raise RuntimeError("can't start new thread")
+        known(thread)
+
+    threads = Threads("test")
+
+    def ask() -> None:
+        at_once.wait()
+        try:
+            threads.start(lambda: pytest.fail("it was refused"))
+        except RuntimeError as error:
+            refused.append(error)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    asking = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(refused) == 8
+    assert not threads._waiting

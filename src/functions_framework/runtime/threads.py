@@ -20,7 +20,7 @@ class Threads:
 
     A job wakes no thread while one is already on its way: that one, before it begins a job, wakes
     the next if more jobs wait. So jobs that take no time are done by one thread, one after another,
-    and each job that takes long has its own.
+    and each job that takes long has its own, as long as the system gives threads.
 
     Args:
         name: begins the threads' names.
@@ -48,37 +48,31 @@ class Threads:
             self._waiting.append(job)
             if self._is_one_coming or self._wake():
                 return
-        try:
-            self._begin()
-        except RuntimeError:
-            with self._lock:
+            try:
+                self._begin()
+            except RuntimeError:
                 if self._count and self._most is not None:
                     return  # one of them will be free
-                with suppress(ValueError):
-                    self._waiting.remove(job)
-                    raise
+                self._waiting.pop()
+                raise
+
+    # What follows is called under the lock.
 
     def _wake(self) -> bool:
-        """Have a thread come that is idle; False where a new one is to be made. Under the lock."""
+        """Have a thread come that is idle; False where a new one is to be made."""
         if self._idle:
             self._is_one_coming = True
             self._idle.pop().release()
             return True
-        if self._most is not None and self._count >= self._most:
-            return True  # whichever is free first comes by itself
-        self._is_one_coming = True
-        self._count += 1
-        return False
+        # Where there are enough, whichever is free first comes by itself.
+        return self._most is not None and self._count >= self._most
 
     def _begin(self) -> None:
         name = f"{self._name}_{next(self._numbers)}"
-        try:
-            threading.Thread(target=self._work, name=name, daemon=True).start()
-        except RuntimeError:
-            with self._lock:
-                self._is_one_coming = False
-                self._count -= 1
-            raise
+        # It needs the lock only after this has returned.
+        threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._is_one_coming = True
+        self._count += 1
 
     def _work(self) -> None:
         alarm = threading.Lock()
@@ -91,10 +85,9 @@ class Threads:
                 job = self._waiting.popleft() if self._waiting else None
                 if job is None:
                     self._idle.append(alarm)
-                is_more = bool(self._waiting) and not self._is_one_coming and not self._wake()
-            if is_more:
-                with suppress(RuntimeError):  # those that there are go on
-                    self._begin()
+                if self._waiting and not self._is_one_coming and not self._wake():
+                    with suppress(RuntimeError):  # those that there are go on
+                        self._begin()
             if job is not None:
                 job()
                 # Not held while this one waits: whatever the job holds may go.
