@@ -102,6 +102,9 @@ def _aggregation(match: Any, attributes: Mapping[str, str]) -> Any:
     Raises:
         LookupError: none does, or several.
     """
+    if getattr(match, "_reset_on_collect", False):
+        # Of deltas, each collection makes another (from 1.45.2): this one's numbers would be lost.
+        raise LookupError(attributes)
     keys = match._view._attribute_keys  # noqa: SLF001
     kept = {name: text for name, text in attributes.items() if keys is None or name in keys}
     known = list(match._attributes_aggregation.values())  # noqa: SLF001
