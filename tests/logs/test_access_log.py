@@ -104,7 +104,9 @@ LINES = """
         Execution("EID2", traceparent=trace),
     ]
     def all_of_them():
-        time.time = itertools.count(1_700_000_000.25, 0.5).__next__
+        clock = itertools.count(1_700_000_000.5, 0.5).__next__
+        time.time = clock
+        time.time_ns = lambda: int(clock() * 2) * 500_000_000  # records ask for it since 3.13
         for request, running in itertools.product(requests, calls):
             logs.log_access(*request, running)
     all_of_them()
