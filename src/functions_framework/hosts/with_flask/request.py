@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 import flask
-from flask.globals import _cv_app
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.utils import cached_property
+
+from .lean import APP_CONTEXT
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-_FLASKS = flask.Request
 _LIMIT = "MAX_CONTENT_LENGTH"
 
 
@@ -26,7 +26,7 @@ class FunctionRequest(flask.Request):
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body, limited as Flask limits it."""
-        context = _cv_app.get(None)
+        context = APP_CONTEXT.get(None)
         if (
             self._max_content_length is not None
             or context is None
@@ -69,9 +69,9 @@ class FunctionRequest(flask.Request):
 # It stands where Flask's stood, under the name that logs and error reports show.
 FunctionRequest.__name__ = FunctionRequest.__qualname__ = "Request"
 _SHORTENED = ("stream", "args", "_parse_content_type")
-_OWN = [getattr(_FLASKS, name) for name in _SHORTENED]
+_OWN = [getattr(flask.Request, name) for name in _SHORTENED]
 
 
 def is_flasks_own() -> bool:
     """Whether Flask's class is as it was found, in what is shortened here."""
-    return [getattr(_FLASKS, name) for name in _SHORTENED] == _OWN
+    return [getattr(flask.Request, name) for name in _SHORTENED] == _OWN
