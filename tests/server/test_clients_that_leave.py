@@ -36,7 +36,27 @@ async def kept(request):
 @functions_framework.aio.http(path="/below", cancel_on_disconnect=False)
 async def below(request):
     return await waiting(request)
+
+@functions_framework.cloud_event(path="/event")
+async def event(event):
+    print("started event", file=sys.stderr, flush=True)
+    await asyncio.sleep(float(event.data))
+    print("finished event", file=sys.stderr, flush=True)
 """
+PLAIN = """
+import sys, time
+import functions_framework
+
+@functions_framework.cloud_event(path="/event")
+def event(event):
+    print("started event", file=sys.stderr, flush=True)
+    time.sleep(float(event.data))
+    print("finished event", file=sys.stderr, flush=True)
+"""
+EVENT = (
+    b"POST /event HTTP/1.1\r\nhost: x\r\nce-specversion: 1.0\r\nce-id: 1\r\nce-source: s\r\n"
+    b"ce-type: t\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n1.2"
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +137,39 @@ def test_plain_call_goes_on_without_its_client(tmp_path: Path) -> None:
             assert "slept" not in server.log
         server.wait_for("slept", seconds=5)
         assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "asked", "call"),
+    [
+        (PLAIN, "event", EVENT, "event"),
+        (SOURCE, "event", EVENT, "event"),
+        (SOURCE, "kept", b"GET /kept/1.2 HTTP/1.1\r\nhost: x\r\n\r\n", "/kept/1.2"),
+    ],
+    ids=["sync event", "async event", "async http"],
+)
+def test_call_goes_on_at_shutdown_too(
+    tmp_path: Path, source: str, target: str, asked: bytes, call: str
+) -> None:
+    (tmp_path / "main.py").write_text(source)
+    with ServerProcess.start(tmp_path / "main.py", target) as server:
+        with server.ready().connect() as connection:
+            connection.sendall(asked)
+            server.wait_for(f"started {call}")
+        server.signal()
+        assert server.exit_code() == 0
+        assert f"finished {call}" in server.log
+        assert "was ended" not in server.log
+
+
+@pytest.mark.parametrize("source", [PLAIN, SOURCE], ids=["def", "async def"])
+def test_call_goes_on_for_the_grace_period_only(tmp_path: Path, source: str) -> None:
+    (tmp_path / "main.py").write_text(source)
+    options = ["--grace-period", "0.3"]
+    with ServerProcess.start(tmp_path / "main.py", "event", *options) as server:
+        with server.ready().connect() as connection:
+            connection.sendall(EVENT.replace(b"length: 3", b"length: 2").replace(b"1.2", b"60"))
+            server.wait_for("started event")
+        server.signal()
+        assert server.exit_code() == 0
+        assert "/event was ended at shutdown" in server.log

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,6 +150,28 @@ def test_a_change_is_noticed_at_once_after_the_start(watcher: reload.Watcher) ->
     (watcher.source_dir / "sub" / "new ü.py").write_text("")
     assert is_readable(watcher, PATIENCE)
     assert watcher.take() == [str(Path("sub", "new ü.py"))]
+
+
+@pytest.mark.parametrize("is_polling", [False, True], ids=["told", "polling"])
+def test_what_changes_while_the_watching_is_prepared_is_noticed(
+    tmp_path: Path, *, is_polling: bool
+) -> None:
+    """The source has been read by then: a slow start (a debugger's, a big tree's) lost the edit."""
+    root = tmp_path.resolve()
+    (root / "unchanged.py").write_text("X = 1\n")
+    (root / "link.py").symlink_to(tmp_path / "unchanged.py")
+    tomorrow = time.time() + 86400
+    os.utime(root / "unchanged.py", (tomorrow, tomorrow))
+    watched = Watched([str(root)], files=[str(root / "link.py")], is_polling=is_polling)
+    watcher = reload.Watcher(watched)
+    watcher.start()
+    (root / "main.py").write_text("X = 2\n")
+    (root / "notes.txt").write_text("")
+    watcher.confirm()
+    assert is_readable(watcher, PATIENCE)
+    assert watcher.take() == ["main.py"]
+    assert not is_readable(watcher, QUIET)
+    watcher.stop()
 
 
 def test_byte_code_is_not_a_change(watcher: reload.Watcher) -> None:

@@ -11,7 +11,6 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.hosts.outgoing import passed
 from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
-from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.tasks import start
 
 from ..on_threads.admission import Running
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from ..wire.look import Connection
     from .deadlines import AsyncDeadlines
 
-_log = own_logger("functions_framework.server")
 _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
@@ -177,9 +175,11 @@ class AsyncServing:
             await asyncio.sleep(POLL_SECONDS)
         engine.stop(partial(wake, finished.set))
         ended = self._loop.create_task(finished.wait())
-        while not ended.done() and time.monotonic() < until:
-            await asyncio.wait([ended], timeout=_STEP_SECONDS)
-        if ended.done() and not (self._sockets and self._sockets.are_open):
+        # The engine knows of connections only: a call that its client has left may go on.
+        while not (is_over := ended.done() and not self._running) and time.monotonic() < until:
+            tasks = [task for task, _ in self._running.values()]
+            await asyncio.wait([ended, *tasks], timeout=_STEP_SECONDS)
+        if is_over and not (self._sockets and self._sockets.are_open):
             return []
         left = await self._cancel()
         # What they were answered is still on its way through the engine.

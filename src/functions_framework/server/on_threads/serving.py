@@ -136,9 +136,13 @@ class SyncServing:
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)
         engine.stop(finished.set)
-        while not finished.wait(_STEP_SECONDS) and time.monotonic() < until:
-            if 0 < len(self._admission.taken()) <= self._senders.given_up():
+        while time.monotonic() < until:
+            # The engine knows of connections only: a call that its client has left may go on.
+            is_finished, taken = finished.wait(_STEP_SECONDS), len(self._admission.taken())
+            if taken <= self._senders.given_up() and (taken or is_finished):
                 break  # who is left was answered, and sends no more
+            if is_finished:
+                time.sleep(POLL_SECONDS)
         self._admission.close()
         if left := self._admission.running():
             from .left_calls import end_left

@@ -30,6 +30,7 @@ POLL_SECONDS = 0.25
 _STEP_SECONDS = 0.02
 
 Stamp = tuple[int, int, int]
+_NEVER: Stamp = (0, 0, 0)
 
 
 class _Counted:
@@ -39,6 +40,15 @@ class _Counted:
         self._watched = watched
         self._patterns = Patterns(watched.include, watched.exclude)
         self.roots = [Path(directory) for directory in watched.directories]
+
+    def report_since(self, began: int) -> None:
+        """Print what has changed while the watching was prepared and the source already read.
+
+        Args:
+            began: when the watching was asked for, in nanoseconds since the epoch.
+        """
+        files = (Path(entry.path) for root in self.roots for entry in files_below(root))
+        self.report(path for path in files if _is_changed(path, began))
 
     def report(self, paths: Iterable[Path]) -> None:
         """Print those of the changed paths that count."""
@@ -70,7 +80,7 @@ class _Counted:
         return [found.st_dev, found.st_ino] in self._watched.inodes
 
 
-def report_changes(orders: Sequence[Any]) -> None:
+def report_changes(orders: Sequence[Any], began: int) -> None:
     """Watch for good: one line on stdout once it does, then one for each change.
 
     A line of a change is a JSON list of paths, relative to the first directory or absolute. Lines
@@ -78,6 +88,7 @@ def report_changes(orders: Sequence[Any]) -> None:
 
     Args:
         orders: the fields of `Watched`.
+        began: when that was asked for, in nanoseconds since the epoch; changes since then count.
     """
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
@@ -86,23 +97,25 @@ def report_changes(orders: Sequence[Any]) -> None:
     for root in counted.roots:
         if not root.is_dir():
             sys.exit(f"{root} isn't a directory.")
-    outside = _Outside(watched.files)
+    outside = _Outside(watched.files, began)
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
     if not (watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING")):
         # Too many watches, or a file system that knows none.
         with contextlib.suppress(OSError, RuntimeError):
-            _report_told(counted)
+            _report_told(counted, began)
     outside.leave(counted.is_polled)
-    _poll_source(counted)
+    _poll_source(counted, began)
 
 
 class _Outside:
     """Files outside of the directory: few, so that looking at them costs nothing."""
 
-    def __init__(self, files: Iterable[str]) -> None:
+    def __init__(self, files: Iterable[str], began: int) -> None:
         self._always = [Path(file) for file in files]
-        self._seen: dict[Path, Stamp] = {path: _stamp(path) for path in self._always}
+        self._seen: dict[Path, Stamp] = {
+            path: _NEVER if _is_changed(path, began) else _stamp(path) for path in self._always
+        }
 
     def take_orders(self) -> None:
         """Take the files from stdin; when it is closed, so is the process that wanted them."""
@@ -137,21 +150,23 @@ class _Links:
 
     is_announced = False
 
-    def __init__(self, roots: Iterable[Path]) -> None:
-        self._links = {root: root.resolve() for root in roots if root.resolve() != root}
+    def __init__(self, counted: _Counted, began: int) -> None:
+        self._counted, self._began = counted, began
+        self._links = {root: root.resolve() for root in counted.roots if root.resolve() != root}
 
     def is_set(self) -> bool:
         """Whether what is watched must be looked up again."""
         if not _Links.is_announced:
             _Links.is_announced = True
             _print_line([])
+            self._counted.report_since(self._began)
         return any(link.resolve() != target for link, target in self._links.items())
 
 
-def _report_told(counted: _Counted) -> None:
+def _report_told(counted: _Counted, began: int) -> None:
     """Report what the system tells of; never returns."""
     while True:
-        for batch in _watch(counted.roots):
+        for batch in _watch(counted.roots, _Links(counted, began)):
             # A directory is modified when a file in it is added, which is told by itself.
             told = [(change, Path(path)) for change, path in batch]
             passing = {path for change, path in told if change == 1 and not path.exists()}
@@ -164,7 +179,7 @@ def _report_told(counted: _Counted) -> None:
             counted.report(files - passing)
 
 
-def _watch(roots: list[Path]) -> Iterator[set[tuple[Change, str]]]:
+def _watch(roots: list[Path], links: _Links) -> Iterator[set[tuple[Change, str]]]:
     from watchfiles import watch
 
     while not all(root.is_dir() for root in roots):
@@ -173,17 +188,18 @@ def _watch(roots: list[Path]) -> Iterator[set[tuple[Change, str]]]:
         *roots,
         watch_filter=None,
         step=round(_STEP_SECONDS * 1000),
-        stop_event=_Links(roots),
+        stop_event=links,
         force_polling=False,
         ignore_permission_denied=True,
     )
 
 
-def _poll_source(counted: _Counted) -> None:
+def _poll_source(counted: _Counted, began: int) -> None:
     """Report what looking again and again shows; never returns."""
     looks = _looks(counted.roots)
     before = next(looks)
     _print_line([])
+    counted.report_since(began)
     for after in looks:
         counted.report({path for path, _ in before.items() ^ after.items()})
         before = after
@@ -195,11 +211,21 @@ def _looks(roots: list[Path]) -> Iterator[dict[Path, Stamp]]:
         time.sleep(POLL_SECONDS)
 
 
+def _is_changed(path: Path, since: int) -> bool:
+    """Whether a file was written, replaced or moved here since then (and not dated ahead)."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    now = time.time_ns()
+    return any(since <= at <= now for at in (found.st_mtime_ns, found.st_ctime_ns))
+
+
 def _stamp(file: os.DirEntry[str] | Path) -> Stamp:
     try:
         found = file.stat()
     except OSError:
-        return 0, 0, 0
+        return _NEVER
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

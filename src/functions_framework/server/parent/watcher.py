@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 # Files beside the source must not stand in for what is imported here.
 _COMMAND = (
     "import sys; sys.path = [entry for entry in sys.path if entry]; import json; "
-    "watched, home = json.loads(sys.argv[1]); sys.path.append(home); "
+    "watched, began, home = json.loads(sys.argv[1]); sys.path.append(home); "
     "from functions_framework.server.parent.watch_process import report_changes; "
-    "report_changes(watched)"
+    "report_changes(watched, began)"
 )
 
 
@@ -46,9 +47,12 @@ class Watcher:
         self._outside: set[str] = set()
 
     def start(self) -> None:
-        """Start to watch; every change after the return of `confirm` is noticed."""
+        """Start to watch; every change from now on is noticed, also one that comes before it does.
+
+        The source is read while the watching is prepared, and may be changed by then.
+        """
         home = str(Path(__file__).resolve().parents[3])
-        orders = [self._watched, home]
+        orders = [self._watched, time.time_ns(), home]
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
             [sys.executable, "-c", _COMMAND, json.dumps(orders)],
             stdin=subprocess.PIPE,
