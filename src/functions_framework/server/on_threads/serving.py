@@ -136,19 +136,26 @@ class SyncServing:
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)
         engine.stop(finished.set)
-        while time.monotonic() < until:
-            # The engine knows of connections only: a call that its client has left may go on.
-            is_finished, taken = finished.wait(_STEP_SECONDS), len(self._admission.taken())
-            if taken <= self._senders.given_up() and (taken or is_finished):
-                break  # who is left was answered, and sends no more
-            if is_finished:
-                time.sleep(POLL_SECONDS)
+        while time.monotonic() < until and not self._is_over(finished):
+            pass
         self._admission.close()
         if left := self._admission.running():
             from .left_calls import end_left
 
             end_left(SyncServing.call.__code__)
         return left
+
+    def _is_over(self, finished: Event) -> bool:
+        """Whether nothing is left to wait for, asked again and again.
+
+        The engine knows of connections only: a call that its client has left may go on.
+        """
+        is_finished, taken = finished.wait(_STEP_SECONDS), len(self._admission.taken())
+        if taken <= self._senders.given_up() and (taken or is_finished):
+            return True  # who is left was answered, and sends no more
+        if is_finished:
+            time.sleep(POLL_SECONDS)
+        return False
 
     def _start_watching(self, engine: Engine) -> None:
         if self._watchdog is not None:
