@@ -38,13 +38,13 @@ from starlette.requests import Request
 
 SEEN = []
 async def hello(request):
-    assert type(request) is Request
+    assert isinstance(request, Request)
     return f"Hello {request.url.path} {(await request.body()).decode()}"
-def plain(request): return f"plain {type(request) is Request}"
+def plain(request): return f"plain {isinstance(request, Request)}"
 @ff.http
-def decorated(request): return f"decorated {type(request) is Request}"
+def decorated(request): return f"decorated {isinstance(request, Request)}"
 @aio.http
-def threaded(request): return f"threaded {type(request) is Request}"
+def threaded(request): return f"threaded {isinstance(request, Request)}"
 def background(data, context): SEEN.append((data, context.event_id))
 @aio.cloud_event
 async def event(cloud_event): SEEN.append(cloud_event["id"])

@@ -122,7 +122,7 @@ def test_an_async_function_gets_starlettes_request(host: str) -> None:
     from starlette.requests import Request
 
     def function(request: Any) -> str:
-        return str(type(request) is Request)
+        return str(isinstance(request, Request))
 
     assert serve(host, function)().body == b"True"
 

@@ -22,6 +22,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for a body that isn't JSON."""
 
 _read = msgspec.json.Decoder().decode
+_write = msgspec.json.Encoder().encode
 
 
 def decode_json(body: bytes) -> Any:
@@ -57,6 +58,16 @@ def _read_as_the_standard_library(body: bytes) -> Any:
         ) from None
     except ValueError:
         raise MalformedRequest("The body is JSON with an integer of too many digits.") from None
+
+
+def compact(value: Any) -> bytes:
+    """JSON in the fewest bytes: a dict's own order, non-ASCII text unescaped.
+
+    Raises:
+        ValueError: it holds NaN or an infinity.
+    """
+    body = _write(value)
+    return refuse_nonfinite(body, value) if b"null" in body else body
 
 
 def refuse_nonfinite(body: bytes, value: Any, enc_hook: Any = None) -> bytes:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from functions_framework.exceptions import InvalidResultException
@@ -129,11 +130,15 @@ def compact_json(value: object) -> bytes:
     Raises:
         ValueError: it holds NaN or an infinity.
     """
-    import msgspec
+    return _compact()(value)
 
-    from functions_framework.model.json_text import refuse_nonfinite
 
-    return refuse_nonfinite(msgspec.json.encode(value), value)
+@cache
+def _compact() -> Dump:
+    # Only here: many functions send no JSON, and do without msgspec. To import costs twice a write.
+    from functions_framework.model.json_text import compact
+
+    return compact
 
 
 def _plain(value: object) -> Any:
@@ -194,11 +199,14 @@ def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
         refuse(value)
     reply = encode(body, dump)
     code = reply.status if status is None else _code(status)
-    return Reply(code, reply.headers if headers is None else _merged(reply, headers), reply.body)
+    merged = reply.headers if headers is None else _merged(reply, headers)
+    return tuple_of(Reply, (code, merged, reply.body))
 
 
 def _code(status: Any) -> int:
     """The code of a status given as an int, an `http.HTTPStatus` or a text such as "299 Odd"."""
+    if type(status) is int:
+        return status
     if isinstance(status, bytes):
         status = status.decode("latin-1")
     try:
@@ -211,18 +219,25 @@ def _code(status: Any) -> int:
 
 def _merged(reply: Reply, given: object) -> list[tuple[str, str]]:
     """The reply's headers with those of the function, which replace others of their name."""
+    added: list[tuple[str, str]] = []
     try:
-        added = [pair for name, value in _pairs_of(given) for pair in _fields(name, value)]
+        for name, value in _pairs_of(given):
+            if type(name) is type(value) is str:
+                added.append((name, value))
+            else:
+                added += _fields(name, value)
     except (TypeError, ValueError):
         raise UnsendableError(
             "headers as a mapping or as pairs", f"{_described(given)} as headers"
         ) from None
     names = {name.lower() for name, _ in added}
-    return [*(pair for pair in reply.headers if pair[0].lower() not in names), *added]
+    return [pair for pair in reply.headers if pair[0].lower() not in names] + added
 
 
 def _pairs_of(given: Any) -> Iterable[Any]:
     """Names and values, every one of a repeated name."""
+    if type(given) is dict:
+        return given.items()
     if hasattr(given, "multi_items"):  # httpx, and Starlette's dicts of several values
         return given.multi_items()  # type: ignore[no-any-return]
     if isinstance(given, dict) and hasattr(given, "getlist"):  # Werkzeug's

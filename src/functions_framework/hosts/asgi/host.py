@@ -236,7 +236,7 @@ class _HTTPEndpoint:
     """A function of a Starlette request."""
 
     def __init__(self, function: Function, host: ASGIHost) -> None:
-        from .lean_request import request_maker
+        from .request import request_maker
 
         self.function = function
         self._host = host

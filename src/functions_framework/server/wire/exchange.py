@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.25
 _MOST_AHEAD = 2**16
 """Bytes of a body that are read before anybody asks for them, to see whether its client goes."""
+_HAVE_BODIES = frozenset({"POST", "PUT", "PATCH"})
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 100
 
@@ -61,6 +62,7 @@ class Exchange:
     _gone: asyncio.Event | None = None
     _ahead: list[BodyPart] | None = None
     _next: asyncio.Task[BodyPart] | None = None
+    _first: Awaitable[BodyPart] | None = None
     _slices: asyncio.Task[None] | None = None
 
     def __init__(self, watcher: ASGIWatcher) -> None:
@@ -70,6 +72,12 @@ class Exchange:
         self.method = asgi["method"]
         self.path = asgi["path"]
         self.http_version = asgi["http_version"]
+        if self.method in _HAVE_BODIES:
+            named = dict(asgi["headers"])
+            # To ask is to tell a client to go on that waits to be told so (RFC 9110, 10.1.1).
+            if b"content-length" in named and b"expect" not in named:
+                # Nearly always it is there by the time the call begins, which need not wait then.
+                self._first = watcher.proto.receive()
 
     @property
     def scope(self) -> Exchange:
@@ -99,7 +107,11 @@ class Exchange:
         if self._ahead:
             return _done(self._ahead.pop(0))
         coming, self._next = self._next, None
-        return self._engine.receive() if coming is None else coming
+        return self._receive() if coming is None else coming
+
+    def _receive(self) -> Awaitable[BodyPart]:
+        first, self._first = self._first, None
+        return self._engine.receive() if first is None else first
 
     @property
     def is_gone(self) -> bool:
@@ -136,12 +148,12 @@ class Exchange:
                 if message["type"] == "http.disconnect":
                     gone.set()
                     return
-        while (await self._engine.receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         gone.set()
 
     async def _read(self) -> BodyPart:
-        return await self._engine.receive()
+        return await self._receive()
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         """Answer; of no effect where that was done."""
