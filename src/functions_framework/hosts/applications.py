@@ -15,7 +15,7 @@ from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.escaping import escape_crashes_of
-from functions_framework.signatures.results import Closing
+from functions_framework.signatures.responses import Closing
 
 from .asgi.opening import open_asgi
 from .asgi.scope import begin

@@ -9,7 +9,8 @@ from functions_framework.model.function import Signature
 from functions_framework.model.message import Reply
 from functions_framework.runtime.closing import aclose, close
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Deferred, compact_json, encode
+from functions_framework.signatures.responses import Deferred
+from functions_framework.signatures.results import compact_json, encode
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function

@@ -17,15 +17,15 @@ anything else, None too         UnsendableError: the function is at fault
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from functions_framework.exceptions import InvalidResultException
-from functions_framework.model.fields import as_text
 from functions_framework.model.function import code_of, place_of
 from functions_framework.model.message import HTML, JSON, Reply, tuple_of
+
+from .responses import from_response
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
@@ -82,34 +82,6 @@ def _described(value: object) -> str:
         return f"a tuple whose body is {_described(value[0])}"
     name = type(value).__name__
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
-
-
-class Closing:
-    """An iterable of parts with something to close when the last was sent or the client left."""
-
-    def __init__(self, parts: Iterable[bytes | str], close: Callable[[], None]) -> None:
-        self._parts = iter(parts)
-        self.close = close
-
-    def __iter__(self) -> Iterator[bytes | str]:
-        return self._parts
-
-    def __next__(self) -> bytes | str:
-        return next(self._parts)
-
-
-class Deferred:
-    """A Starlette response that only it can send: a file, one with background tasks.
-
-    Attributes:
-        response: an ASGI application; the host that has the request's scope runs it.
-    """
-
-    def __init__(self, response: Any) -> None:
-        self.response = response
-
-    def __aiter__(self) -> AsyncIterator[bytes | str]:
-        raise TypeError("A deferred response is opened with its request's scope before it is sent.")
 
 
 def sorted_json(value: object) -> bytes:
@@ -181,7 +153,7 @@ def _encode_other(value: object, dump: Dump) -> Reply:
         return Reply(200, [JSON], dump(value))
     if isinstance(value, (Iterator, AsyncIterator)):
         return Reply(200, [HTML], value)
-    return _from_response(value) or refuse(value)
+    return from_response(value) or refuse(value)
 
 
 def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
@@ -253,53 +225,3 @@ def _fields(name: object, value: object) -> list[tuple[str, str]]:
 
 def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _from_response(value: object) -> Reply | None:
-    # A Response of a library that was never imported cannot be what the function returned.
-    if "werkzeug" in sys.modules:
-        from werkzeug.wrappers import Response
-
-        if isinstance(value, Response):
-            return _from_werkzeug(value)
-    if "starlette.responses" in sys.modules:
-        from starlette import responses
-
-        if isinstance(value, responses.Response):
-            return _from_starlette(value)
-    return None
-
-
-def _from_werkzeug(response: Any) -> Reply:
-    headers = list(response.headers.items())
-    if response.is_sequence:
-        body: Any = b"".join(response.iter_encoded())
-        response.close()
-    else:
-        body = Closing(response.iter_encoded(), response.close)
-    return Reply(response.status_code, headers, body)
-
-
-def _from_starlette(response: Any) -> Reply:
-    from starlette.responses import StreamingResponse
-
-    headers = as_text(response.raw_headers)
-    if response.background is None and isinstance(response, StreamingResponse):
-        return Reply(response.status_code, headers, _parts_of(response.body_iterator))
-    if response.background is None and hasattr(response, "body"):
-        return Reply(response.status_code, headers, bytes(response.body))
-    return Reply(response.status_code, headers, Deferred(response))
-
-
-def _parts_of(parts: Any) -> Any:
-    """What Starlette streams, without the async generator that it puts around a blocking iterable.
-
-    That one shares a few threads with everybody, gives each part another context, and leaves what
-    is in it to the garbage collector.
-    """
-    from starlette.concurrency import iterate_in_threadpool
-
-    if getattr(parts, "ag_code", None) is not iterate_in_threadpool.__code__:
-        return parts
-    frame = parts.ag_frame
-    return parts if frame is None else frame.f_locals["iterator"]

@@ -14,8 +14,8 @@ from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.crossing import run_in_thread
+from functions_framework.signatures.responses import Deferred
 from functions_framework.signatures.results import (
-    Deferred,
     UnsendableError,
     compact_json,
     encode,

@@ -17,7 +17,8 @@ from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import EVENT_TAKEN, NO_CONTENT, Reply
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.results import Closing, UnsendableError, encode, named, refuse
+from functions_framework.signatures.responses import Closing
+from functions_framework.signatures.results import UnsendableError, encode, named, refuse
 
 from ..beginnings import begin
 from ..errors import answer_without_call
