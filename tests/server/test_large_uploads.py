@@ -39,14 +39,17 @@ def peak(server: ServerProcess) -> int:
     return int(found[1]) * 1024
 
 
+@pytest.mark.parametrize("options", [[], ["--access-log"]], ids=["plain", "with access log"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_streamed_upload_takes_little_memory(tmp_path: Path, kind: str, framing: str) -> None:
+def test_streamed_upload_takes_little_memory(
+    tmp_path: Path, kind: str, framing: str, options: list[str]
+) -> None:
     (tmp_path / "main.py").write_text(SOURCE)
     size = PIECES * len(PIECE)
     is_chunked = framing == "chunked"
     header = "transfer-encoding: chunked" if is_chunked else f"content-length: {size}"
-    with ServerProcess.start(tmp_path / "main.py", kind) as server:
+    with ServerProcess.start(tmp_path / "main.py", kind, *options) as server:
         before = peak(server.ready())
         with server.connect() as connection:
             connection.sendall(f"POST / HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n".encode())
@@ -69,6 +72,19 @@ def plain(event):
 async def waiting(event):
     assert len(event.data) == {size}
 """
+REQUESTS = """
+import functions_framework
+
+@functions_framework.http
+def plain(request):
+    assert len(request.get_data(cache=False)) == {size}
+    return "OK"
+
+@functions_framework.http
+async def waiting(request):
+    assert len(await request.body()) == {size}
+    return "OK"
+"""
 HEAD = """POST / HTTP/1.1
 host: x
 ce-specversion: 1.0
@@ -81,10 +97,11 @@ content-length: {size}
 """
 
 
+@pytest.mark.parametrize("source", [EVENTS, REQUESTS], ids=["event", "http"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_whole_upload_is_held_once(tmp_path: Path, kind: str) -> None:
+def test_a_whole_upload_is_held_once(tmp_path: Path, kind: str, source: str) -> None:
     size = PIECES * len(PIECE)
-    (tmp_path / "main.py").write_text(EVENTS.format(size=size))
+    (tmp_path / "main.py").write_text(source.format(size=size))
     with ServerProcess.start(tmp_path / "main.py", kind) as server:
         status = Path(f"/proc/{server.ready().children()[0]}/status")
 

@@ -32,6 +32,11 @@ class FunctionRequest(Request[Any]):
             return known
         if self._stream_consumed:
             return await super().body()  # which says so
+        receive: Any = self._receive
+        if not getattr(receive, "is_read", True):  # the server's own, which gives all at once
+            self._body = await receive.whole()
+            self._stream_consumed = True
+            return self._body
         parts = []
         while not self._stream_consumed:
             message = await self._receive()

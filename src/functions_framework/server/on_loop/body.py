@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..wire.interfaces import AsyncProtocol, RequestHead
     from .slow_senders import AsyncSlowSenders
 
+_LARGE_PART = 2**15
+"""Bytes of a part from which more of its size are to be expected."""
 _DISCONNECT = {"type": "http.disconnect"}
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
@@ -125,11 +127,12 @@ class Receive:
         Raises:
             RequestRefused: as when a message is received.
         """
+        left = self._left
         part = await self._next()
         self._check()
         if self.is_read:
             return part
-        whole = Whole()
+        whole = Whole(left)
         whole.add(part)
         while not self.is_read:
             whole.add(await self._next())
@@ -184,6 +187,8 @@ class Receive:
             self.is_broken = self.is_broken or (self.is_read and left > 0)
             self.is_read = self.is_read or left == 0
         self.has_unread = not self.is_read
+        if len(part) >= _LARGE_PART and not self.is_read:
+            self._protocol.read_ahead()
         return part
 
 

@@ -176,7 +176,7 @@ class Body:
             if not found and self._is_lost():
                 self._break_off()
             return found
-        whole = Whole()
+        whole = Whole(None if left is None else left + len(self._buffer))
         whole.add(self._buffer)
         self._buffer = b""
         while not self.is_read:

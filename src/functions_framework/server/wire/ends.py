@@ -166,6 +166,9 @@ class _AsyncProtocol:
     def receive(self) -> Awaitable[BodyPart]:
         return self._protocol.receive()
 
+    def read_ahead(self) -> None:
+        self._protocol.read_ahead()
+
     @property
     def body(self) -> BodyState | None:
         return self._protocol.body

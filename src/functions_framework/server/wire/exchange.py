@@ -23,6 +23,8 @@ _LOOK_SECONDS = 0.25
 _MOST_AHEAD = 2**16
 """Bytes of a body that are read before anybody asks for them, to see whether its client goes."""
 _HAVE_BODIES = frozenset({"POST", "PUT", "PATCH"})
+_PARTS_AHEAD = 8
+"""Parts of a long body that are asked for at once, of 64 KiB each at most."""
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 100
 
@@ -62,7 +64,7 @@ class Exchange:
     _gone: asyncio.Event | None = None
     _ahead: list[BodyPart] | None = None
     _next: asyncio.Task[BodyPart] | None = None
-    _first: Awaitable[BodyPart] | None = None
+    _asked: list[Awaitable[BodyPart]] | None = None
     _slices: asyncio.Task[None] | None = None
 
     def __init__(self, watcher: ASGIWatcher) -> None:
@@ -77,7 +79,7 @@ class Exchange:
             # To ask is to tell a client to go on that waits to be told so (RFC 9110, 10.1.1).
             if b"content-length" in named and b"expect" not in named:
                 # Nearly always it is there by the time the call begins, which need not wait then.
-                self._first = watcher.proto.receive()
+                self._asked = [watcher.proto.receive()]
 
     @property
     def scope(self) -> Exchange:
@@ -109,9 +111,15 @@ class Exchange:
         coming, self._next = self._next, None
         return self._receive() if coming is None else coming
 
+    def read_ahead(self) -> None:
+        """Ask for more parts at once: each that is asked for alone costs a turn of both threads."""
+        if self._asked is None:
+            self._asked = []
+        while len(self._asked) < _PARTS_AHEAD:
+            self._asked.append(self._engine.receive())
+
     def _receive(self) -> Awaitable[BodyPart]:
-        first, self._first = self._first, None
-        return self._engine.receive() if first is None else first
+        return self._asked.pop(0) if self._asked else self._engine.receive()
 
     @property
     def is_gone(self) -> bool:

@@ -161,6 +161,9 @@ class AsyncProtocol(Answering, Protocol):
     def receive(self) -> Awaitable[BodyPart]:
         """The next part of the body."""
 
+    def read_ahead(self) -> None:
+        """Ask for parts that nobody waits for yet."""
+
     def client_disconnect(self) -> Awaitable[None]:
         """Wait until the client has gone, or has its response."""
 
