@@ -12,6 +12,8 @@ import pytest
 
 from support.log_process import LABELS
 from support.log_server import Served, records_of, serving
+from support.server_process import KINDS as KINDS_OF_FUNCTIONS
+from support.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,3 +203,35 @@ def test_nothing_is_written_by_default(tmp_path: Path) -> None:
         assert served.get("/whole/E1") == (200, "E1")
     assert "functions_framework.access" not in served.output.err
     assert served.output.out == "E1 begun"
+
+
+SHORT_WAY = """
+import logging
+import functions_framework
+from functions_framework.logs.access import LOGGER
+from functions_framework.logs.handler import sole_handler
+
+def answer():
+    return repr(sole_handler(logging.getLogger(LOGGER)))
+
+@functions_framework.http
+def plain(request):
+    return answer()
+
+@functions_framework.http
+async def waiting(request):
+    return answer()
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("kind", KINDS_OF_FUNCTIONS)
+def test_a_line_of_the_access_log_needs_no_record(
+    tmp_path: Path, kind: str, log_format: str
+) -> None:
+    """A filter of the framework's own, on a logger above, once sent each the long way."""
+    (tmp_path / "main.py").write_text(SHORT_WAY)
+    options = ["--access-log", "--log-format", log_format]
+    with ServerProcess.start(tmp_path / "main.py", kind, *options) as server:
+        status, found = server.ready().get()
+        assert (status, found[:17]) == (200, b"<FallbackHandler ")

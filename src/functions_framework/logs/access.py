@@ -19,6 +19,8 @@ WEBSOCKET = "WEBSOCKET"
 """Stands for the method in records about WebSockets."""
 
 _LEAST_CLOSE_CODE = 1000
+_SHORT = 512
+"""Characters of a path of which certainly nothing is cut off."""
 _logger = logging.getLogger(LOGGER)
 
 
@@ -40,7 +42,8 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
         seconds: from the request's arrival to the response's last byte.
         running: the call that answered, None when no function was called.
     """
-    method, path = printable(method), printable(path)
+    if len(path) > _SHORT or not path.isprintable() or not method.isprintable():
+        method, path = printable(method), printable(path)
     text = f"{method} {path} {status} {size}B {seconds * 1000:.1f}ms"
 
     def more() -> dict[str, Any]:

@@ -98,8 +98,10 @@ def sole_handler(logger: logging.Logger) -> FallbackHandler | None:
     (handler,) = handlers
     if type(handler) is not FallbackHandler or not handler.is_as_made() or _ways() != _WAYS:
         return None
+    if logger.filters:  # those of the loggers above see none of its records
+        return None
     while above is not root:
-        if above.filters or above.handlers or not above.propagate or above.parent is None:
+        if above.handlers or not above.propagate or above.parent is None:
             return None
         above = above.parent
     return handler

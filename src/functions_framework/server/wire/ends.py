@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from functions_framework.model.message import Headers
 
     from .interfaces import (
-        AsyncProtocol,
         BodyPart,
         BodyState,
         Parts,
@@ -48,7 +47,7 @@ def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
 
 def ending_async(schedule: Schedule, end: CallEnd) -> Schedule:
     """The engine's callback for async calls, with `end` called after each response."""
-    return lambda watcher: schedule(_Watcher(watcher, end))
+    return lambda watcher: schedule(_AsyncEnding(watcher, end))
 
 
 class _Answer:
@@ -135,33 +134,26 @@ class _Stream:
             self._finish()
 
 
-class _Watcher:
-    """An exchange; telling it that it is done is the last a call does."""
+class _AsyncEnding(_Answer):
+    """An exchange: reading is passed through, what is sent is counted, and its end is told."""
 
-    __slots__ = ("_answer", "_end", "_watcher", "proto", "scope")
+    __slots__ = ("_end", "_protocol", "_watcher", "scope")
 
     def __init__(self, watcher: Watcher, end: CallEnd) -> None:
+        super().__init__()
         self._watcher = watcher
+        self._protocol = watcher.proto
         self._end = end
-        self._answer = _Answer()
         self.scope = watcher.scope
-        self.proto = _AsyncProtocol(watcher.proto, self._answer)
+
+    @property
+    def proto(self) -> _AsyncEnding:
+        return self
 
     def done(self) -> None:
         self._watcher.done()
         scope = self.scope
-        agent = scope.header(b"user-agent")
-        self._answer.tell(self._end, scope.method, scope.path, agent)
-
-
-class _AsyncProtocol:
-    """The protocol of a request; reading is passed through, what is sent is counted."""
-
-    __slots__ = ("_answer", "_protocol")
-
-    def __init__(self, protocol: AsyncProtocol, answer: _Answer) -> None:
-        self._protocol = protocol
-        self._answer = answer
+        self.tell(self._end, scope.method, scope.path, scope.header(b"user-agent"))
 
     def receive(self) -> Awaitable[BodyPart]:
         return self._protocol.receive()
@@ -182,12 +174,11 @@ class _AsyncProtocol:
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self._protocol.response_bytes(status, headers, body)
-        self._answer.whole(status, len(body))
+        self.whole(status, len(body))
 
     def response_stream(self, status: int, headers: Headers) -> _Transport:
-        answer = self._answer
-        answer.status = answer.status or status
-        return _Transport(self._protocol.response_stream(status, headers), answer)
+        self.status = self.status or status
+        return _Transport(self._protocol.response_stream(status, headers), self)
 
 
 class _Transport:
