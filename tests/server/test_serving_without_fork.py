@@ -50,6 +50,39 @@ def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals
         assert "one worker serves" in server.log
 
 
+ENDING = """
+import atexit, sys
+atexit.register(lambda: print("at exit", file=sys.stderr, end=" "))
+
+class Taken:
+    def __del__(self):
+        print("taken down", file=sys.stderr, flush=True)
+
+taken = Taken()
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_interpreter_is_not_taken_down_under_the_engine(tmp_path: Path, kind: str) -> None:
+    """Its threads are in Rust and cannot be ended so: the process was aborted now and then."""
+    (tmp_path / "main.py").write_text(FUNCTIONS + ENDING)
+    command = [sys.executable, "-c", PROGRAM, "--target", kind, "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    with ServerProcess(process) as server:
+        assert server.ready().get() == (200, b"Hello world!")
+        server.signal()
+        assert server.exit_code() == 0
+        assert "at exit" in server.log
+        assert "taken down" not in server.log
+
+
 WITHOUT = "import os\ndel os.fork\n"
 
 

@@ -27,6 +27,17 @@ def main(program: str | None = None) -> None:
     Args:
         program: the name it shows as, that of the script when omitted.
     """
+    try:
+        _run(program)
+    except SystemExit as end:
+        if hasattr(os, "fork"):
+            raise
+        from functions_framework.runtime.endings import end_process  # it served by itself
+
+        end_process(end.code)
+
+
+def _run(program: str | None) -> None:
     settings = plain_settings(sys.argv[1:])
     if settings is None:
         from .cli import program as command

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -163,13 +164,14 @@ def _serve(lane: _Lane) -> None:
         raise
 
 
-async def run_in_thread(
+async def run_in_thread(  # noqa: PLR0913 - most calls give one or two
     call: Callable[..., Any],
     *arguments: Any,
     start: Start = SPARE.start,
     context: Context | None = None,
     is_bound: bool = False,
     is_kept: bool = False,
+    unwanted: Callable[[Any], object] | None = None,
 ) -> Any:
     """Run sync code in a thread: the one that waits for this coroutine if there is one.
 
@@ -180,6 +182,7 @@ async def run_in_thread(
         context: what it runs in; else a copy of this one, whose changes come back.
         is_bound: whether it must be the thread that waits.
         is_kept: whether it runs though the task was cancelled before it began.
+        unwanted: takes, in a thread, what comes when the task waits no more; raises nothing.
 
     Raises:
         BaseException: what it raises.
@@ -188,6 +191,8 @@ async def run_in_thread(
     loop = asyncio.get_running_loop()
     around = copy_context() if context is None else context
     job = Job(loop, around, lambda: call(*arguments), is_kept=is_kept)
+    if unwanted is not None:
+        job.unwanted = lambda value: start(partial(around.run, unwanted, value))
     lane = _waits.get()
     is_taken = lane is not None and lane.loop is loop and lane.take(job, is_patient=is_bound)
     if not is_taken:

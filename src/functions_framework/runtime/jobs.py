@@ -47,7 +47,10 @@ class Job:
         waits_for: the coroutine's task that the thread waits for, None while it works.
         is_left: whether the task was cancelled and has not waited for the thread.
         is_over: whether the thread is done with it.
+        unwanted: called on the loop with what comes of it when nobody waits any more.
     """
+
+    unwanted: Callable[[Any], object] | None = None
 
     def __init__(
         self,
@@ -120,6 +123,8 @@ class Job:
     def _settle(self, value: object, error: BaseException | None) -> None:
         result = self.result
         if result.done():
+            if error is None and self.unwanted is not None:
+                self.unwanted(value)
             return
         if error is None:
             result.set_result(value)

@@ -6,15 +6,20 @@ import marshal
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime import terminal
+from functions_framework.runtime.endings import end_process
 from functions_framework.settings import Settings, options
 
 from .parent.in_process import serve_in_process
 from .wire import listening
 from .worker.build import of_target
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
-def serve_as_child(given: str) -> int:
-    """Serve in this process; the exit code.
+
+def serve_as_child(given: str) -> NoReturn:
+    """Serve in this process, and end it.
 
     Args:
         given: the settings, written by the parent.
@@ -29,6 +34,7 @@ def serve_as_child(given: str) -> int:
     )
     try:
         with listening.bind_as_set(settings) as listener:
-            return serve_in_process(settings, of_target(settings), listener)
+            code = serve_in_process(settings, of_target(settings), listener)
     except FunctionsFrameworkException as error:
-        return terminal.tell(error)
+        code = terminal.tell(error)
+    end_process(code)

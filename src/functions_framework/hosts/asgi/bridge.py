@@ -12,7 +12,9 @@ from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import DEADLINE, execution
 from functions_framework.model.fields import PATH_CHARACTERS
 from functions_framework.model.function import Signature
+from functions_framework.runtime.closing import close
 from functions_framework.runtime.crossing import run_in_thread, wait_for
+from functions_framework.runtime.escaping import own_logger
 
 from ..streams import Threaded
 from ..wsgi.environ import TWICE, attribute_of
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     )
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Threads
+
+
+_log = own_logger("functions_framework.hosts")
 
 
 class Bridge:
@@ -57,13 +62,27 @@ class Bridge:
         environ = environ_of(scope, body)
         context = copy_context()
         reply: Reply = await run_in_thread(
-            self._host.respond, environ, start=self._threads.start, context=context
+            self._host.respond,
+            environ,
+            start=self._threads.start,
+            context=context,
+            unwanted=_close_unsent,
         )
         # The sync host began a call of its own; what is written at its end is this one's.
         execution.set(context.get(execution))
         if isinstance(reply.body, bytes):
             return reply
         return reply._replace(body=Threaded(reply.body, self._threads.start, context))  # type: ignore[arg-type]
+
+
+def _close_unsent(reply: Reply) -> None:
+    """Close a stream that has begun when its deadline was over, or its client had left."""
+    if isinstance(reply.body, bytes):
+        return
+    try:
+        close(None, reply.body)
+    except Exception:  # noqa: BLE001 - logged
+        _log.exception("Closing the response's body failed.")
 
 
 class BlockingBody:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _COMMAND = (
     "import sys; sys.path = [entry for entry in sys.path if entry]; sys.path.append(sys.argv[2]); "
     "from functions_framework.server.as_child import serve_as_child; "
-    "sys.exit(serve_as_child(sys.argv[1]))"
+    "serve_as_child(sys.argv[1])"
 )
 _EXIT_MARGIN = 1.0
 # Without a time limit a wait cannot be interrupted on Windows.

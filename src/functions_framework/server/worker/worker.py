@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import signal
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
-from functions_framework.runtime import output, terminal
+from functions_framework.runtime import terminal
+from functions_framework.runtime.endings import wind_up
 from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
@@ -83,8 +83,7 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
             signal.signal(number, lambda _number, _frame: parent.tell(leave))
         breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
         failed = serve(settings, loaded, listener, parent)
-    atexit._run_exitfuncs()  # noqa: SLF001 - os._exit follows, and would leave them out
-    output.flush()
+    wind_up()  # os._exit follows
     return 0 if failed is None else failed.code
 
 
