@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -76,10 +75,12 @@ def _room(length: int) -> BytesIO:
 @cache
 def _prefer_large_pages() -> Callable[[bytes], None] | None:
     """What asks Linux for large pages where some bytes are, None elsewhere (madvise(2))."""
+    import mmap  # as ctypes only here: few servers get such bodies
+
     advice = getattr(mmap, "MADV_HUGEPAGE", None)
     if advice is None:
         return None
-    import ctypes  # takes as long as a hundred requests, and few servers get such bodies
+    import ctypes
 
     advise = ctypes.CDLL(None).madvise
     advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
