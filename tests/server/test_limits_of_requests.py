@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import h2.config
 import h2.connection
 import h2.events
+import httpx
 import pytest
 
 from functions_framework.server.on_threads.admission import QUEUE
@@ -67,6 +68,31 @@ def test_large_upload_gets_to_read_its_refusal(server: ServerProcess) -> None:
         connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4000000\r\n\r\n")
         connection.sendall(b"x" * 4_000_000)
         assert read_answer(connection)[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_http2"),
+    # A sync call ends its stream of HTTP/2 with the response: the engine reads a body whole or not.
+    [("plain", False), ("waiting", False), ("waiting", True)],
+    ids=["def", "async def", "async def, HTTP/2"],
+)
+def test_who_reads_late_gets_the_response_to_an_unread_upload(
+    tmp_path: Path, kind: str, is_http2: bool
+) -> None:
+    """Such a client sends all that it may; over HTTP/2 no end of the connection stops it."""
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    upload = bytes(24 * 2**20)
+    with (
+        ServerProcess.start(tmp_path / "main.py", kind, "--max-body-size", "64M") as server,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{server.ready().port}",
+            http1=not is_http2,
+            http2=is_http2,
+            timeout=30,
+        ) as client,
+    ):
+        assert client.post("/", content=upload).text == "Hello world!"
+        assert client.post("/length", content=upload).text == str(len(upload))
 
 
 @pytest.mark.parametrize(("size", "status"), [(16 * 1024, 200), (100 * 1024, 431)])

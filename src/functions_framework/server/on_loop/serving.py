@@ -286,7 +286,7 @@ class AsyncServing:
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)
                 if not request.header(b"expect"):
-                    await receive.drain(_AFTER_REFUSAL)
+                    await receive.drain(max(_AFTER_REFUSAL, self._body_limit))
                 if receive.is_late and request.http_version != "2":
                     await self._connections.cut_answered(request)
                 return
