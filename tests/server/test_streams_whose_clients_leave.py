@@ -195,7 +195,7 @@ def test_a_stream_that_comes_after_the_deadline_is_closed(tmp_path: Path) -> Non
             for connection in connections:
                 assert connection.recv(12) == b"HTTP/1.1 504"
             time.sleep(1.5)
-        # It may be ended before it has a stream, at the end of its `finally` (from 3.13 on, always).
+        # At the end of its `finally` it may be ended before it has a stream; from 3.13 on it is.
         if begun := found.server.log.count("begun"):
             found.server.wait_for("closed", times=begun)
         assert found.server.log.count("closed") == found.server.log.count("begun")
