@@ -23,20 +23,27 @@ main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("kind", KINDS)
-def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals) -> None:
-    (tmp_path / "main.py").write_text(FUNCTIONS)
-    command = [sys.executable, "-X", "dev", "-c", PROGRAM, "--target", kind, "--port", "0"]
+def without_fork(
+    directory: Path, kind: str, *options: str, python: tuple[str, ...] = ()
+) -> ServerProcess:
+    """A server started by a process that has no fork, not yet ready."""
+    command = [sys.executable, *python, "-c", PROGRAM, "--target", kind, "--port", "0"]
     process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--workers", "2"],
-        cwd=tmp_path,
+        [*command, "--host", "127.0.0.1", *options],
+        cwd=directory,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     )
-    with ServerProcess(process) as server:
+    return ServerProcess(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("kind", KINDS)
+def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with without_fork(tmp_path, kind, "--workers", "2", python=("-X", "dev")) as server:
         server.ready()
         assert server.get() == (200, b"Hello world!")
         with server.connect() as calling:
@@ -66,16 +73,7 @@ taken = Taken()
 def test_the_interpreter_is_not_taken_down_under_the_engine(tmp_path: Path, kind: str) -> None:
     """Its threads are in Rust and cannot be ended so: the process was aborted now and then."""
     (tmp_path / "main.py").write_text(FUNCTIONS + ENDING)
-    command = [sys.executable, "-c", PROGRAM, "--target", kind, "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    with ServerProcess(process) as server:
+    with without_fork(tmp_path, kind) as server:
         assert server.ready().get() == (200, b"Hello world!")
         server.signal()
         assert server.exit_code() == 0

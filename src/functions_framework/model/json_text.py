@@ -66,8 +66,7 @@ def compact(value: Any) -> bytes:
     Raises:
         ValueError: it holds NaN or an infinity.
     """
-    body = _write(value)
-    return refuse_nonfinite(body, value) if b"null" in body else body
+    return refuse_nonfinite(_write(value), value)
 
 
 def refuse_nonfinite(body: bytes, value: Any, enc_hook: Any = None) -> bytes:
