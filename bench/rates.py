@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import http2, peers
 from .cases import CASES, chosen
-from .contenders import BARE, NODE, OURS, REF, Launch, entrants, granian, launch
+from .contenders import BARE, BARE_READ, NODE, OURS, REF, Launch, entrants, launch
 from .points import Point
 from .session import Session, by_wrk
 
@@ -35,7 +35,7 @@ def few(session: Session) -> list[Point]:
     """Eight connections, where what counts is who wakes whom."""
     found: list[Point] = []
     for case in chosen(["http", "cloudevent"]):
-        pairs = entrants(case, session.installs, (REF, BARE, OURS))
+        pairs = entrants(case, session.installs, (REF, BARE, BARE_READ, OURS))
         found += session.alternate(case.name, pairs, by_wrk(FEW))
     return found
 
@@ -44,10 +44,11 @@ def over_http2(session: Session) -> list[Point]:
     """HTTP/2 without TLS, beside the bare server; the reference has none."""
     found: list[Point] = []
     for case in chosen(["http", "cloudevent", "async-http"]):
-        app = "rsgi" if case.is_async else "wsgi"
-        bare = launch(BARE, case, session.installs)
-        bare = replace(bare, argv=granian(session.installs.ours, app, "--http", "auto"))
-        pairs = [(BARE, bare), (OURS, launch(OURS, case, session.installs))]
+        pairs = entrants(case, session.installs, (BARE, BARE_READ, OURS))
+        pairs = [
+            (who, one if who == OURS else replace(one, argv=[*one.argv, "--http", "auto"]))
+            for who, one in pairs
+        ]
         found += session.alternate(case.name, pairs, http2.load)
     return found
 

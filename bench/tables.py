@@ -141,7 +141,7 @@ def steepness(line: Sequence[Point | None], measure: str) -> str:
 
 
 _NOTES = {
-    "typed": """
+    "typed": """\
 A byte of a long list costs more than one of a short list: its objects no longer fit the processor's
 caches, and Python's garbage collector looks at them while they are made. `msgspec` alone, without
 any server, takes 4 ns for a byte of 100 KB, 8 of 1 MB and 12 of 10 MB with the collector off, and
@@ -158,8 +158,8 @@ def of_growth(run: Run) -> list[str]:
             parts += [
                 f"Requests per second by {what}:\n",
                 grown(run, name),
-                *_NOTES.get(name, []),
                 "",
+                *([_NOTES[name], ""] if name in _NOTES else []),
             ]
     return parts
 

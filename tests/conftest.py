@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from functions_framework.api.registrations import take
 from functions_framework.loading import source, standard_names
 from functions_framework.loading.load import load
 from functions_framework.settings import Settings, options
@@ -34,16 +35,27 @@ _PLATFORM_VARIABLES = ("ENTRY_POINT", "FUNCTION_NAME", "FUNCTION_TRIGGER_TYPE", 
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C mean what it means at a terminal, to all that tests start.
+    """Have signals mean what they mean at a terminal, to all that tests start.
 
-    Shells let what they run in the background ignore it, and that is inherited.
+    Shells let what they run in the background ignore Ctrl-C, and nohup a lost terminal; that is
+    inherited.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """How many run at once: more than there are cores, as tests of real servers mostly wait."""
     return (os.cpu_count() or 1) * 2
+
+
+@pytest.fixture
+def nothing_registered() -> Iterator[None]:
+    """What a test registers is taken by no other."""
+    take()
+    yield
+    take()
 
 
 class SourceTree:
@@ -96,7 +108,7 @@ def _interpreter_as_found() -> Iterator[None]:
         os.environ.update(environ)
     sys.path[:] = path
     for name in sys.modules.keys() - modules:
-        file = getattr(sys.modules[name], "__file__", None) or ""
+        file = source.file_of(sys.modules[name]) or ""
         if file.startswith(tempfile.gettempdir()):
             del sys.modules[name]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging as logging  # other libraries import it from here
-    from collections.abc import Callable
     from typing import Any
 
     import flask as flask
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from . import event_conversion as event_conversion
     from . import exceptions as exceptions
     from . import execution_id as execution_id
+    from .api.annotations import CloudEventFunction as CloudEventFunction
+    from .api.annotations import HTTPFunction as HTTPFunction
     from .api.cors import CORS as CORS
     from .api.decorators import cloud_event as cloud_event
     from .api.decorators import event as event
@@ -77,9 +78,6 @@ if TYPE_CHECKING:
     from .signatures.types.secret import Secret as Secret
     from .stores.interface import IdempotencyEntry as IdempotencyEntry
     from .stores.interface import IdempotencyStore as IdempotencyStore
-
-    CloudEventFunction = Callable[[CloudEvent], Any]
-    HTTPFunction = Callable[[flask.Request], Any]
 
 # Each public name and the module it is taken from; an empty attribute stands for the module.
 _PUBLIC = {
@@ -162,7 +160,9 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBMODULES:
         value = importlib.import_module(f".{name}", __name__)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        near = [known for known in _PUBLIC if known.replace("_", "") == name.replace("_", "")]
+        hint = f". Did you mean: {near[0]!r}?" if near else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     globals()[name] = value
     return value
 

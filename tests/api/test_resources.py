@@ -26,11 +26,7 @@ class Seen(list[str]):
     """What happened, in order."""
 
 
-@pytest.fixture(autouse=True)
-def nothing_registered() -> Iterator[None]:
-    take()
-    yield
-    take()
+pytestmark = pytest.mark.usefixtures("nothing_registered")
 
 
 def test_a_returned_object_is_made_once_by_many_threads() -> None:

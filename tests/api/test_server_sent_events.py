@@ -142,6 +142,26 @@ def test_what_is_not_a_source_is_refused(source: Any) -> None:
         sse(source)
 
 
+@pytest.mark.parametrize("source", ["done", b"done", {"a": 1}, ServerSentEvent("done")])
+def test_one_event_is_refused_as_a_source(source: Any) -> None:
+    """Of a text, each letter was sent as an event."""
+    with pytest.raises(TypeError, match=rf"found a {type(source).__name__}: put it into a list"):
+        sse(source)
+
+
+@pytest.mark.parametrize("heartbeat", [0, 0.0, -1, float("nan")])
+def test_a_heartbeat_without_a_pause_is_refused(heartbeat: float) -> None:
+    """A silent stream was nothing but heartbeats, as fast as they could be sent."""
+    with pytest.raises(ValueError, match="expected more than 0 seconds, or None"):
+        sse([], heartbeat=heartbeat)
+
+
+@pytest.mark.parametrize("retry", [-1, 1.5, "soon"])
+def test_a_retry_that_no_browser_reads_is_refused(retry: Any) -> None:
+    with pytest.raises(ValueError, match="must be whole milliseconds"):
+        ServerSentEvent("x", retry=retry).encode()
+
+
 SOURCE = """
 import asyncio
 import sys

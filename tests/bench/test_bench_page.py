@@ -163,6 +163,12 @@ def test_growth_above_linear_is_bold() -> None:
     assert "| sync | ours | 100 | 1 | **n^2.00** |" in tables.grown(run(lines=points), "lines")
 
 
+def test_what_explains_a_table_is_a_paragraph_below_it() -> None:
+    points = [made("sync", "ours", at, rate=[100.0]) for at in (1, 10)]
+    text = "\n".join(tables.of_growth(run(typed=points)))
+    assert "\n\nA byte of a long list costs more than one of a short list" in text
+
+
 @pytest.mark.parametrize("draw", [pictures.of_growth, pictures.of_workers])
 def test_lines_are_drawn_for_each_series(draw: Any) -> None:
     points = [

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +129,28 @@ def test_slow_imports_are_named(sources: SourceTree) -> None:
     assert (report.imports[0].module, report.imports[0].line) == ("slow", 1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells")
+def test_what_a_busy_machine_takes_is_not_the_sources(sources: SourceTree) -> None:
+    burns = f"import time\nwhile time.thread_time() < {time.thread_time() + 0.4}:\n    pass\n"
+    sources.put("main.py", f"{burns}def function(request):\n    pass\n")
+    here = os.sched_getaffinity(0)
+    core = {min(here)}
+    turns = f"import os\nos.sched_setaffinity(0, {core})\nprint(flush=True)\nwhile True:\n    pass"
+    with ExitStack() as stack:
+        for _ in range(3):
+            other = subprocess.Popen([sys.executable, "-c", turns], stdout=subprocess.PIPE)
+            stack.callback(other.wait)
+            stack.callback(other.kill)
+            assert other.stdout is not None
+            stack.enter_context(other.stdout).readline()
+        stack.callback(os.sched_setaffinity, 0, here)
+        os.sched_setaffinity(0, core)
+        began = time.monotonic()
+        report = check(Settings(source=str(sources.root)), slow_seconds=0.9)
+        assert time.monotonic() - began > 0.9
+    assert report.findings == []
+
+
 def test_whole_applications_have_no_parameters_to_check(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("import flask\napp = flask.Flask(__name__)\n")
     checked = run(tmp_path, "app", "--strict")
@@ -156,6 +181,13 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "functions_framework", "check", *arguments],
         cwd=directory, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("raised", "said"), [("", ""), ("('why')", ": why")])
+def test_what_a_load_raises_is_told(sources: SourceTree, raised: str, said: str) -> None:
+    sources.put("main.py", f"raise SystemExit{raised}")
+    (found,) = check(Settings(source=str(sources.root)), slow_seconds=60).findings
+    assert found.message == f"Loading raised SystemExit{said}"
 
 
 def test_the_real_command(tmp_path: Path) -> None:

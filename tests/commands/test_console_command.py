@@ -26,12 +26,15 @@ SERVERS = {
 }
 
 
-def run(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    directory: Path, *arguments: str, before: tuple[str, ...] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
     browser = directory / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {directory}/opened\n', encoding="utf-8")
     browser.chmod(0o755)
     return subprocess.run(
-        [sys.executable, "-m", "functions_framework", "console", *arguments],
+        [sys.executable, "-m", "functions_framework", *before, "console", *arguments],
+        cwd=directory,
         env={**os.environ, "BROWSER": str(browser), **variables},
         capture_output=True,
         text=True,
@@ -48,6 +51,28 @@ def test_it_opens_the_browser(servers: dict[str, Served], tmp_path: Path) -> Non
     assert (tmp_path / "opened").read_text(encoding="utf-8") == found.stdout
     url = f"http://127.0.0.1:{port}/"
     assert run(tmp_path, "--url", url).stdout == f"{url}_ff\n"
+
+
+def test_it_finds_the_server_by_the_settings_of_the_server(
+    servers: dict[str, Served], tmp_path: Path
+) -> None:
+    port = str(servers["debugged"].server.port)
+    expected = f"http://localhost:{port}/_ff\n"
+    assert run(tmp_path, "--port", port, PORT="1").stdout == expected
+    assert run(tmp_path, before=("--port", port)).stdout == expected
+    loopback = run(tmp_path, "--host", "127.0.0.1", "--port", port)
+    assert loopback.stdout == f"http://127.0.0.1:{port}/_ff\n"
+    (tmp_path / "my.env").write_text(f"PORT={port}\n")
+    assert run(tmp_path, "--env-file", "my.env").stdout == expected
+    (tmp_path / "my.env").rename(tmp_path / ".env")
+    assert run(tmp_path).stdout == expected
+    (tmp_path / ".env").write_text(f"IGNORED={port}\n")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.functions-framework]\nport = {port}\n")
+    assert run(tmp_path).stdout == expected
+    (tmp_path / "pyproject.toml").write_text("[tool.functions-framework]\nport = 0\n")
+    any_free = run(tmp_path)
+    assert any_free.returncode == 2
+    assert "Port 0 is any free one: give --port" in any_free.stderr
 
 
 def test_where_there_is_none_it_says_what_to_do(servers: dict[str, Served], tmp_path: Path) -> None:

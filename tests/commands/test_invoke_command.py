@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import subprocess
 import sys
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_framework.testing import RunningServer
+from support.served_source import written
+from support.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
+
+TLS = Path(__file__).parents[1] / "data" / "tls"
 
 SOURCE = """
 import logging, functions_framework
@@ -108,7 +115,7 @@ def test_events_for_each_signature(project: Path) -> None:
     ("arguments", "code", "stdout", "stderr"),
     [
         (("double", "--data", "21"), 0, "42", "200 OK"),
-        (("double", "--data", '"x"'), 0, None, "422 Unprocessable"),
+        (("double", "--data", '"x"'), 0, None, "422 Unprocessable Content"),
         (("teapot",), 0, "short and stout", "418"),
         (("crash",), 1, None, "ZeroDivisionError: on purpose"),
         (("broken",), 1, "first", "broken off"),
@@ -131,10 +138,70 @@ def server(project: Path) -> Iterator[RunningServer]:
         yield running
 
 
+@pytest.mark.parametrize(
+    "command", [("invoke",), ("deploy-files", "heroku"), ("--openapi",), ("--port", "0")]
+)
+@pytest.mark.parametrize(
+    ("source", "raised"),
+    [
+        ("def hello(request):\n    return 1 +\n", "SyntaxError: invalid syntax"),
+        ("import broken\n", "SyntaxError: invalid syntax"),
+        ("def fail():\n    raise ValueError('on purpose')\nfail()\n", "ValueError: on purpose"),
+    ],
+)
+def test_a_source_that_fails_is_shown_without_what_loads_it(
+    tmp_path: Path, command: tuple[str, ...], source: str, raised: str
+) -> None:
+    (tmp_path / "main.py").write_text(source)
+    (tmp_path / "broken.py").write_text("def hello(request):\n    return 1 +\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "functions_framework", *command],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (1, "")
+    assert raised in run.stderr
+    files = re.findall('File "(.+)", line', run.stderr)
+    assert files
+    assert all(Path(file).parent == tmp_path.resolve() for file in files), run.stderr
+
+
 def test_a_running_server(project: Path, server: RunningServer) -> None:
     run = invoke(project, "--url", f"{server.url}/api", "--path", "/p", "--query", "a=1")
     assert (run.returncode, json.loads(run.stdout)["path"]) == (0, "/api/p")
     assert "loading" not in run.stderr
+
+
+def test_a_stream_of_a_server_that_breaks_off(project: Path) -> None:
+    with RunningServer(project, "broken") as running:
+        result = running.get("/")
+        run = invoke(project, "--url", running.url)
+    assert (result.status, result.body, result.is_whole) == (200, b"first", False)
+    assert (run.returncode, run.stdout) == (1, "first")
+    assert run.stderr.splitlines()[0].endswith("broken off")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Content-Length: 9\r\n\r\nfirst",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n9\r\n",
+    ],
+)
+def test_a_response_that_another_server_breaks_off(project: Path, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + answer)
+
+        thread = threading.Thread(target=once)
+        thread.start()
+        run = invoke(project, "--url", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+    assert (run.returncode, run.stdout) == (1, "first")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +233,29 @@ def test_a_server_of_several_functions_is_told_by_its_404(project: Path) -> None
     assert run.returncode == 0
     hint = "A server of several functions has them at /<name>: --path /hello"
     assert run.stderr.splitlines()[-1] == hint
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "scheme", "said"),
+    [
+        (
+            True,
+            "http",
+            "what came is not HTTP. The server there speaks TLS: write https:// instead.",
+        ),
+        (True, "https", "Name a file of certificates to trust with the variable SSL_CERT_FILE."),
+        (False, "https", "The server there does not speak TLS: write http:// instead."),
+    ],
+)
+def test_a_url_with_the_wrong_scheme_is_told_the_right_one(
+    tmp_path: Path, is_secure: bool, scheme: str, said: str
+) -> None:
+    source = written(tmp_path, "def hello(request): return 'hello'\n")
+    flags = ["--certfile", str(TLS / "chain.pem"), "--keyfile", str(TLS / "key.pem")]
+    with ServerProcess.start(source, "hello", *(flags if is_secure else [])) as server:
+        run = invoke(tmp_path, "--url", f"{scheme}://127.0.0.1:{server.ready().port}")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.endswith(f"{said}\n")
 
 
 @pytest.mark.parametrize(

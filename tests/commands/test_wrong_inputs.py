@@ -89,6 +89,12 @@ WRONG = [
          "instead. Did you mean 'hello'?", 1, "--target helo"),
     line("File {dir}/main.py is expected to contain a function named 'main.hello'. Found: 'hello' "
          "instead. Did you mean 'hello'?", 1, "--target main.hello"),
+    line("File {dir}/main.py is expected to contain a function named 'a.app.start'. Found: 'hello' "
+         "instead. Did you mean --target a.app:start?", 1, "--target a.app.start"),
+    line("There is no main.py in {dir}/b to hold the function 'c.app'. Did you mean --target "
+         "c.app:NAME?", 1, "--target c.app --source b"),
+    line("No module 'b.app' in {dir} nor among the installed packages. A module is named from that "
+         "directory on; --source names another.", 1, "--target b.app:hello"),
     line(f"The target 'a/app.py' {SOURCE_FILE} a/app.py --target NAME?", 1, "--target a/app.py"),
     line(f"The target 'a/app.py:hello' {SOURCE_FILE} a/app.py --target hello?",
          1, "--target a/app.py:hello"),
@@ -109,7 +115,23 @@ WRONG = [
     line(f"{HINT} (serve). It serves without a command: functions-framework --target NAME",
          2, "serve"),
     line(f"{HINT} (chek). Did you mean 'check'?", 2, "chek"),
+    line(f"{HINT} (\u2013debug). '\u2013' isn't the hyphen of options. Did you mean --debug?",
+         2, "--target hello \u2013debug"),
+    line(f"{HINT} (true). Switches such as --debug take no value: leave it out.",
+         2, "--target hello --debug true"),
+    line(f"{HINT} (help). Did you mean '--help'?", 2, "help"),
+    line("No such option '-p'. Did you mean --port?", 2, "-p 8080"),
+    line("No such option '-h'. Did you mean --help or --host or --header-timeout?", 2, "-h"),
+    line("No such option '-X'.", 2, "-X"),
     line("Invalid value for '--port': '80a': expected a whole number.", 2, "--port 80a"),
+    line("Invalid value 'nowhere' for --reload-dir: there is no such directory.",
+         1, "--target hello --reload --reload-dir a,nowhere"),
+    line("Cannot listen on host 'localhost:80': Name or service not known. Give the port with "
+         "--port, and an address of this machine with --host, such as 0.0.0.0, 127.0.0.1 or ::.",
+         1, "--target hello --host localhost:80"),
+    # What --openapi cannot load.
+    line("main.py:1 imports 'helprs', which isn't installed. Did you mean 'helpers'? Else run: pip "
+         "install helprs (and add it to requirements.txt)", 1, "--openapi", "import helprs\n"),
     line("Cannot listen on host 'nowhere.invalid': Name or service not known. Give an address of "
          "this machine with --host, such as 0.0.0.0, 127.0.0.1 or ::.",
          1, "--target hello --host nowhere.invalid"),
@@ -121,8 +143,9 @@ def written(directory: Path, source: str) -> None:
     (directory / "main.py").write_text(text or source, encoding=encoding or "utf-8")
     (directory / "requirements.txt").write_text("pandas>=2\n")
     (directory / "helpers.py").write_text("")
-    (directory / "a").mkdir()
-    (directory / "a" / "app.py").write_text(PLAIN)
+    for folder in ("a", "b/c"):
+        (directory / folder).mkdir(parents=True)
+        (directory / folder / "app.py").write_text(PLAIN)
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=[f"{one.typed} {one.source}"[:60] for one in WRONG])

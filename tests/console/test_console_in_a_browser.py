@@ -55,7 +55,17 @@ def order(value: Order) -> Order:
 @functions_framework.cloud_event
 async def on_storage(event):
     print(event["type"], event.data["bucket"])
-'''
+
+@functions_framework.http
+def WORD(request):
+    """DOCUMENTED"""
+    logging.getLogger("WORD").warning("WORD")
+    if "crash" in request.args:
+        raise type("WORD", (Exception,), {})("WORD")
+    return "WORD", 404, {"X-WORD": "WORD", "Content-Type": "text/WORD"}
+'''.replace("DOCUMENTED", "d" * 300)
+LONG = "w" * 150
+SOURCE = SOURCE.replace("WORD", LONG)
 SERVERS = {"shop": Given(SOURCE, ("--debug", "--docs"))}
 STATUS = "#result .status"
 AREA = "#body-part [aria-label=Body]"
@@ -163,6 +173,26 @@ def test_calls_of_others_show_up_and_can_be_sent_again(
     console.fill("#filter", "")
 
 
+def test_a_call_that_reached_no_function_is_shown_as_nobodys(
+    console: Page, servers: dict[str, Served]
+) -> None:
+    choose(console, "order")
+    servers["shop"].client.get("/nowhere?who=lost")
+    console.fill("#filter", "who=lost")
+    console.until("document.querySelectorAll('#call-list li').length === 1")
+    console.click("#call-list button")
+    console.until("document.querySelector('#target').value === '/nowhere?who=lost'")
+    assert console.text("#name") == "No function"
+    assert not console.run(
+        "return document.querySelectorAll('#function-list [aria-current=true]').length"
+    )
+    assert sent(console) == "404 Not Found"
+    console.fill("#target", "/price")
+    assert sent(console) == "200 OK"
+    console.fill("#filter", "")
+    choose(console, "price")
+
+
 def test_what_is_sent_again_is_what_came(console: Page, servers: dict[str, Served]) -> None:
     client = servers["shop"].client
     digits = "12345678901234567890"
@@ -231,6 +261,12 @@ return [...document.querySelectorAll(
   .filter((one) => one.checkVisibility() && !name(one)).map((one) => one.outerHTML);
 """
 WIDE_BY = "return document.documentElement.scrollWidth - innerWidth"
+PAST_CARD = """
+return [...document.querySelectorAll(".card *")].filter((one) => one.checkVisibility() &&
+  !one.closest("pre, textarea, input") &&
+  one.getBoundingClientRect().right > one.closest(".card").getBoundingClientRect().right + 1)
+  .map((one) => one.outerHTML.slice(0, 80));
+"""
 CONTRAST = """
 const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
 const linear = (one) => (one <= .03928 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4);
@@ -278,6 +314,21 @@ def test_everything_has_a_name_and_can_be_read(console: Page) -> None:
         console.run("for (const one of document.querySelectorAll('details')) one.open = true")
         check_looks(console)
         console.look(WIDE)
+
+
+@pytest.mark.parametrize("query", ["", "&crash"])
+def test_a_long_word_makes_nothing_too_wide(console: Page, query: str) -> None:
+    choose(console, LONG)
+    console.fill("#target", f"/{LONG}/{LONG}?{LONG}=1{query}")
+    sent(console)
+    console.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    for size in (WIDE, NARROW):
+        console.look(size)
+        for view in ("functions", "request", "calls"):
+            console.run("document.querySelector(arguments[0]).click()", f"[data-view={view}]")
+            assert console.run(WIDE_BY) <= 0, view
+            assert console.run(PAST_CARD) == []
+    console.look(WIDE)
 
 
 def test_a_narrow_window_shows_one_part_at_a_time(console: Page) -> None:

@@ -31,12 +31,19 @@ def require_fit(document: Any) -> None:
     kubernetes_validate.validate(document, version, strict=True)
 
 
-@pytest.mark.parametrize("code", [EVERYTHING, HELLO], ids=["everything", "hello"])
-def test_kubernetes_takes_what_is_written(make: MakeProject, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "scaled"),
+    [(EVERYTHING, []), (HELLO, ["HorizontalPodAutoscaler"])],
+    ids=["everything", "hello"],
+)
+def test_kubernetes_takes_what_is_written(make: MakeProject, code: str, scaled: list[str]) -> None:
     found = files_for("kubernetes", make(code, timeout=20.0))
+    kinds = []
     for name in ("deployment.yaml", "service.yaml", *({"autoscaler.yaml"} & found.keys())):
         for document in documents(found[name]):
             require_fit(document)
+            kinds.append(document["kind"])
+    assert kinds == ["Deployment", "Service", *scaled]
 
 
 def test_kubernetes_takes_the_examples() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from docs import site
 from docs.pages import ROOT
+from support.browser import NARROW, WIDE, browser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,9 +63,13 @@ class _Links(HTMLParser):
             self.links.append(given["href"])
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return site.build(tmp_path_factory.mktemp("site") / "made")
+
+
 @pytest.mark.once
-def test_the_site_builds_is_whole_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
-    made = site.build(tmp_path / "made")
+def test_the_site_builds_is_whole_and_loads_nothing_from_elsewhere(made: Path) -> None:
     pages = {page.resolve(): _Links(page) for page in made.rglob("*.html")}
     assert len(pages) > len(list((ROOT / "docs").glob("*.md")))
     wrong = [
@@ -77,6 +82,30 @@ def test_the_site_builds_is_whole_and_loads_nothing_from_elsewhere(tmp_path: Pat
     assert wrong == []
     reference = pages[(made / "docs" / "reference.html").resolve()]
     assert reference.anchors >= _DOCUMENTED
+
+
+_BROKEN_NAMES = """
+return [...document.querySelectorAll('.md-content td:not(:nth-child(2):last-child) code')]
+    .filter((code) => !/[\\s/-]/.test(code.innerText) && code.getClientRects().length > 1)
+    .map((code) => code.innerText)
+"""
+_TOO_WIDE = "return document.documentElement.scrollWidth - innerWidth"
+_SMALL_FIGURES = """
+return [...document.querySelectorAll('.md-content p > img')]
+    .filter((image) => image.getBoundingClientRect().width < 600).map((image) => image.src)
+"""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("page", ["index", "docs/settings", "docs/event-types", "docs/scaling"])
+def test_pages_can_be_read_on_any_screen(made: Path, page: str) -> None:
+    with browser() as seen:
+        for size in (WIDE, NARROW):
+            seen.look(size)
+            seen.open((made / f"{page}.html").as_uri())
+            assert seen.run(_TOO_WIDE) <= 0
+            assert seen.run(_BROKEN_NAMES) == []
+            assert seen.run(_SMALL_FIGURES) == []
 
 
 def _is_whole(page: Path, link: str, pages: dict[Path, _Links], *, is_loaded: bool) -> bool:

@@ -28,8 +28,6 @@ def test_slow_clients_cost_only_themselves(
         figure(f"{kind}: {found.line()}")
         assert "Traceback" not in server.log
     assert found.connected == 3 * CLIENTS
-    # In the moment in which all of them arrive, a probe may find every place taken, and says so.
-    assert set(found.failed) <= {f"{PROBE} 503"}
-    assert len(found.failed) <= 3
+    assert found.failed == []
     assert found.p99() < 1
     assert (found.code, found.ended < 3) == (0, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -70,6 +71,21 @@ def test_binary_attributes_are_strings_in_lower_case(host: str) -> None:
 
 
 @every_host
+@pytest.mark.parametrize("more", [{}, {"x-other": "1"}, {"ce-zone": "z", "ce-data": "d"}])
+@pytest.mark.parametrize("optional", [{}, {"ce-time": "T"}, {"ce-time": "T", "ce-subject": "s"}])
+def test_what_every_binary_event_has_comes_first(
+    host: str, more: dict[str, str], optional: dict[str, str]
+) -> None:
+    """As 3.10 has them, in whatever order the headers come."""
+    headers = {**more, **optional, **dict(reversed(ce().items()))}
+    found = taken(host, {"a": 1}, headers).get_attributes()
+    assert list(found)[:4] == ["specversion", "id", "source", "type"]
+    sent = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
+    sent.pop("data", None)
+    assert found == {"time": found["time"], "datacontenttype": "application/json", **sent}
+
+
+@every_host
 def test_structured_attributes_keep_their_json_types(host: str) -> None:
     members = {**REQUIRED, "time": "T", "number": 5, "flag": True, "extensions": {"more": "x"}}
     event = taken(host, members | {"none": None, "data": {"a": 1}}, STRUCTURED)
@@ -79,6 +95,7 @@ def test_structured_attributes_keep_their_json_types(host: str) -> None:
         "number": 5,
         "flag": True,
         "more": "x",
+        "none": None,
     }
 
 
@@ -144,6 +161,43 @@ BINARY_DATA: dict[str, tuple[bytes, str | None, Any]] = {
 def test_binary_data(name: str, host: str) -> None:
     body, content_type, expected = BINARY_DATA[name]
     assert taken(host, body, ce(content_type)).data == expected
+
+
+@every_host
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate, gzip", "br"])
+def test_compressed_data_is_handed_over_as_it_came(encoding: str, host: str) -> None:
+    headers = {**ce("application/json", x="%C3%A9"), "Content-Encoding": encoding}
+    body = gzip.compress(b'{"a":1}')
+    event = taken(host, body, headers)
+    assert (event.data, event["datacontenttype"]) == (body, "application/json")
+    assert (event["x"], event["id"]) == ("\u00e9", "E")
+
+
+@every_host
+@pytest.mark.parametrize("version", ["0.3", "1.0"])
+def test_data_in_base64_of_older_senders_is_handed_over_as_it_came(version: str, host: str) -> None:
+    headers = ce("application/json", specversion=version, datacontentencoding="base64")
+    event = taken(host, b"eyJhIjoxfQ==", headers)
+    assert (event.data, event["datacontentencoding"]) == (b"eyJhIjoxfQ==", "base64")
+    assert taken(host, b'{"a":1}', headers).data == {"a": 1}
+
+
+@every_host
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({**ce(), "Content-Encoding": "identity"}, b"{"),
+        (ce(datacontentencoding="binary"), b"{"),
+        ({**ce(), "Content-Encoding": ""}, b"{"),
+        ({**ce(id=""), "Content-Encoding": "gzip"}, b"\x1f\x8b"),
+        ({**ce(type=None), "Content-Encoding": "gzip"}, b"\x1f\x8b"),
+        ({**ce(subject="%ff"), "Content-Encoding": "gzip"}, b"\x1f\x8b"),
+        ({**STRUCTURED, "Content-Encoding": "gzip"}, b"\x1f\x8b"),
+    ],
+)
+def test_what_is_wrong_besides_is_refused(headers: Any, body: bytes, host: str) -> None:
+    answer, event = send(host, body, headers)
+    assert (answer.status, event) == (400, None)
 
 
 STRUCTURED_DATA: dict[str, tuple[dict[str, Any], Any]] = {

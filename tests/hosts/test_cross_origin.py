@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -103,6 +104,7 @@ def _preflight(client: httpx.Client, path: str, origin: str, **more: str) -> htt
     [
         ("/anybody", A, {"allow-origin": "*"}),
         ("/anybody", "null", {"allow-origin": "*"}),
+        ("/anybody", None, {"allow-origin": "*"}),
         ("/only_a", A, {"allow-origin": A, "vary": "Accept, Origin"}),
         ("/only_a", B, {"vary": "Accept, Origin"}),
         ("/only_a", "https://a.example.evil.example", {"vary": "Accept, Origin"}),
@@ -119,13 +121,15 @@ def _preflight(client: httpx.Client, path: str, origin: str, **more: str) -> htt
         ),
         ("/strict", "https://c.example", {"vary": "Origin"}),
         ("/named", A, {"allow-origin": A, "allow-credentials": "true", "vary": "Origin"}),
+        ("/named", "https://\xe9.example", {"vary": "Origin"}),
         ("/none", A, {}),
     ],
 )
 def test_what_a_browser_is_told(
     client: httpx.Client, path: str, origin: str | None, rules: dict[str, str]
 ) -> None:
-    answer = client.get(path, headers={"Origin": origin} if origin else {})
+    headers = httpx.Headers({"Origin": origin} if origin else {}, encoding="latin-1")
+    answer = client.get(path, headers=headers)
     assert answer.status_code == 200
     assert _rules(answer.headers) == rules
 
@@ -342,6 +346,25 @@ def test_wildcards_match_what_they_say(allowed: str, origin: str, is_allowed: bo
 def test_what_is_not_a_rule_is_refused(given: Any) -> None:
     with pytest.raises(InvalidConfigurationException, match="neither True, nor an origin"):
         CORS.of(given)
+
+
+def test_names_are_read_from_one_text_or_several() -> None:
+    rules = CORS.of(CORS(A, methods="GET, PUT", headers="x-token,x-b", expose="x-count"))
+    assert rules
+    answer = dict(rules.preflight(A, "x-token").headers)
+    assert answer["access-control-allow-methods"] == "GET, PUT"
+    assert answer["access-control-allow-headers"] == "x-token, x-b"
+    assert answer["access-control-expose-headers"] == "x-count"
+    assert rules == CORS.of(
+        CORS(A, methods=["GET", "PUT"], headers=["x-token", "x-b"], expose=["x-count"])
+    )
+
+
+@pytest.mark.parametrize("field", ["methods", "headers", "expose"])
+@pytest.mark.parametrize("name", ["", "x\r\ny: 1", "x y", "\xe9"])
+def test_names_that_no_header_can_hold_are_refused(field: str, name: str) -> None:
+    with pytest.raises(InvalidConfigurationException, match=re.escape(f"found {name!r}")):
+        CORS.of(CORS(A, **{field: ["x-count", name]}))  # type: ignore[arg-type]
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:

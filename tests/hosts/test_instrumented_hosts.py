@@ -107,6 +107,28 @@ def test_a_class_that_changes_after_the_first_request(
     assert not seen
 
 
+@pytest.mark.parametrize("way", ["server", "wsgi"])
+def test_hooks_may_be_added_on_flasks_own_way_until_it_has_begun(
+    sources: SourceTree, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """As instana's agent does at the first request."""
+    original = flask.Flask.full_dispatch_request
+    ended: list[object] = []
+
+    def dispatch(app: flask.Flask) -> Any:
+        if not ended:
+            ended.append("added")
+            app.teardown_request(ended.append)
+        return original(app)
+
+    monkeypatch.setattr(flask.Flask, "full_dispatch_request", dispatch)
+    sources.write(main=SYNC)
+    request = _client(sources, way, "hello")
+    assert request("/a") == "GET /a"
+    assert request("/b") == "GET /b"
+    assert ended == ["added", None, None]
+
+
 def _client(sources: SourceTree, way: str, target: str) -> Callable[[str], str]:
     if way == "server":
         client = Client(sources.root, target=target)

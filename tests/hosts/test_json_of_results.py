@@ -80,13 +80,11 @@ def test_rare_texts_are_read_as_flasks_own_does(body: bytes) -> None:
     assert repr(READ(body)) == repr(FLASKS(body))
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[1,]", b'"\xff"', b'"\x01"', b"9" * 5000, b"[" * 10**5]
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[1,]", b'"\xff"', b'"\x01"', b"9" * 5000])
 def test_what_isnt_json_raises_what_flasks_own_does(body: bytes) -> None:
-    with pytest.raises((ValueError, RecursionError)) as ours:
+    with pytest.raises(ValueError) as ours:  # noqa: PT011 - compared below
         READ(body)
-    with pytest.raises((ValueError, RecursionError)) as flasks:
+    with pytest.raises(ValueError) as flasks:  # noqa: PT011
         FLASKS(body)
     assert type(ours.value) is type(flasks.value)
     assert str(ours.value) == str(flasks.value)

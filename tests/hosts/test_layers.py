@@ -137,6 +137,7 @@ def test_the_head_is_the_same_on_both_sides(side: Side) -> None:
     def around(head: Head) -> Steps:
         seen.extend((head.method, head.path, head.query, head.scheme, head.version, head.client))
         seen.extend((head.header("x-name"), head.header("x-none"), dict(head.headers)))
+        seen.extend((head.header("content-type"), head.header("content-length")))
         seen.append(sorted(head.pairs))
         return (yield None)  # type: ignore[no-any-return]
 
@@ -145,6 +146,7 @@ def test_the_head_is_the_same_on_both_sides(side: Side) -> None:
     assert seen == [
         *("GET", "/café", "q=1", "https", "1.1", "192.0.2.1", "value", None),
         headers,
+        *("text/plain", None),
         sorted(headers.items()),
     ]
 

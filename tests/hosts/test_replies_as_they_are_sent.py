@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_framework.hosts.gate import gated
-from functions_framework.hosts.outgoing import passed
-from functions_framework.model.message import Reply
+from functions_framework.hosts.outgoing import checked, passed
+from functions_framework.model.message import Easy, Reply
+from functions_framework.signatures.results import encode
 from functions_framework.testing import Client
 
 if TYPE_CHECKING:
@@ -164,3 +165,14 @@ def test_the_testing_client_shows_what_a_client_gets(function: Callable[..., Any
         assert client.get("/utf-8").headers["x-a"].encode("latin-1") == "caf\u00e9".encode()
         assert client.head("/cookies").body == b""
         assert client.head("/cookies").headers["content-length"] == "1"
+
+
+@pytest.mark.parametrize("value", ["x", b"x", {"a": 1}, [1]])
+def test_a_reply_that_is_fit_to_be_sent_is_any_reply_once_it_is_changed(value: Any) -> None:
+    reply = encode(value)
+    assert type(reply) is Easy
+    assert checked(Reply(*reply), "GET") == reply
+    changed = reply._replace(headers=[("x y", "1")])
+    assert type(changed) is Reply
+    assert passed(changed, "GET", {"PATH_INFO": "/"}).status == 500
+    assert encode((reply, 201)).status == 201

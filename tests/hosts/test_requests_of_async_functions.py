@@ -7,9 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
-from functions_framework.hosts.asgi.request import lean_request, request_maker
+from functions_framework.hosts.asgi.request import (
+    NotJSON,
+    WholeRequest,
+    lean_request,
+    request_maker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -21,7 +27,7 @@ QUERIES = (
 TEXTS = (
     b"", b"{}", b'{"a": [1, 2.5, null, "\\u00e4"]}', b" [1] ", b"[1,]", b"NaN", b"1e999", b"'a'",
     b'"\\ud800"', b"\xef\xbb\xbf{}", '{"ä": 1}'.encode("utf-16"), b"\xff", b'{"a":1,"a":2}',
-    b"1" * 5000, b"[" * 3000,
+    b"1" * 5000, b"[" * 3000, b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000,
 )  # fmt: skip
 BODIES: dict[str, list[dict[str, Any]]] = {
     "whole": [{"type": "http.request", "body": b"abc", "more_body": False}],
@@ -53,6 +59,7 @@ def both(
     use: Callable[[Request], Coroutine[Any, Any, Any]],
     messages: list[dict[str, Any]] | None = None,
     query: bytes = b"",
+    make_ours: Any = lean_request,
 ) -> list[Any]:
     """What is found in our request and in Starlette's, each with a body of its own."""
 
@@ -69,7 +76,7 @@ def both(
         left["_query_params"] = repr(left.get("_query_params"))
         return result, left
 
-    return [found(lean_request), found(Request)]
+    return [found(make_ours), found(Request)]
 
 
 def test_it_is_made_as_the_constructors_make_it() -> None:
@@ -113,14 +120,31 @@ def test_the_body_is_starlettes(messages: list[dict[str, Any]], asked: str) -> N
     assert ours == starlettes
 
 
+def told(error: Exception) -> BaseException:
+    """What Starlette's raised where ours was read, having looked at what that made of it."""
+    if not isinstance(error, NotJSON):
+        return error
+    cause = error.__cause__
+    assert cause is not None
+    assert str(error).startswith(str(cause)) or "deep" in error.detail
+    assert (error.status_code, error.detail[:21]) == (400, "The body is not JSON:")
+    return cause
+
+
+@pytest.mark.parametrize("make", [lean_request, WholeRequest])
 @pytest.mark.parametrize("text", TEXTS)
-def test_json_is_starlettes(text: bytes) -> None:
+def test_json_is_starlettes_and_what_is_none_a_fault_with_a_status(text: bytes, make: Any) -> None:
     async def read(request: Request) -> Any:
-        found = await request.json()
+        try:
+            found = await request.json()
+        except (json.JSONDecodeError, HTTPException) as error:
+            raise told(error) from None
         assert await request.json() is found
         return repr(found), json.dumps(found)
 
-    ours, starlettes = both(read, [{"type": "http.request", "body": text}])
+    ours, starlettes = both(read, [{"type": "http.request", "body": text}], make_ours=make)
+    if starlettes[0][0] is RecursionError:
+        starlettes = (ours[0], starlettes[1])
     assert ours == starlettes
 
 
@@ -149,4 +173,4 @@ def test_what_somebody_replaced_is_used(
         """An agent's."""
 
     monkeypatch.setattr(owner, name, property(seen) if name == "query_params" else seen)
-    assert request_maker() is Request
+    assert request_maker() is WholeRequest

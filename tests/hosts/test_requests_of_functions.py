@@ -150,3 +150,28 @@ def test_what_somebody_has_changed_in_flasks_class_counts(
     sources.put("main.py", SOURCE)
     client = create_app("hello", str(sources.root / "main.py")).test_client()
     assert client.get("/?lang=en").text == "somebody's"
+
+
+@pytest.mark.parametrize("beginning", ["", "import flask\n", "@http(cors=True)\n"])
+@pytest.mark.parametrize("absent", ["SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"])
+def test_a_wsgi_server_may_leave_out_what_is_empty(
+    sources: SourceTree, beginning: str, absent: str
+) -> None:
+    sources.write(
+        main=f"""
+from functions_framework import http
+{beginning}def hello(request):
+    return request.root_path + request.full_path
+"""
+    )
+    app = create_app("hello", sources.root / "main.py")
+    full = environ_of(
+        REQUEST_METHOD="GET", SCRIPT_NAME="/mounted", PATH_INFO="/there", QUERY_STRING="a=b",
+        SERVER_PROTOCOL="HTTP/1.1",
+    )  # fmt: skip
+    given = []
+    for environ in ({**full, absent: ""}, {name: full[name] for name in full if name != absent}):
+        environ["wsgi.input"] = BytesIO()
+        body = app(environ, lambda status, *_: given.append(status))
+        given.append(b"".join(body))
+    assert given[:2] == given[2:]

@@ -13,6 +13,30 @@ if TYPE_CHECKING:
 
     from support.served_source import Served
 
+IDS = """
+import functions_framework
+
+@functions_framework.http
+def seen(request):
+    return [request.headers["Function-Execution-Id"], functions_framework.current().execution_id]
+
+@functions_framework.http
+async def beside(request):
+    return "fine"
+"""
+
+
+@pytest.mark.parametrize("given", [{}, {"Function-Execution-Id": "mine"}])
+def test_a_sync_function_beside_async_ones_sees_its_calls_id(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    with served(tmp_path, IDS) as (_, client):
+        first, second = (client.get("/seen", headers=given).json() for _ in range(2))
+    assert first[0] == first[1]
+    assert second[0] == second[1]
+    assert (first == second) is bool(given)
+
+
 # `async ` stands before each `def` on the event loop, and before none on threads.
 SOURCE = """
 import sys

@@ -137,3 +137,35 @@ def test_dropped_events_reach_the_hook_over_a_real_server(
         answer = client.post("/drop", headers={**headers, "ce-type": "fail"})
         assert (answer.status_code, answer.headers["x-google-status"]) == (500, "crash")
         server.wait_for("the hook failed")
+
+
+BESIDE = """
+import asyncio, sys
+import functions_framework
+from functions_framework import Drop, cloud_event, idempotent
+
+loops = []
+
+@functions_framework.on_dropped
+async def keep(event, reason):
+    same = loops == [asyncio.get_running_loop()]
+    print("HOOK", same, file=sys.stderr, flush=True)
+
+@functions_framework.http(path="/async")
+async def beside(request):
+    loops.append(asyncio.get_running_loop())
+    return "ok"
+
+{above}
+@cloud_event(path="/drop")
+def on_event(event):
+    raise Drop("bad")
+"""
+
+
+@pytest.mark.parametrize("above", ["", "@idempotent"], ids=["plain", "idempotent"])
+def test_a_hook_runs_on_the_loop_of_the_functions(tmp_path: Path, above: str) -> None:
+    with served(tmp_path, BESIDE.format(above=above)) as (server, client):
+        assert client.get("/async").text == "ok"
+        client.post("/drop", headers=EVENT)
+        server.wait_for("HOOK True")

@@ -6,6 +6,7 @@ import os
 import py_compile
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from support.server_process import ServerProcess, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -111,3 +111,21 @@ def test_compiling_what_is_young_is_nobody_elses_loss(tmp_path: Path) -> None:
     )
     (tmp_path / "main.py").write_text(text)
     assert answer(tmp_path) == b"True"
+
+
+@pytest.mark.parametrize("module", ["main", "helper"])
+def test_byte_code_that_is_cut_short_is_named(tmp_path: Path, module: str) -> None:
+    """A disk that was full leaves such: Python writes it in part, and can't read it ever after."""
+    main, helper = tmp_path / "main.py", tmp_path / "helper.py"
+    main.write_text("import helper\n\ndef hello(request):\n    return helper.TEXT\n")
+    helper.write_text("TEXT = 'Hello world!'\n")
+    for file in (main, helper):
+        os.utime(file, (1, 1))
+    compiled = py_compile.compile(str(tmp_path / f"{module}.py"), doraise=True)
+    assert compiled is not None
+    cut = Path(compiled)
+    cut.write_bytes(cut.read_bytes()[:40])
+    with ServerProcess.start(main, "hello") as server:
+        assert server.exit_code(20) == 1
+    (line,) = server.log.splitlines()
+    assert line == f"{cut} is cut short, as after a disk was full. Remove it."

@@ -286,6 +286,28 @@ def test_a_target_may_name_a_module_of_a_package(sources: SourceTree, target: st
     assert [function.call(None) for function in functions] == ["root"] * len(functions)
 
 
+@pytest.mark.parametrize("depth", ["pk", "pk.sub"])
+@pytest.mark.parametrize("has_init", [True, False])
+def test_a_package_of_a_target_needs_no_init_file(
+    sources: SourceTree, depth: str, has_init: bool
+) -> None:
+    folder = depth.replace(".", "/")
+    if has_init:
+        sources.put("pk/__init__.py", "")
+    sources.put(f"{folder}/helper.py", "X = 1\n")
+    sources.put(
+        f"{folder}/mod.py",
+        f"""
+        from {depth} import helper
+        from . import helper as relative
+        def hello(request): return __name__, helper is relative, helper.X
+        """,
+    )
+    for _ in range(2):
+        (function,) = sources.load_all(f"{depth}.mod:hello")
+        assert function.call(None) == (f"{depth}.mod", True, 1)
+
+
 def test_a_module_that_is_nowhere_is_named(sources: SourceTree) -> None:
     with pytest.raises(MissingSourceException, match="No module 'nowhere'"):
         sources.load_all("nowhere:hello")

@@ -62,6 +62,10 @@ def test_path_cannot_forge_lines() -> None:
     assert "GET /a\\nb 200 0B 0.0ms" in shown.err
 
 
+def test_a_request_whose_target_has_no_path_has_a_word_in_its_place() -> None:
+    assert "CONNECT - 400 0B 0.0ms" in run('logs.log_access("CONNECT", "", 400, 0, 0, None)').err
+
+
 def test_goes_to_a_handler_of_the_users_own() -> None:
     shown = run(f"""
         logging.basicConfig(format="MINE %(name)s %(message)s", stream=sys.stdout)

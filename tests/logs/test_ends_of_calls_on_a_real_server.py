@@ -65,6 +65,22 @@ async def async_function(request):
 def on_event(event):
     print(event["id"], end="")
 """
+OF_BOTH_KINDS = """
+import functions_framework
+
+@functions_framework.http
+def plain(request):
+    return answer()
+
+@functions_framework.http
+async def waiting(request):
+    return answer()
+"""
+LARGE = """
+def answer():
+    print("unfinished", end="")
+    return "x" * 2**23
+"""
 ACCESS = re.compile(
     r" INFO +(\S+) functions_framework\.access: (\w+) (\S+) (\d+) (\d+)B \d+\.\dms$", re.MULTILINE
 )
@@ -162,6 +178,20 @@ def test_what_the_access_log_shows(tmp_path: Path, target: str) -> None:
     assert "secret" not in served.output.err
 
 
+@pytest.mark.parametrize("kind", KINDS_OF_FUNCTIONS)
+def test_a_large_body_is_of_its_call(tmp_path: Path, kind: str) -> None:
+    """It is sent when its call is over; text without an end of line was lost with that."""
+    with serving(
+        tmp_path, OF_BOTH_KINDS + LARGE, "--target", kind, "--access-log", LOG_EXECUTION_ID="1"
+    ) as served:
+        assert served.get("/", {"Function-Execution-Id": "E1"}) == (200, "x" * 2**23)
+        served.wait_for(re.compile("httpRequest"))
+    (printed,) = records_of(served.output.out)
+    (access,) = records_of(served.output.err)
+    assert (printed["message"], access["httpRequest"]["responseSize"]) == ("unfinished", "8388608")
+    assert printed[LABELS] == access[LABELS] == {"execution_id": "E1"}
+
+
 def test_calls_with_a_body(tmp_path: Path) -> None:
     event = {"ce-id": "EV1", "ce-source": "/s", "ce-type": "t", "ce-specversion": "1.0"}
     with serving(
@@ -207,20 +237,11 @@ def test_nothing_is_written_by_default(tmp_path: Path) -> None:
 
 SHORT_WAY = """
 import logging
-import functions_framework
 from functions_framework.logs.access import LOGGER
 from functions_framework.logs.handler import sole_handler
 
 def answer():
     return repr(sole_handler(logging.getLogger(LOGGER)))
-
-@functions_framework.http
-def plain(request):
-    return answer()
-
-@functions_framework.http
-async def waiting(request):
-    return answer()
 """
 
 
@@ -230,7 +251,7 @@ def test_a_line_of_the_access_log_needs_no_record(
     tmp_path: Path, kind: str, log_format: str
 ) -> None:
     """A filter of the framework's own, on a logger above, once sent each the long way."""
-    (tmp_path / "main.py").write_text(SHORT_WAY)
+    (tmp_path / "main.py").write_text(OF_BOTH_KINDS + SHORT_WAY)
     options = ["--access-log", "--log-format", log_format]
     with ServerProcess.start(tmp_path / "main.py", kind, *options) as server:
         status, found = server.ready().get()

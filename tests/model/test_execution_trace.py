@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_framework.model.execution import Execution, new_execution_id, reseed
-from functions_framework.model.trace import NO_TRACE, Trace, read_cloud_trace, read_traceparent
+from functions_framework.model.trace import (
+    NO_TRACE,
+    Trace,
+    read_cloud_trace,
+    read_traceparent,
+    read_tracestate,
+)
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 SPAN_ID = "00f067aa0ba902b7"
@@ -56,6 +62,31 @@ def test_cloud_trace_header(header: str, expected: Trace) -> None:
 )
 def test_traceparent_header(header: str, expected: Trace) -> None:
     assert read_traceparent(header) == expected
+
+
+LONGEST_KEY, LONGEST_VALUE = "k" * 256, "v" * 256
+MEMBERS = ",".join(f"k{number}=v" for number in range(32))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["a=1", "a=1,b=2", " a=1 ,\tb=2 ", "a=1,,b=2", "0t@v/*-_=x y:;!~", "a= 1", MEMBERS, "a=1,a=2",
+     f"{LONGEST_KEY}={LONGEST_VALUE}"],
+)  # fmt: skip
+def test_a_tracestate_is_handed_on(header: str) -> None:
+    assert read_tracestate(header) == header.strip()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", " ", ",", "a", "a=", "=1", "A=1", "a=1=2", "a =1", "@a=1", "a=1,b", "a=\x1f",
+     "a=\x7f", "a=\xe9", "a=1\n", f"{MEMBERS},x=1", f"{LONGEST_KEY}k=1", f"a={LONGEST_VALUE}v",
+     "a=1;b=2", "nonsense"],
+)  # fmt: skip
+def test_a_malformed_tracestate_is_dropped(header: str) -> None:
+    assert read_tracestate(header) is None
+    headers = Execution("id", traceparent=PARENT, tracestate=header).outgoing_headers()
+    assert headers == {"Function-Execution-Id": "id", "traceparent": PARENT}
 
 
 @given(st.text())

@@ -98,6 +98,25 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     assert {"http", "create_app", "logging"} <= set(dir(functions_framework))
 
 
+@pytest.mark.parametrize("name", ["cloudevent", "cloud__event", "createapp"])
+def test_a_name_with_other_underscores_is_told_the_right_one(name: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import functions_framework as ff; ff.{name}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    right = "create_app" if name == "createapp" else "cloud_event"
+    assert ran.stderr.splitlines()[-1].startswith(
+        f"AttributeError: module 'functions_framework' has no attribute {name!r}. "
+        f"Did you mean: {right!r}?"
+    )
+
+
+@pytest.mark.parametrize("name", ["http", "event", "cloud_event", "typed", "websocket"])
+def test_a_path_that_is_not_named_is_told_its_name(name: str) -> None:
+    with pytest.raises(TypeError, match=r"takes its path by name: path='/x'"):
+        getattr(functions_framework, name)("/x")
+
+
 def test_an_unknown_name_of_aio_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'typed'"):
         _ = aio.typed

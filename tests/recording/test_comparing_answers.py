@@ -106,6 +106,30 @@ def test_headers_that_matter() -> None:
     assert told(b"", b"", before, now=before[:2]) == ["vary: was x, y, is gone"]
 
 
+ONE, TWO = "3f9d7b68-f1b4-4e95-a153-4a31c14d0f34", "a2dd4d07-aaf2-4688-b431-ee22cb79a71c"
+
+
+def test_what_an_event_is_given_where_it_has_none_is_not_compared() -> None:
+    def sent(identity: str, time: str, kind: str = "t") -> tuple[Pairs, bytes]:
+        pairs = (("ce-id", identity), ("ce-time", time), ("Ce-Type", kind), *JSON)
+        event = {"specversion": "1.0", "id": identity, "time": time, "type": kind}
+        return pairs, json.dumps([{**event, "data": {"id": 1}}]).encode()
+
+    first, body = sent(ONE, "2026-01-01T00:00:00Z")
+    now, after = sent(TWO, "2026-01-02T00:00:00Z")
+    assert told(body, after, first, now=now) == []
+    now, after = sent(TWO, "2026-01-02T00:00:00Z", kind="u")
+    assert told(body, after, first, now=now) == ["ce-type: t -> u", 'body[0].type: "t" -> "u"']
+    first, body = sent("order-7", "2026-01-01T00:00:00Z")
+    now, after = sent("order-8", "2026-01-01T00:00:00Z")
+    assert [one.partition(":")[0] for one in told(body, after, first, now=now)] == [
+        "ce-id",
+        "body[0].id",
+    ]
+    plain, other = (json.dumps({"id": identity}).encode() for identity in (ONE, TWO))
+    assert told(plain, other, JSON) != []  # no event's
+
+
 def test_names_redacted_when_recorded_stay_redacted() -> None:
     kept = recording(b'{"pin": 1, "a": 1}', (*JSON, ("x-pin", "1")), "pin", "x-pin")
     now = ResponseHeaders((*JSON, ("x-pin", "2")))

@@ -10,11 +10,17 @@ from functions_framework.runtime.threads import Threads
 
 
 def test_jobs_without_a_limit_may_wait_for_each_other() -> None:
-    together = threading.Barrier(51, timeout=10)
+    together, seen = threading.Barrier(51, timeout=10), set()
     threads = Threads("test")
+
+    def job() -> None:
+        seen.add(threading.get_ident())
+        together.wait()
+
     for _ in range(50):
-        threads.start(together.wait)
+        threads.start(job)
     together.wait()
+    assert len(seen) == 50
 
 
 def test_no_more_run_at_once_than_allowed_and_all_run() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from functions_framework.model.execution import Execution
+from functions_framework.hosts.asgi.bridge import environ_of
+from functions_framework.hosts.asgi.scope import begin, header_fields
+from functions_framework.model.execution import Execution, execution
 from functions_framework.server.on_loop.scope import RequestScope, scope_of
 from functions_framework.server.wire.exchange import Exchange
 
@@ -111,3 +114,41 @@ def test_the_headers_hold_the_id_of_a_call_without_one(
     running = Execution()
     scope.running = running
     assert scope["headers"] == [(b"function-execution-id", running.execution_id.encode())]
+
+
+CE_TWICE = [(b"ce-id", b"1"), (b"ce-id", b"2"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"client": ("", "0"), "server": ("", "0")},
+        {"path": "/é", "raw_path": b"/%C3%A9", "query_string": b""},
+        {"path": "/%41", "raw_path": b"/%2541"},
+        {"path": "/b", "raw_path": b"/a/b"},
+        {"path": "/\xff", "raw_path": "/\xff".encode()},
+        {"headers": [*CE_TWICE, (b"content-type", b"text/plain"), (b"x-own-b", b"\xe9")]},
+        {"headers": [(b"function-execution-id", b""), (b"traceparent", b"x")]},
+        {"headers": [(b"function-execution-id", b"mine")]},
+    ],
+)
+@pytest.mark.parametrize("is_proxied", [False, True])
+def test_a_sync_function_gets_the_environ_of_its_parts(
+    parts: dict[str, Any], *, is_proxied: bool
+) -> None:
+    scope = _scope(**parts)
+    scope.by_name = header_fields(dict(scope))
+    if is_proxied:
+        scope["client"], scope["scheme"] = ("10.0.0.1", 1), "https"
+    whole = {**scope, "headers": list(scope["headers"])}
+    made = []
+    for one in (scope, whole):
+        token = execution.set(None)
+        begin(one, None)
+        environ = environ_of(one, BytesIO()) | {"wsgi.input": None}
+        # The server's own scope has it made later (`Bridge`).
+        environ.pop("HTTP_FUNCTION_EXECUTION_ID", None)
+        made.append(environ)
+        execution.reset(token)
+    assert made[0] == made[1]

@@ -40,6 +40,9 @@ def hello(request):
 AS_FIRST = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
 
 
+WITH_PROC_OF_OTHERS = [word for word in AS_FIRST if word != "--mount-proc"]
+
+
 def can_be_first() -> bool:
     """Whether a process may be made that is the first of its own."""
     if shutil.which("unshare") is None:
@@ -47,24 +50,33 @@ def can_be_first() -> bool:
     return subprocess.run([*AS_FIRST, "true"], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not can_be_first(), reason="no process can be made the first of its own here")
-def test_first_process_notes_the_ends_of_orphans(tmp_path: Path) -> None:
-    source = written(tmp_path, LEAVES_ORPHANS)
-    command = [*AS_FIRST, "--kill-child", sys.executable, "-m", "functions_framework"]
+NEEDS_FIRST = pytest.mark.skipif(
+    not can_be_first(), reason="no process can be made the first of its own here"
+)
+
+
+def as_first(prefix: list[str], source: Path) -> ServerProcess:
+    command = [*prefix, "--kill-child", sys.executable, "-m", "functions_framework"]
     command += ["--source", str(source), "--target", "hello", "--port", "0", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    with ServerProcess(process) as server:
+    return ServerProcess.by(command, source.parent)
+
+
+@NEEDS_FIRST
+def test_first_process_notes_the_ends_of_orphans(tmp_path: Path) -> None:
+    with as_first(AS_FIRST, written(tmp_path, LEAVES_ORPHANS)) as server:
         server.ready()
         usual = server.get()[1].split()[2]
         for _ in range(5):
             assert server.get("/leave")[0] == 200
         wait_until(lambda: server.get() == (200, b"0 of " + usual), "the orphans' ends", 20)
+
+
+@NEEDS_FIRST
+def test_it_goes_on_where_proc_tells_of_other_processes(tmp_path: Path) -> None:
+    """Some sandboxes leave it as it is outside, where the first process is another."""
+    with as_first(WITH_PROC_OF_OTHERS, written(tmp_path, LEAVES_ORPHANS)) as server:
+        assert server.ready().get("/leave")[0] == 200
+        assert "Traceback" not in server.log
 
 
 def metrics_url(server: ServerProcess) -> str:
@@ -85,7 +97,9 @@ def test_metrics_process_that_is_killed_is_replaced(tmp_path: Path, flags: list[
         assert first != int(server.get()[1])
         assert b"function" in urlopen(url, timeout=10).read()
         os.kill(first, signal.SIGKILL)
-        server.wait_for(f"The metrics process {first} was ended by SIGKILL; it is replaced.")
+        server.wait_for(
+            f"The metrics process {first} was ended by SIGKILL (out of memory?); it is replaced."
+        )
         assert b"function" in urlopen(url, timeout=10).read()
         wait_until(lambda: not is_alive(first), "the end of what was killed")
         children = server.children()

@@ -63,7 +63,7 @@ EVENT = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     source = tmp_path_factory.mktemp("left") / "main.py"
     source.write_text(SOURCE)
-    with ServerProcess.start(source, "waiting,kept,below") as server:
+    with ServerProcess.start(source, "waiting,kept,below", "--access-log") as server:
         yield server.ready()
 
 
@@ -71,9 +71,21 @@ def test_call_is_cancelled_when_its_client_goes(server: ServerProcess) -> None:
     with server.connect() as connection:
         connection.sendall(b"GET /waiting/61 HTTP/1.1\r\nhost: x\r\n\r\n")
         server.wait_for("started /waiting/61")
-    server.wait_for("cancelled /waiting/61", seconds=3)
+    server.wait_for("cancelled /waiting/61")
     assert "finished /waiting/61" not in server.log
     assert "Traceback" not in server.log
+
+
+def test_a_cancelled_call_has_a_status_of_its_own_in_the_access_log(server: ServerProcess) -> None:
+    """It had the status and the words of a call that the shutdown ends."""
+    with server.connect() as over_http1, server.connect() as over_http2:
+        over_http1.sendall(b"GET /waiting/65 HTTP/1.1\r\nhost: x\r\n\r\n")
+        over_http2.sendall(OPENING + request(1, "/waiting/66"))
+        server.wait_for("started /waiting/65")
+        server.wait_for("started /waiting/66")
+        over_http2.sendall(frame(RESET, 1, b"\0\0\0\x08"))
+        server.wait_for("GET /waiting/66 499 0B")
+    server.wait_for("GET /waiting/65 499 0B")
 
 
 def test_second_long_call_of_a_connection_is_cancelled_too(server: ServerProcess) -> None:
@@ -82,7 +94,7 @@ def test_second_long_call_of_a_connection_is_cancelled_too(server: ServerProcess
         assert read_answer(connection) == (200, b"/waiting/0.6")
         connection.sendall(b"GET /waiting/62 HTTP/1.1\r\nhost: x\r\n\r\n")
         server.wait_for("started /waiting/62")
-    server.wait_for("cancelled /waiting/62", seconds=3)
+    server.wait_for("cancelled /waiting/62")
     assert "finished /waiting/62" not in server.log
 
 
@@ -91,7 +103,7 @@ def test_call_is_cancelled_when_its_stream_is_reset(server: ServerProcess) -> No
         connection.sendall(OPENING + request(1, "/waiting/64"))
         server.wait_for("started /waiting/64")
         connection.sendall(frame(RESET, 1, b"\0\0\0\x08"))
-        server.wait_for("cancelled /waiting/64", seconds=3)
+        server.wait_for("cancelled /waiting/64")
     assert "finished /waiting/64" not in server.log
 
 
@@ -101,7 +113,7 @@ def test_call_whose_client_stays_goes_on_when_another_leaves(server: ServerProce
         with server.connect() as leaves:
             leaves.sendall(b"GET /waiting/63 HTTP/1.1\r\nhost: x\r\n\r\n")
             server.wait_for("started /waiting/63")
-        server.wait_for("cancelled /waiting/63", seconds=3)
+        server.wait_for("cancelled /waiting/63")
         assert read_answer(stays) == (200, b"/waiting/1.0")
 
 

@@ -130,6 +130,23 @@ def test_call_that_takes_longer_is_left_alone(server: ServerProcess) -> None:
         assert read_answer(connection) == (200, b"Hello world!")
 
 
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+def test_client_that_pauses_in_a_large_response_is_left_alone(tmp_path: Path, prefix: str) -> None:
+    """Its call is over: what is left of the response is with the engine and the kernel."""
+    size = 24 * 2**20
+    (tmp_path / "main.py").write_text(f"{prefix}def hello(request):\n    return b'x' * {size}\n")
+    flags = ["--header-timeout", "0.3", "--keep-alive", str(SECONDS)]
+    with (
+        ServerProcess.start(tmp_path / "main.py", "hello", *flags) as server,
+        server.ready().connect() as connection,
+    ):
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(1)
+        time.sleep(SECONDS * 1.25 + 2.5)
+        status, body = read_answer(connection)
+    assert (status, len(body)) == (200, size)
+
+
 def test_connections_that_a_function_makes_are_left_alone(tmp_path: Path) -> None:
     """Nothing ever comes back on that of a metrics client, for one."""
     source = (

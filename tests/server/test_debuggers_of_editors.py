@@ -52,6 +52,8 @@ def test_debugpy_stops_in_the_function(flags: list[str], prefix: str, tmp_path: 
         assert answer() == "21"
         if flags:
             stops_after_a_restart(editor, source, output, port)
+            # The command and two workers: what watches the files has nothing to stop in.
+            assert len(editor.sessions) == 3
 
 
 @KINDS

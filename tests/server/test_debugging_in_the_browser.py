@@ -78,6 +78,17 @@ def test_a_wrong_result_is_a_sentence_on_the_page(prefix: str, tmp_path: Path) -
         assert "Traceback" not in page.text
 
 
+def test_where_processes_share_no_memory_the_page_is_shown(tmp_path: Path) -> None:
+    """A read-only system, or one without /dev/shm, was told that its source was at fault."""
+    source = "import sys\nsys.modules['_multiprocessing'] = None\n" + CRASHING
+    with served(tmp_path, source, "--debug", target="hello") as (server, client):
+        page = client.get("/", headers=HTML)
+        assert (page.status_code, "on &lt;purpose&gt;" in page.text) == (500, True)
+        assert "Shown to this machine only" in page.text
+        server.wait_for("ValueError: on <purpose>")
+        assert server.log.count("Traceback") == 1
+
+
 def test_nothing_is_said_of_an_address_that_others_reach(tmp_path: Path) -> None:
     """What shows code answers this machine only."""
     source = written(tmp_path, CRASHING)

@@ -155,6 +155,20 @@ def test_readiness_fails_while_all_places_are_taken(tmp_path: Path, kind: str) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_place_that_is_free_in_a_moment_is_waited_for(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    flags = ["--health-path", "/up", "--concurrency", "1"]
+    with (
+        ServerProcess.start(tmp_path / "main.py", kind, *flags) as server,
+        server.ready().connect() as busy,
+    ):
+        busy.sendall(b"GET /sleep/0.2 HTTP/1.1\r\nhost: x\r\n\r\n")
+        server.wait_for("sleeping")
+        assert server.get("/up") == READY
+        assert read_answer(busy)[0] == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_readiness_fails_first_when_the_server_is_told_to_stop(tmp_path: Path, kind: str) -> None:
     (tmp_path / "main.py").write_text(FUNCTIONS)
     with ServerProcess.start(tmp_path / "main.py", kind, "--health-path", "/up") as server:

@@ -181,6 +181,7 @@ def test_a_client_that_leaves_frees_its_key(tmp_path: Path) -> None:
             return found.client.post("/pay?pause=0", headers=headers).status_code == 200
 
         wait_until(is_free, "the key", 5)
+        assert effects(tmp_path) == ["paid", "paid"]
 
 
 def test_the_response_of_a_call_beyond_its_lease_is_not_kept(tmp_path: Path) -> None:
@@ -203,8 +204,8 @@ def test_answers_outlive_the_server(tmp_path: Path) -> None:
 
 def test_a_repeated_event_counts_as_a_duplicate(tmp_path: Path) -> None:
     with serving(tmp_path, sqlite(tmp_path), "--metrics-port", "0") as found:
-        for _ in range(3):
-            post(found, "/async")
+        assert [post(found, "/async") for _ in range(3)] == [(200, '"1"')] * 3
+        assert effects(tmp_path) == ["begun 1", "done 1"]
         found.server.wait_for("metrics", seconds=5)
         line = next(item for item in found.server.log.splitlines() if "/metrics" in item)
         url = next(word for word in line.split() if "/metrics" in word).strip(",.")

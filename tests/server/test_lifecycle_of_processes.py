@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,14 +77,15 @@ def test_sys_exit_at_import_is_the_exit_code(tmp_path: Path, call: str, code: in
     source = written(tmp_path, f"import sys\ndef hello(request): ...\nsys.exit({call})\n")
     with ServerProcess.start(source, "hello") as server:
         assert server.exit_code() == code
-    assert server.log == ("bye\n" if call == "'bye'" else "")
+    said = f"main.py:3 ended the process by sys.exit({code}) while it was loaded.\n"
+    assert server.log == ("bye\n" if call == "'bye'" else said)
 
 
 def test_worker_killed_while_loading_ends_the_server(tmp_path: Path) -> None:
     source = written(tmp_path, "import os\nos.kill(os.getpid(), 9)\n" + HELLO)
     with ServerProcess.start(source, "hello") as server:
         assert server.exit_code() == 1
-    assert "ended by SIGKILL while loading" in server.log
+    assert "ended by SIGKILL (out of memory?) while loading" in server.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
@@ -96,13 +96,12 @@ def test_killed_worker_is_replaced_without_stopping_the_other(
         server.ready()
         wait_until(lambda: len(_pids(server)) == 2, "both workers answer")
         first, second = server.children()
-        start = time.monotonic()
         os.kill(first, number)
         wait_until(lambda: len(server.children()) == 2 and first not in server.children(), "two")
         assert second in server.children()
-        assert time.monotonic() - start < 1
         assert server.get() == (200, b"Hello world!")
-        server.wait_for(f"was ended by {number.name}; it is replaced.")
+        guess = " (out of memory?)" if number == signal.SIGKILL else ""
+        server.wait_for(f"was ended by {number.name}{guess}; it is replaced.")
         server.signal()
         assert server.exit_code() == 0
 

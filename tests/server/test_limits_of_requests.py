@@ -72,7 +72,7 @@ def test_large_upload_gets_to_read_its_refusal(server: ServerProcess) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "is_http2"),
-    # A sync call ends its stream of HTTP/2 with the response: the engine reads a body whole or not.
+    # A sync call takes no more than 16 MiB over HTTP/2: the engine reads a body whole or not.
     [("plain", False), ("waiting", False), ("waiting", True)],
     ids=["def", "async def", "async def, HTTP/2"],
 )

@@ -50,7 +50,9 @@ def test_functions_that_do_not_fit_one_line_get_lines_of_their_own(tmp_path: Pat
     written(tmp_path, "".join(f"def {name}(request):\n    return ''\n" for name in names))
     with Terminal(tmp_path, "--target", ",".join(names)) as terminal:
         terminal.read_until("Serving 3 functions on http://127.0.0.1:")
-        terminal.read_until("  third_of_them (http, sync) at /third_of_them")
+        shown = terminal.read_until("third_of_them (http, sync) at /third_of_them")
+        lines = [f"  {name} (http, sync) at /{name}" for name in names]
+        assert shown.splitlines()[1:] == lines
 
 
 @pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
@@ -89,13 +91,16 @@ def test_there_are_no_such_lines_in_a_file(tmp_path: Path) -> None:
 def test_crashes_and_errors_are_red_on_a_terminal(tmp_path: Path) -> None:
     written(tmp_path, "def hello(request):\n    1 / 0\n")
     with Terminal(tmp_path, "--target", "hello") as terminal:
-        httpx.get(f"http://127.0.0.1:{terminal.port()}/", trust_env=False)
+        answer = httpx.get(f"http://127.0.0.1:{terminal.port()}/", trust_env=False)
+        assert (answer.status_code, ESCAPE in answer.text) == (500, False)
         terminal.read_until(f"{ESCAPE}31mERROR  {ESCAPE}0m ")
         terminal.read_until("ZeroDivisionError")
     with Terminal(tmp_path, "--target", "helo") as terminal:
         terminal.read_until(f"{ESCAPE}31mError:{ESCAPE}0m File")
+        assert terminal.process.wait(20) == 1
     with Terminal(tmp_path, "--taget", "hello") as terminal:
         terminal.read_until(f"{ESCAPE}31mError:{ESCAPE}0m No such option")
+        assert terminal.process.wait(20) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,5 +207,12 @@ def test_threads_made_for_many_calls_end_again(tmp_path: Path) -> None:
 
         found.client.get("/")
         before = threads()
-        asyncio.run(ask_at_once(found.server, 100, "/"))
+        with ExitStack() as clients:
+            for _ in range(30):
+                connection = clients.enter_context(found.server.connect())
+                connection.sendall(b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n")
+            # Each has its own, whose middleware waits in it.
+            wait_until(lambda: threads() >= before + 20, "the threads")
         wait_until(lambda: threads() <= before + 6, "the end of the threads")
+        assert found.server.log.count("function left /hang") == 30
+        assert found.client.get("/").text == "nobody"

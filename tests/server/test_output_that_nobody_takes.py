@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -53,6 +54,8 @@ class Muted(ServerProcess):
     """A server that says nothing, on a port that was chosen for it."""
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        if process.stderr is None:
+            process.stderr = io.StringIO()
         super().__init__(process)
         self.port = port
 
@@ -61,6 +64,18 @@ class Muted(ServerProcess):
         with suppress(OSError):
             return self.get("/", 2) == (200, b"Hello world!")
         return False
+
+    def another_worker(self, others: list[int]) -> int:
+        """Wait until a process answers that isn't one of some others."""
+        found: list[int] = []
+
+        def is_answering() -> bool:
+            with suppress(OSError):
+                found.append(int(self.get("/", 2)[1]))
+            return bool(found) and found[-1] not in others
+
+        wait_until(is_answering, "another worker", 20)
+        return found[-1]
 
 
 @pytest.fixture(params=KINDS)
@@ -125,3 +140,46 @@ def test_pipe_that_does_not_block_and_is_full_is_waited_for(
         read = lines.read(40_000)
         wait_until(server.is_serving, "a response after reading", 20)
     assert b"printed" in read
+
+
+TELLS = "import os\ndef hello(request):\n    return str(os.getpid())\n"
+
+
+def fill(pipe: int) -> None:
+    """Leave no room in a pipe."""
+    os.set_blocking(pipe, False)
+    for piece in (b" " * 4096, b" "):
+        with suppress(BlockingIOError):
+            while True:
+                os.write(pipe, piece)
+    os.set_blocking(pipe, True)
+
+
+@pytest.mark.parametrize("flags", [[], ["--workers", "2"], ["--reload"]])
+def test_parent_goes_on_where_nobody_reads(
+    tmp_path: Path, starting: list[Muted], flags: list[str]
+) -> None:
+    (tmp_path / "main.py").write_text(TELLS)
+    reading, writing = os.pipe()
+    port = free_port()
+    command = [sys.executable, "-m", "functions_framework", "--source", str(tmp_path), *flags]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        stderr=writing,
+        stdout=writing,
+        text=True,
+        start_new_session=True,
+    )
+    server = Muted(process, port)
+    starting.append(server)
+    assert b"Serving" in os.read(reading, 4096)
+    fill(writing)
+    killed: list[int] = []
+    for _ in range(3):
+        killed.append(server.another_worker(killed))
+        os.kill(killed[-1], signal.SIGKILL)
+    assert server.another_worker(killed)
+    server.signal()
+    assert server.exit_code() == 0
+    os.close(reading)
+    os.close(writing)

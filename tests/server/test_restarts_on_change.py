@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import written
+from support.served_source import save, written
 from support.server_process import ServerProcess, wait_until
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ PLAIN = "def hello(request):\n    return {!r}\n"
 ASYNC = "async def hello(request):\n    return {!r}\n"
 BROKEN = "def hello(request:\n    return 'never'\n"
 HELD = "The function is served again once the source is changed."
-
-
-def save(source: Path, text: str) -> None:
-    """Save as many editors do: another file is put in its place."""
-    draft = source.with_name(f"{source.name}~")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(source)
 
 
 def wait_for_answer(server: ServerProcess, body: bytes, status: int = 200) -> None:
@@ -115,11 +108,13 @@ def test_the_old_worker_ends_though_requests_go_on(text: str, tmp_path: Path) ->
     with ServerProcess.start(source, "hello", "--reload", "--grace-period", "90") as server:
         server.ready()
         before = len(server.children())
-        with asked(server):
+        with asked(server) as answers:
             for number in range(1, 4):
                 save(source, text.format(str(number)))
                 server.wait_for("Restarted in", times=number)
                 wait_until(lambda: len(server.children()) == before, "the old worker's end")
+                assert server.get() == (200, str(number).encode())
+    assert {status for status, _ in answers} == {200}
 
 
 def test_a_call_in_flight_is_finished_by_the_worker_that_took_it(tmp_path: Path) -> None:
@@ -230,7 +225,7 @@ def test_what_git_ignores_and_what_is_logged_beside_the_source_restart_nothing(
         for path in ("data/a.json", "calls.log", "__pycache__/x.pyc", "main.py~"):
             (tmp_path / path).parent.mkdir(exist_ok=True)
             (tmp_path / path).write_text("x")
-        (tmp_path / "template.html").write_text("x")  # noticed after all of these
+        save(tmp_path / "template.html", "x")  # noticed after all of these
         server.wait_for("template.html changed: restarting.")
         server.wait_for("Restarted in")
         assert server.log.count("changed: restarting.") == 1
@@ -271,9 +266,19 @@ def test_what_is_recorded_beside_the_source_restarts_nothing(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
-def test_the_next_worker_finds_the_engine_loaded(server: ServerProcess) -> None:
-    maps = Path(f"/proc/{server.process.pid}/maps")
-    wait_until(lambda: "_granian" in maps.read_text(), "the engine in the parent")
+def test_the_next_worker_finds_the_engine_loaded(tmp_path: Path, server: ServerProcess) -> None:
+    def engine_in(process: int) -> list[str]:
+        """Where the engine's code is in a process: of whose loading it is."""
+        maps = Path(f"/proc/{process}/maps").read_text().splitlines()
+        return [line.split()[0] for line in maps if "_granian" in line and " r-xp " in line]
+
+    parent = server.process.pid
+    wait_until(lambda: engine_in(parent), "the engine in the parent")
+    before = set(server.children())
+    save(tmp_path / "main.py", PLAIN.format("1"))
+    wait_for_answer(server, b"1")
+    (worker,) = set(server.children()) - before
+    assert engine_in(worker) == engine_in(parent)
 
 
 def test_a_port_in_use_ends_it_at_once(tmp_path: Path, server: ServerProcess) -> None:

@@ -123,6 +123,11 @@ def test_debug_shows_the_list_and_restarts_nothing(tmp_path: Path) -> None:
         ("functions_framework.serve(hello, target='x')", "no setting 'target'"),
         ("functions_framework.serve(hello, workers=0)", "workers=0: expected a whole number"),
         ("functions_framework.serve(hello, debug='maybe')", "debug='maybe': expected one of"),
+        (
+            "functions_framework.serve(hello, cors={1: 2})",
+            "cors={1: 2}: expected a text or a number",
+        ),
+        ("functions_framework.serve(hello, cors=['*', 'x'])", "found 'x'."),
         ("functions_framework.serve()", "expects functions, found none"),
         ("functions_framework.serve('hello')", "expects functions, found 'hello'"),
         ("functions_framework.serve(hello, hello)", "share the path '/hello'"),
@@ -134,6 +139,32 @@ def test_what_cannot_be_served_is_raised_with_a_clear_line(
     with _program(tmp_path, call, PORT="0") as server:
         assert server.exit_code(20) == 1
         assert said in server.log.splitlines()[-1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_stop_while_many_workers_are_started_starts_no_more(tmp_path: Path) -> None:
+    noted = (
+        "open('forks', 'a').write('x'), os.path.getsize('forks') == 3 and signal.raise_signal(15)"
+    )
+    call = (
+        f"import os, signal; os.register_at_fork(after_in_parent=lambda: ({noted})); "
+        "functions_framework.serve(hello, port=0, host='127.0.0.1', workers=24)"
+    )
+    with _program(tmp_path, call) as server:
+        assert server.exit_code(60) == 0
+    assert (tmp_path / "forks").read_text() == "xxx"
+
+
+@pytest.mark.parametrize("given", ["'Colour,Taste'", "['Colour', 'Taste']", "('Colour', 'Taste')"])
+def test_what_a_flag_takes_with_commas_may_be_a_list(given: str, tmp_path: Path) -> None:
+    options = f"port=0, host='127.0.0.1', record=Path('kept'), record_redact={given}"
+    call = f"from pathlib import Path; functions_framework.serve(hello, {options})"
+    with _program(tmp_path, call) as server, _client(server) as client:
+        assert client.get("/", headers={"Colour": "green", "Taste": "sweet"}).status_code == 200
+    (kept,) = (tmp_path / "kept").glob("*.json")
+    assert "[REDACTED]" in kept.read_text()
+    assert "green" not in kept.read_text()
+    assert "sweet" not in kept.read_text()
 
 
 def test_a_program_that_serves_itself_when_loaded_is_told_the_remedy(tmp_path: Path) -> None:

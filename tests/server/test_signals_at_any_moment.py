@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.once
 
+AT_ONCE = 6.0
+"""Seconds: less than the grace period of 8, and more than a busy machine takes to end a process."""
+
 STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 
@@ -32,7 +35,7 @@ def test_idle_server_exits_0_at_once(tmp_path: Path, kind: str, stop: int, worke
             start = time.monotonic()
             server.signal(stop)
             assert server.exit_code() == 0
-            assert time.monotonic() - start < 1.5
+            assert time.monotonic() - start < AT_ONCE
             assert idle.recv(1) == b""
 
 
@@ -47,7 +50,7 @@ def test_signal_at_any_moment_of_the_start_exits_at_once(
             start = time.monotonic()
             server.signal()
             code = server.exit_code()
-            assert time.monotonic() - start < 2
+            assert time.monotonic() - start < AT_ONCE
             assert "Traceback" not in server.log
             # Before the command runs at all the signal does what it does to any process.
             assert code in ({0} if server.log else {0, -signal.SIGTERM})
@@ -60,7 +63,7 @@ def test_signal_during_a_slow_load_exits_0_at_once(tmp_path: Path, stop: int) ->
         start = time.monotonic()
         server.signal(stop)
         assert server.exit_code() == 0
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < AT_ONCE
 
 
 def test_signal_during_a_load_that_ignores_it_exits_0(tmp_path: Path) -> None:
@@ -79,7 +82,7 @@ def test_worker_that_becomes_ready_after_the_signal_leaves_at_once(
     with ServerProcess.start(written(tmp_path, late + FUNCTIONS), kind) as server:
         server.wait_for("loading")
         server.signal()
-        assert server.exit_code(3) == 0
+        assert server.exit_code(AT_ONCE) == 0
         assert "Serving" not in server.log
 
 
@@ -94,7 +97,7 @@ def test_request_in_flight_is_answered_after_the_signal(
             server.wait_for("sleeping")
             server.signal(stop)
             assert read_answer(connection) == (200, b"Hello world!")
-        assert server.exit_code(3) == 0
+        assert server.exit_code(AT_ONCE) == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -109,7 +112,7 @@ def test_stream_in_flight_is_completed_after_the_signal(
             server.signal()
             status, body = read_answer(connection)
         assert (status, body.count(b"part")) == (200, 10)
-        assert server.exit_code(3) == 0
+        assert server.exit_code(AT_ONCE) == 0
 
 
 def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
@@ -121,8 +124,10 @@ def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, k
             start = time.monotonic()
             server.signal()
             assert server.exit_code() == 0
-        assert time.monotonic() - start < 1.5
-        assert re.search(rf"{kind}: /sleep/30 was ended at shutdown: .* for 0\.\d", server.log)
+        assert time.monotonic() - start < AT_ONCE
+        assert re.search(
+            rf"{kind}: /sleep/30 was ended at shutdown: .*, the grace period is 0\.5", server.log
+        )
 
 
 def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
@@ -136,7 +141,19 @@ def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
             start = time.monotonic()
             server.signal()
             assert server.exit_code() == 128 + signal.SIGTERM
-            assert time.monotonic() - start < 1
+            assert time.monotonic() - start < AT_ONCE
+
+
+def test_signals_that_were_held_back_by_who_started_it_count(tmp_path: Path, kind: str) -> None:
+    """A mask is handed down: workers obeyed and were replaced for ever, the parent never did."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [*STOPS, signal.SIGCHLD])
+    try:
+        server = ServerProcess.start(written(tmp_path, FUNCTIONS), kind)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with server:
+        server.ready().signal()
+        assert server.exit_code() == 0
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])

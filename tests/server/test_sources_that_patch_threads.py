@@ -46,5 +46,5 @@ def test_functions_deadlines_slow_senders_and_the_end(tmp_path: Path, kind: str)
         start = time.monotonic()
         server.signal()
         assert server.exit_code() == 0
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 6
         wait_until(server.is_refusing, "its end")

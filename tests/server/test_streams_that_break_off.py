@@ -207,15 +207,7 @@ def test_nor_without_proc(tmp_path: Path, target: str) -> None:
         pytest.skip("this system lets nobody hide /proc")
     command = [*hide, sys.executable, "-m", "functions_framework", "--target", target]
     command += ["--source", str(written(tmp_path, SOURCE)), "--port", "0", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        cwd=tmp_path,
-        start_new_session=True,
-    )
-    with ServerProcess(process) as server:
+    with ServerProcess.by(command, tmp_path) as server:
         breaks_off(server.ready(), "/")
         server.wait_for("ValueError: broken on purpose", seconds=5)
         assert server.log.count("Traceback") == 1, server.log

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.served_source import written
+from support.served_source import save, written
 from support.server_process import ServerProcess, wait_until
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_what_a_function_writes_beside_its_source_restarts_nothing(tmp_path: Pat
         server.ready()
         for number in range(3):
             assert server.get(f"/{number}") == (200, b"one")
-        source.write_text(PLAIN.format("two"))  # noticed after all of these
+        save(source, PLAIN.format("two"))  # noticed after all of these
         wait_for_answer(server, b"two")
         assert server.log.count("changed: restarting.") == 1
         assert "main.py changed: restarting." in server.log
@@ -67,7 +67,7 @@ def test_templates_and_what_is_declared_restart(tmp_path: Path) -> None:
         for number, path in enumerate(wanted):
             (app / "generated" / f"{number}.py").write_text("")
             (app / "data" / f"{number}.csv").write_text("")
-            path.write_text("# changed")
+            save(path, "# changed")
             server.wait_for(f"{path.name} changed: restarting.")
             server.wait_for("Restarted in", times=number + 1)
         assert f"{shared / 'x.py'} changed: restarting." in server.log
@@ -117,6 +117,28 @@ def test_a_release_that_a_link_leads_to_is_swapped(tmp_path: Path) -> None:
         wait_for_answer(server, b"three")
 
 
+@pytest.mark.parametrize("way", ["made again", "moved there"])
+def test_a_directory_that_another_takes_the_place_of(way: str, tmp_path: Path) -> None:
+    """As a checkout of a branch without it and back does: nothing was noticed any more."""
+    source, other = tmp_path / "served" / "main.py", tmp_path / "other"
+    for directory, word in ((source.parent, "one"), (other, "two")):
+        directory.mkdir()
+        (directory / "main.py").write_text(PLAIN.format(word))
+    with ServerProcess.start(source, "hello", "--reload") as server:
+        assert server.ready().get() == (200, b"one")
+        if way == "made again":
+            shutil.rmtree(source.parent)
+            assert server.get() == (200, b"one")  # until there is another
+            source.parent.mkdir()
+            source.write_text(PLAIN.format("two"))
+        else:
+            source.parent.rename(tmp_path / "old")
+            other.rename(source.parent)
+        wait_for_answer(server, b"two")
+        source.write_text(PLAIN.format("three"))
+        wait_for_answer(server, b"three")
+
+
 GREETING = "import os\ndef hello(request):\n    return os.environ.get('GREETING', 'none')\n"
 
 
@@ -127,14 +149,14 @@ def test_a_developers_env_file_is_read_said_and_read_again(tmp_path: Path) -> No
     with ServerProcess.start(source, "hello", "--reload", KEPT="ours") as server:
         assert server.ready().get() == (200, b"one")
         assert "Read 2 variables from .env.\n" in server.log
-        dotenv.write_text("GREETING=two\n")
+        save(dotenv, "GREETING=two\n")
         wait_for_answer(server, b"two")
         server.wait_for("Restarted in")
-        dotenv.write_text("GREETING 'three'\n")
+        save(dotenv, "GREETING 'three'\n")
         server.wait_for("Error: .env:1: expected NAME=value")
         server.wait_for("The variables stay as they were.")
         wait_for_answer(server, b"two")
-        dotenv.write_text("")
+        save(dotenv, "")
         wait_for_answer(server, b"none")
 
 

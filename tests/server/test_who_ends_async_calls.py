@@ -122,7 +122,7 @@ def test_there_is_one_deadline_from_where_the_call_starts(tmp_path: Path, path: 
         server = found.ready()
         start = time.monotonic()
         assert server.get(path) == (504, b"The function did not answer in time.")
-        assert 1.4 < time.monotonic() - start < 1.9
+        assert 1.4 < time.monotonic() - start < 2.4  # not a second after what kept it busy
         server.wait_for(f"left {path}")
         server.wait_for("ran past its deadline of 1 seconds")
         assert path == "/busy" or "remaining 0.0" in server.log
@@ -165,6 +165,7 @@ def test_event_is_not_cancelled_because_its_sender_left(server: ServerProcess) -
         connection.sendall(head + f"content-length: {len(body)}\r\n\r\n".encode() + body)
         server.wait_for("event begun")
     server.wait_for("event done", seconds=5)
+    assert "Exception on /event" not in server.log
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -177,6 +178,8 @@ def test_who_listens_for_its_client_ends_itself(server: ServerProcess, method: s
         server.wait_for("listening", times=before[0] + 1)
         time.sleep(0.4)  # until it is looked after
     server.wait_for("tidied up", times=before[1] + 1, seconds=5)
+    assert server.log.count("it left") == before[1] + 1
+    assert "Exception on /listens" not in server.log
 
 
 @pytest.mark.parametrize("path", ["/listens", "/"])

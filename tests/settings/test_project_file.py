@@ -64,7 +64,29 @@ def test_what_is_wrong_is_one_line(project: Path, text: str, error: str) -> None
     assert error in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "[tool.other]\nport = 1\n", "not = ["])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ tool . functions-framework ]\nport = 9000",
+        "[tool.'functions-framework']\nport = 9000",
+        "[tool]\nfunctions-framework = {port = 9000}",
+        "[tool]\nfunctions-framework.port = 9000",
+        "tool = {functions-framework = {port = 9000}}",
+        "tool.functions-framework.port = 9000",
+    ],
+)
+def test_the_table_may_be_written_as_toml_allows(project: Path, text: str) -> None:
+    project.write_text(text)
+    assert project_file.read() == {"port": 9000}
+
+
+def test_a_setting_in_the_place_of_the_table_is_refused(project: Path) -> None:
+    project.write_text("[tool]\nfunctions-framework = 3\n")
+    with pytest.raises(InvalidSettingException, match="is a table of settings"):
+        project_file.read()
+
+
+@pytest.mark.parametrize("text", ["", "[tool.other]\nport = 1\n", "not = [", "tool = 1"])
 def test_a_file_without_the_table_is_not_read(project: Path, text: str) -> None:
     project.write_text(text)
     assert project_file.read() == {}

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
         (parsers.integer, " 9 ", 9),
         (parsers.integer, "-1", -1),
         (parsers.count, "1", 1),
+        (parsers.count, "1000000", 1_000_000),
+        (parsers.workers, "1000", 1000),
         (parsers.whole, "0", 0),
         (parsers.port, "0", 0),
         (parsers.port, " 65535 ", 65535),
         (parsers.seconds, "0", 0.0),
         (parsers.seconds, " 1.5 ", 1.5),
+        (parsers.seconds, "1e9", 1e9),
+        (parsers.header_size, "1G", 2**30),
         (parsers.size, "0", 0),
         (parsers.size, "65536", 65536),
         (parsers.size, " 64k ", 65536),
@@ -61,12 +65,19 @@ def test_what_is_taken(parse: Callable[[str], Any], text: str, value: Any) -> No
         (parsers.integer, "1.5", "a whole number"),
         (parsers.count, "0", "at least 1"),
         (parsers.whole, "-1", "at least 0"),
+        (parsers.count, "1000001", "at most 1000000"),
+        (parsers.whole, "99999999999999999999", "at most 1000000"),
+        (parsers.workers, "0", "at least 1"),
+        *[(parsers.workers, many, "at most 1000") for many in ("1001", "100000", "9" * 30)],
         (parsers.port, "65536", "from 0 to 65535"),
         (parsers.port, "-1", "from 0 to 65535"),
         (parsers.seconds, "soon", "number of seconds"),
         (parsers.seconds, "-0.1", "at least 0"),
         (parsers.seconds, "inf", "at least 0"),
         (parsers.seconds, "nan", "at least 0"),
+        (parsers.seconds, "1e10", "at most 1000000000 seconds"),
+        (parsers.header_size, "2G", "at most 1G"),
+        (parsers.header_size, "2X", "such as 65536"),
         (parsers.size, "64X", "such as 65536, 64K, 10M or 1G"),
         (parsers.size, "1.5K", "such as"),
         (parsers.size, "-1K", "at least 0"),
@@ -79,6 +90,22 @@ def test_what_is_refused(parse: Callable[[str], Any], text: str, expected: str) 
     with pytest.raises(ValueError, match=r"^expected ") as failure:
         parse(text)
     assert expected in str(failure.value)
+
+
+def is_number(parse: Callable[[str], Any]) -> bool:
+    try:
+        return type(parse("1")) in {int, float}
+    except ValueError:
+        return False
+
+
+NUMBERS = {name: option.parse for name, option in options().items() if is_number(option.parse)}
+
+
+@pytest.mark.parametrize("name", sorted(NUMBERS.keys() - {"max_body_size", "max_worker_memory"}))
+def test_a_mistyped_number_neither_takes_all_memory_nor_stops_a_clock(name: str) -> None:
+    with pytest.raises(ValueError, match=r"at most \d+|to 65535"):
+        NUMBERS[name]("9" * 30)
 
 
 @given(text=st.text(), name=st.sampled_from(sorted(options())))

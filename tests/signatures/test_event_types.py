@@ -272,6 +272,7 @@ def test_audit_logs_jobs_and_records() -> None:
     event = testing.sample_event("kafka", topic="orders", partition=3, offset=17)
     del event["key"]
     event["kafkaheadertenant"] = "a"
+    event["kafkaheaderempty"] = None
     record: KafkaRecord = KafkaRecord.from_event(event)
     assert (record.topic, record.partition, record.offset, record.key) == ("orders", 3, 17, None)
     assert (record.headers, record.json) == ({"tenant": "a"}, {"order": 1})

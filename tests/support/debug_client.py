@@ -56,7 +56,9 @@ class Session:
         self._reader.start()
         self.ask("initialize", adapterID="debugpy", pathFormat="path", linesStartAt1=True)
         attached = self._send(given["request"], given)
-        assert self._initialized.wait(PATIENCE)
+        wait_until(lambda: self._initialized.is_set() or attached.qsize(), "the debugger", PATIENCE)
+        if not self._initialized.is_set():
+            _result(attached)  # says why not
         for path, lines in editor.breakpoints.items():
             wanted = [{"line": line} for line in lines]
             self.ask("setBreakpoints", source={"path": path}, breakpoints=wanted)
@@ -115,6 +117,9 @@ class Editor:
         port: where `debugpy` or its adapter listens.
         configuration: as in an editor's list of launch configurations.
         breakpoints: lines by file.
+
+    Attributes:
+        sessions: those that were opened, the program's own first.
     """
 
     def __init__(
@@ -122,21 +127,21 @@ class Editor:
     ) -> None:
         self.breakpoints = breakpoints
         self.stopped: queue.Queue[tuple[Session, int]] = queue.Queue()
-        self._sessions: list[Session] = []
+        self.sessions: list[Session] = []
         self._has_launched = configuration["request"] == "launch"
         self.open(port, configuration)
 
     def open(self, port: int, configuration: dict[str, Any]) -> None:
         """Open a session."""
-        self._sessions.append(Session(port, configuration, self))
+        self.sessions.append(Session(port, configuration, self))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for session in reversed(self._sessions):
+        for session in reversed(self.sessions):
             # What the adapter has launched is nobody else's to end.
-            session.close(ends_program=session is self._sessions[0] and self._has_launched)
+            session.close(ends_program=session is self.sessions[0] and self._has_launched)
 
     def wait_for_stop(self) -> Stop:
         """Wait until a breakpoint is reached."""

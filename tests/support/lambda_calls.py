@@ -42,7 +42,8 @@ def payload(name: str, folder: str = "http", **changes: Any) -> dict[str, Any]:
     """
     found: dict[str, Any] = json.loads((DATA / folder / f"{name}.json").read_text("utf-8"))
     context = changes.pop("requestContext", {})
-    found.update(copy.deepcopy(changes))
+    if changes:
+        found.update(copy.deepcopy(changes))
     for key, value in context.items():
         inner = found["requestContext"].get(key)
         is_merged = isinstance(inner, dict) and isinstance(value, dict)

@@ -22,6 +22,16 @@ SLOW_LOAD = "import sys, time\nprint('loading', file=sys.stderr, flush=True)\nti
 """Begins a source that says so while it loads, for a minute."""
 
 
+def save(path: Path, text: str) -> None:
+    """Save as many editors do: another file is put in its place.
+
+    One that is cut first may be read as an empty one in between, and is two changes then.
+    """
+    draft = path.with_name(f"{path.name}~")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
 class Served(NamedTuple):
     """A server that listens, and a client for it."""
 

@@ -163,19 +163,24 @@ class ServerProcess:
         command = [sys.executable, "-m", "functions_framework", "--source", str(source)]
         command += [] if "--uds" in flags else ["--port", "0", "--host", "127.0.0.1"]
         command += [] if target is None else ["--target", target]
-        return cls(
-            subprocess.Popen(
-                [*command, *flags],
-                env={**environ, **variables},
-                stderr=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                text=True,
-                cwd=source.parent,
-                # A group of its own: what it leaves behind can be ended with it.
-                start_new_session=True,
-            ),
-            source.parent,
+        return cls.by([*command, *flags], source.parent, {**environ, **variables})
+
+    @classmethod
+    def by(
+        cls, command: list[str], directory: Path, environ: dict[str, str] | None = None
+    ) -> ServerProcess:
+        """Start it by another program, or in surroundings of its own, and return at once."""
+        process = subprocess.Popen(
+            command,
+            env=environ,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            cwd=directory,
+            # A group of its own: what it leaves behind can be ended with it.
+            start_new_session=True,
         )
+        return cls(process, directory)
 
     def __enter__(self) -> Self:
         return self

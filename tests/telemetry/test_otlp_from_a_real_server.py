@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from socket import create_connection
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,6 +151,27 @@ def test_crash_is_an_error_in_both(tmp_path: Path, target: str) -> None:
     (crash,) = [item for item in records_of(served.output.err) if item["severity"] == "ERROR"]
     assert crash[SPAN] == server.span_id.hex()
     assert {resource["service.name"] for _, resource in receiver.spans} == {"service"}
+
+
+def test_a_call_cancelled_with_its_client_has_not_failed(tmp_path: Path) -> None:
+    source = """
+import asyncio, sys
+async def hang(request):
+    print("begun", file=sys.stderr, flush=True)
+    await asyncio.sleep(60)
+"""
+    with receiving() as receiver:
+        variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
+        arguments = ("--target", "hang", "--access-log")
+        with serving(tmp_path, source, *arguments, **variables) as served:
+            with create_connection(("127.0.0.1", served.port)) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                served.wait_for(re.compile("begun"))
+            served.wait_for(re.compile("GET / 499"))
+    (server,) = [span for span, _ in receiver.spans]
+    assert attributes_of(server)["http.response.status_code"] == 499
+    assert (server.status.code, len(server.events)) == (0, 0)
+    assert _total(receiver, "faas.errors") == 0
 
 
 def test_flag_and_standard_variables(tmp_path: Path) -> None:

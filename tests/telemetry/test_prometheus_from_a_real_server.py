@@ -9,6 +9,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from socket import create_connection
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,6 +131,31 @@ def test_calls_are_counted(tmp_path: Path, target: str, workers: str) -> None:
     assert found("orders_total") == CALLS / 8 * 7
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [("call", "left"), ("stream", "ok")])
+def test_what_is_cancelled_with_its_client_has_not_failed(
+    tmp_path: Path, kind: str, outcome: str
+) -> None:
+    source = f"""
+import asyncio
+async def hang(request):
+    print("begun", flush=True)
+    async def parts():
+        yield "part"
+        await asyncio.sleep(60)
+    if {kind == "stream"}:
+        return parts()
+    await asyncio.sleep(60)
+"""
+    with serving(tmp_path, source, "--target", "hang", "--metrics-port", "0") as served:
+        with create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n")
+            wait_until(lambda: served.output.out != "")
+            if kind == "stream":
+                assert client.recv(1) == b"H"
+        wait_until(lambda: scrape(served)("functions_in_flight") == 0)
+        assert scrape(served).outcomes() == {outcome: 1}
+
+
 @TARGETS
 def test_a_killed_worker_loses_no_count(tmp_path: Path, target: str) -> None:
     arguments = ("--target", target, "--workers", "2", "--metrics-port", "0")
@@ -204,6 +230,12 @@ def test_other_paths_and_other_formats(tmp_path: Path) -> None:
         accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
         assert served.get("/metrics?x=1", accept, port=port)[1].endswith("# EOF\n")
         assert served.get("/metrics")[0] == 500  # the function's own port has no such page
+        with create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(b"HEAD /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+        assert b" 200 " in head.partition(b"\r\n")[0]
+        assert b"\r\nContent-Length: " in head
+        assert body == b""
     assert "GET /metrics" not in served.output.err
 
 

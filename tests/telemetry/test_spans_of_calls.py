@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import StatusCode
 
 from functions_framework import current
@@ -240,6 +241,27 @@ def test_call_tells_the_span_in_progress(traced: Traced, host: str) -> None:
     assert seen[:2] == [TRACE_ID, span_id]
     assert seen[2]["traceparent"] == f"00-{TRACE_ID}-{span_id}-01"
     assert seen[2]["X-Cloud-Trace-Context"] == f"{TRACE_ID}/{inner.context.span_id};o=1"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("state", ["vendor=1", "nonsense"])
+def test_the_state_of_a_trace_goes_with_that_trace(traced: Traced, host: str, state: str) -> None:
+    seen: list[Any] = []
+
+    def hello(request: Any) -> str:
+        running = current()
+        assert running is not None
+        seen.append(running.outgoing_headers())
+        with traced.tracer.start_as_current_span("another trace", context=Context()):
+            seen.append(running.outgoing_headers())
+        return "ok"
+
+    traced.serve(host, hello)("/", {**PARENT, "tracestate": state})
+    same, other = seen
+    assert TRACE_ID in same["traceparent"]
+    assert same.get("tracestate") == (state if "=" in state else None)
+    assert TRACE_ID not in other["traceparent"]
+    assert "tracestate" not in other
 
 
 def test_after_the_call_its_records_carry_the_server_span(traced: Traced) -> None:

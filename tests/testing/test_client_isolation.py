@@ -251,3 +251,13 @@ def test_hooks_run_around_awaited_calls(sources: SourceTree, kind: str, target: 
             return client.module
 
     assert asyncio.run(run()).EVENTS == ["start", "open", "stop", "close"]
+
+
+def test_the_rule_of_the_whole_server_for_browsers_is_one_of_its_variables(
+    twins: SourceTree,
+) -> None:
+    twins.put("c/main.py", "def one(request): return 'x'\n")
+    source = twins.root / "c"
+    for environ, allowed in ({"FUNCTION_CORS": "*"}, "*"), ({"FUNCTION_CORS": None}, None):
+        result = Client(source, environ=environ).get("/", headers={"Origin": "https://a.example"})
+        assert result.headers.get("access-control-allow-origin") == allowed

@@ -201,6 +201,8 @@ def test_a_broken_stream_keeps_what_was_sent(via: Any, function: Any) -> None:
         (on_event, lambda client: client.invoke(1), r"cloudevent\. Use client\.send"),
         (echo, lambda client: client.get("x"), "starts with '/'"),
         (echo, lambda client: client.post(json=1, data=b""), "one body"),
+        (echo, lambda client: client.get(headers={"a": "b\r\nc: d"}), "header is one line"),
+        (echo, lambda client: client.get(headers=[("", "b")]), "header is one line with a name"),
         (on_event, lambda client: client.send(cloud_event(), "both"), "'binary' or 'structured'"),
         (echo, lambda client: client.get("/").text and client.head("/").json, "is not JSON"),
     ],
@@ -208,6 +210,26 @@ def test_a_broken_stream_keeps_what_was_sent(via: Any, function: Any) -> None:
 def test_wrong_use_says_what_to_do(function: Any, ask: Any, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         ask(Client(function))
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"headers": {"a": 1}}, r"name and a text, found 'a': 1"),
+        ({"headers": {"a": b"1"}}, r"name and a text, found 'a': b'1'"),
+        ({"headers": [(b"a", "1")]}, r"name and a text"),
+        ({"data": [1]}, r"found \[1\]\. Give a JSON value as json"),
+        ({"data": 5}, r"found 5\. Give a JSON value as json"),
+    ],
+)
+def test_what_cannot_be_sent_says_so(parts: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        Client(echo).post("/", **parts)
+
+
+@pytest.mark.parametrize("data", [b"a", bytearray(b"a"), memoryview(b"a")])
+def test_bytes_of_every_kind_are_sent(data: Any) -> None:
+    assert Client(echo).post("/", data=data).json["body"] == "a"
 
 
 def test_a_client_of_nothing_callable() -> None:

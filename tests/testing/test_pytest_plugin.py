@@ -51,6 +51,18 @@ def test_the_server_was_stopped():
 """
 
 
+def test_the_package_is_imported_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "def test_it():\n"
+        "    import functions_framework.hosts.errors as one\n"
+        "    assert one.__loader__.__class__.__name__ == 'SourceFileLoader'\n"
+    )
+    run = subprocess.run(
+        [*PYTEST, "-q", "-W", "error"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_the_fixtures_in_a_project_s_own_tests(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(SOURCE)
     (tmp_path / "test_it.py").write_text(TESTS)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from functions_framework.model.function import Mark, Signature
+from functions_framework.model.function import Mark, Signature, refuse_path
 
 if TYPE_CHECKING:
     from .cors import CORS
@@ -200,14 +200,22 @@ def event(function: Any = None, /, *, path: str | None = None) -> Any:
 
 # A class is callable too, so the overload for input types comes first.
 @overload
-def typed(given: type | None = None, /, *, path: str | None = None) -> Callable[[F], F]: ...
+def typed(
+    given: type | None = None,
+    /,
+    *,
+    path: str | None = None,
+    cors: bool | str | CORS | None = None,
+) -> Callable[[F], F]: ...
 @overload
 def typed(given: F, /) -> F: ...
 @overload
-def typed(given: Any, /, *, path: str | None = None) -> Callable[[F], F]: ...
+def typed(
+    given: Any, /, *, path: str | None = None, cors: bool | str | CORS | None = None
+) -> Callable[[F], F]: ...
 
 
-def typed(given: Any = None, /, *, path: str | None = None) -> Any:
+def typed(given: Any = None, /, *, path: str | None = None, cors: Any = None) -> Any:
     """Serve a function of a value that is read from JSON and checked.
 
     Used bare, the input type is the annotation of the first parameter; `@typed(Type)` names it.
@@ -215,6 +223,7 @@ def typed(given: Any = None, /, *, path: str | None = None) -> Any:
     Args:
         given: the function, or its input type.
         path: as for `http`.
+        cors: as for `http`.
 
     Raises:
         FunctionsFrameworkException: no usable input type, or two that differ.
@@ -224,8 +233,11 @@ def typed(given: Any = None, /, *, path: str | None = None) -> Any:
         from functions_framework.signatures.typed import TypedSignature
 
         TypedSignature(function, input_type)  # faults show where the decorator stands
-        return put(Mark(Signature.TYPED, input_type=input_type, path=path), function)  # type: ignore[no-any-return]
+        options = {} if cors is None else {"cors": cors}
+        made = Mark(Signature.TYPED, input_type=input_type, path=path, options=options)
+        return put(made, function)  # type: ignore[no-any-return]
 
+    refuse_path(given)
     if inspect.isroutine(given) or isinstance(given, functools.partial):
         return mark(given, None)
     return lambda function: mark(function, given)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.values import value_class
 
-from .registrations import Registrations, pending
+from .registrations import Registrations, pending, refuse_generator, refuse_uncallable
 
 if TYPE_CHECKING:
     from .registrations import OwnObject
@@ -30,7 +30,7 @@ def on_startup(hook: Hook) -> Hook:
 
     What it raises ends the server with its traceback and exit code 1.
     """
-    pending().startup_hooks.append(hook)
+    pending().startup_hooks.append(_fit("on_startup", hook))
     return hook
 
 
@@ -39,7 +39,7 @@ def on_shutdown(hook: Hook) -> Hook:
 
     What it raises is logged, and the hooks after it still run.
     """
-    pending().shutdown_hooks.append(hook)
+    pending().shutdown_hooks.append(_fit("on_shutdown", hook))
     return hook
 
 
@@ -49,7 +49,7 @@ def on_snapshot(hook: Hook) -> Hook:
     Platforms that start functions from a snapshot (AWS Lambda with SnapStart) run it once, after
     start-up; others never. Connections and secrets are best given up here.
     """
-    pending().snapshot_hooks.append(hook)
+    pending().snapshot_hooks.append(_fit("on_snapshot", hook))
     return hook
 
 
@@ -59,7 +59,7 @@ def on_restore(hook: Hook) -> Hook:
     It runs in each copy of the snapshot, before its first call. `random` was seeded afresh by then,
     and the framework's own ids differ from copy to copy.
     """
-    pending().restore_hooks.append(hook)
+    pending().restore_hooks.append(_fit("on_restore", hook))
     return hook
 
 
@@ -69,8 +69,19 @@ def readiness(check: Hook) -> Hook:
     It is asked when somebody reads `--health-path`. It returns a bool or `(bool, text)`; the text
     is sent where it says no. What it raises is logged, and means no.
     """
-    pending().readiness_checks.append(check)
+    pending().readiness_checks.append(_fit("readiness", check))
     return check
+
+
+def _fit(decorator: str, hook: Hook) -> Hook:
+    """Return a function of no arguments.
+
+    Raises:
+        TypeError: it takes some, or a call would not run it.
+    """
+    refuse_uncallable(decorator, hook, "no arguments", 0)
+    refuse_generator(decorator, hook)
+    return hook
 
 
 def on_dropped(hook: DroppedHook) -> DroppedHook:
@@ -83,16 +94,8 @@ def on_dropped(hook: DroppedHook) -> DroppedHook:
     Raises:
         TypeError: it does not take these two arguments.
     """
-    try:
-        shown = inspect.signature(hook)
-        shown.bind(None, "")
-    except ValueError:
-        pass  # in C, and says nothing of its parameters
-    except TypeError:
-        raise TypeError(
-            f"@on_dropped: {getattr(hook, '__name__', hook)!r} takes {shown}, and is "
-            "called with two arguments: the event and the reason."
-        ) from None
+    refuse_uncallable("on_dropped", hook, "two arguments: the event and the reason", 2)
+    refuse_generator("on_dropped", hook)
     pending().dropped_hooks.append(hook)
     return hook
 

@@ -18,7 +18,7 @@ from functions_framework.runtime import crossing
 from functions_framework.runtime.threads import SPARE, Start
 from functions_framework.runtime.values import replace
 
-from .registrations import pending
+from .registrations import pending, refuse_uncallable
 
 M = TypeVar("M", bound=Callable[..., Any])
 Chain = Callable[["Invocation"], Any]
@@ -80,7 +80,11 @@ def middleware(around: M) -> M:
         around: called with an `Invocation` and `call_next`; returns the result. `def` calls
             `call_next(invocation)`, `async def` awaits it. Either kind goes around functions of
             either kind.
+
+    Raises:
+        TypeError: it does not take these two arguments.
     """
+    refuse_uncallable("middleware", around, "two arguments: the invocation and call_next", 2)
     pending().middleware.append(around)
     return around
 

@@ -133,3 +133,47 @@ def errorhandler(code_or_exception: type[Exception] | int) -> Callable[[Handler]
         return handler
 
     return register
+
+
+def refuse_uncallable(decorator: str, call: Any, told: str, count: int) -> None:
+    """Say before the first call that there can be none.
+
+    Args:
+        decorator: what it was given to.
+        call: what was given.
+        told: what it is called with, for people.
+        count: how many arguments these are.
+
+    Raises:
+        TypeError: it does not take them, or isn't a function.
+    """
+    import inspect
+
+    if not callable(call):
+        raise TypeError(f"@{decorator} expects a function, found {call!r}.")
+    try:
+        shown = inspect.signature(call)
+    except (TypeError, ValueError):
+        return  # in C, and says nothing of its parameters
+    try:
+        shown.bind(*[None] * count)
+    except TypeError:
+        name = getattr(call, "__name__", repr(call))
+        raise TypeError(
+            f"@{decorator}: {name!r} takes {shown}, and is called with {told}."
+        ) from None
+
+
+def refuse_generator(decorator: str, call: Any) -> None:
+    """Say that a call runs nothing of it.
+
+    Raises:
+        TypeError: it yields.
+    """
+    import inspect
+
+    if inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call):
+        raise TypeError(
+            f"@{decorator}: {call.__name__!r} yields, so that calling it would run nothing of it. "
+            "What begins with a worker and ends with it is a @resource."
+        )

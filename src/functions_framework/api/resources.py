@@ -7,7 +7,7 @@ import functools
 import inspect
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from functions_framework.exceptions import InvalidConfigurationException
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 R = TypeVar("R")
 _UNSET: Any = object()
+# What each thread and task that makes a resource has asked for and not got, the last one last.
+_asking: dict[object, list[Resource[Any, Any]]] = {}
+_looking = threading.Lock()
 
 
 @overload
@@ -72,6 +75,7 @@ class Resource(Generic[V, R]):
         self._is_async = inspect.iscoroutinefunction(make) or inspect.isasyncgenfunction(make)
         self._lock = threading.Lock()
         self._making: asyncio.Task[V] | None = None
+        self._maker: object = None  # the thread or the task that makes it
         self._value: Any = _UNSET
         self._close: Callable[[], Any] | None = None
         self._override: Any = _UNSET
@@ -86,28 +90,72 @@ class Resource(Generic[V, R]):
         """The object of this worker, or an awaitable of it when it is made by `async def`.
 
         Every caller sees the exception of a failed making; the next call tries again.
+
+        Raises:
+            RuntimeError: what makes it needs it itself.
         """
         value = self._override if self._override is not _UNSET else self._value
         if self._is_async:
-            return cast("R", self._awaited(value))
+            made: Any = self._awaited(value)
+            made.__qualname__ = self.__name__  # as Python names what nobody awaits
+            return cast("R", made)
         if value is not _UNSET:
             return cast("R", value)
-        with self._lock:
-            if self._value is _UNSET:
-                self._keep(*self._opened(self._make()))
-            return cast("R", self._value)
+        me = threading.get_ident()
+        asking = _asking.setdefault(me, [])
+        try:
+            with self._asked_by(me, asking), self._lock:
+                if self._value is _UNSET:
+                    self._make_for(me)
+                return cast("R", self._value)
+        finally:
+            if not asking:
+                del _asking[me]
+
+    def _make_for(self, me: object) -> None:
+        self._maker = me
+        try:
+            self._keep(*self._opened(self._make()))
+        finally:
+            self._maker = None
+
+    @contextmanager
+    def _asked_by(self, me: object, asking: list[Resource[Any, Any]]) -> Iterator[None]:
+        """Wait inside, unless that were for ever: who makes it waits for what is made here."""
+        with _looking:
+            path: list[Resource[Any, Any]] = [self]
+            while (maker := path[-1]._maker) is not None:  # noqa: SLF001 - of this class
+                if maker == me:
+                    at = asking.index(path[-1]) if path[-1] in asking else len(asking)
+                    circle = [*(asking[at:] or path[-1:]), *path]
+                    names = " > ".join(repr(one.__name__) for one in circle)
+                    raise RuntimeError(f"A resource needs itself to be made: {names}.")
+                wanted = _asking.get(maker, [])[-1:]
+                if not wanted or wanted == path[-1:]:  # it runs
+                    break
+                path += wanted
+            asking.append(self)
+        try:
+            yield
+        finally:
+            asking.remove(self)
 
     async def _awaited(self, value: Any) -> V:
         if value is not _UNSET:
             return cast("V", value)
         if self._making is None:
-            self._making = asyncio.ensure_future(self._make_async())
+            self._maker = self._making = asyncio.ensure_future(self._make_async())
+            _asking[self._making] = []
             self._making.add_done_callback(self._forget)
-        # A caller that is cancelled must not take the object from the others.
-        return await asyncio.shield(self._making)
+        me = asyncio.current_task()
+        # A caller that makes nothing is waited for by nobody.
+        with self._asked_by(me, _asking[me]) if me in _asking else nullcontext():
+            # One that is cancelled must not take the object from the others.
+            return await asyncio.shield(self._making)
 
     def _forget(self, task: asyncio.Task[V]) -> None:
-        self._making = None
+        self._making = self._maker = None
+        del _asking[task]
         if not task.cancelled():
             task.exception()  # seen by whoever awaited; not "never retrieved"
 

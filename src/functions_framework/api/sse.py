@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,8 @@ class ServerSentEvent:
         """The event as it is sent.
 
         Raises:
-            ValueError: the name or the id has a line break, or the id a NUL.
+            ValueError: the name or the id has a line break or a NUL, or `retry` is none that
+                browsers read.
         """
         lines: list[str] = []
         for name, value in (("event", self.event), ("id", self.id)):
@@ -52,7 +53,11 @@ class ServerSentEvent:
                     )
                 lines.append(f"{name}: {value}")
         if self.retry is not None:
-            lines.append(f"retry: {self.retry}")
+            if not isinstance(self.retry, int) or self.retry < 0:
+                raise ValueError(
+                    f"The retry of a server-sent event must be whole milliseconds: {self.retry!r}."
+                )
+            lines.append(f"retry: {int(self.retry)}")
         text = self.data if isinstance(self.data, str) else _json(self.data)
         unified = text.replace("\r\n", "\n").replace("\r", "\n")
         lines += [f"data: {line}" for line in unified.split("\n")]
@@ -78,8 +83,14 @@ def sse(source: Source, *, heartbeat: float | None = HEARTBEAT_SECONDS) -> Reply
             never. Only an async source can be silent and be heard of.
 
     Raises:
-        TypeError: `source` cannot be iterated.
+        TypeError: `source` cannot be iterated, or is one event instead of several.
+        ValueError: `heartbeat` is zero or less.
     """
+    if isinstance(source, (str, bytes, bytearray, Mapping, ServerSentEvent)):
+        kind = type(source).__name__
+        raise TypeError(f"sse() takes an iterable of events, found a {kind}: put it into a list.")
+    if heartbeat is not None and not heartbeat > 0:
+        raise ValueError(f"sse(heartbeat={heartbeat!r}): expected more than 0 seconds, or None.")
     if isinstance(source, AsyncIterable):
         return Reply(200, list(_HEADERS), _async_events(source, heartbeat))
     return Reply(200, list(_HEADERS), _Events(iter(source), source))

@@ -50,13 +50,17 @@ def request_of(  # noqa: PLR0913 - what a request has
         query: text, a mapping (a list gives a repeated name), or pairs.
 
     Raises:
-        ValueError: the path does not start with `/`, or there are two bodies.
+        ValueError: the path does not start with `/`, there are two bodies, or a header holds a line
+            break.
+        TypeError: a header or the body is of another type.
     """
     if not path.startswith("/"):
         raise ValueError(f"A path starts with '/', found {path!r}.")
     if json is not _UNSET and data is not None:
         raise ValueError("A request has one body: give json or data, not both.")
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers or ())
+    for name, value in pairs:
+        _check_header(name, value)
     body, kind = _content(json, data)
     if kind and not any(name.lower() == "content-type" for name, _ in pairs):
         pairs.append(("content-type", kind))
@@ -67,6 +71,14 @@ def request_of(  # noqa: PLR0913 - what a request has
     )
 
 
+def _check_header(name: object, value: object) -> None:
+    """Refuse what no client could send."""
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError(f"A header is a name and a text, found {name!r}: {value!r}.")
+    if not name or set("\r\n\0") & set(name + value):
+        raise ValueError(f"A header is one line with a name, found {name!r}: {value!r}.")
+
+
 def _content(json: Any, data: Any) -> tuple[bytes, str | None]:
     """The body, and the media type it has where nobody names one."""
     if json is not _UNSET:
@@ -75,7 +87,12 @@ def _content(json: Any, data: Any) -> tuple[bytes, str | None]:
         return urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
     if isinstance(data, str):
         return data.encode(), "text/plain; charset=utf-8"
-    return data or b"", None
+    if not isinstance(data, (bytes, bytearray, memoryview, type(None))):
+        raise TypeError(
+            f"data is bytes, text, or a mapping that is sent as a form, found {data!r}. "
+            "Give a JSON value as json."
+        )
+    return bytes(data or b""), None
 
 
 def event_request(event: Deliverable, mode: EventMode = "binary") -> Request:

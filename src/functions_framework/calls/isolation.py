@@ -200,13 +200,8 @@ def _outermost_package(path: Path) -> Path:
 
 def _location_of(module: ModuleType) -> Path | None:
     """Where a module of somebody's own source is; None for installed and built-in ones."""
-    file = getattr(module, "__file__", None)
-    if not file:
-        try:
-            file = next(iter(module.__path__), None)
-        except (AttributeError, TypeError, KeyError):  # a namespace whose parent is gone
-            return None
-    if not isinstance(file, str):
+    file = source.file_of(module)
+    if file is None:
         return None
     path = Path(file)
     return None if not _INSTALLED.isdisjoint(path.parts) else path.resolve()

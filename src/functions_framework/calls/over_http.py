@@ -13,9 +13,13 @@ from .result import ResponseHeaders, Result
 if TYPE_CHECKING:
     from functions_framework.model.request import Request
 
+_PART = 64 * 1024
+# How a server that speaks TLS 1.2 or 1.3 answers plain HTTP (RFC 8446, section 5.1).
+_TLS_ALERT = "\x15\x03"
+
 
 def send(url: str, request: Request, timeout: float = 60.0) -> Result:
-    """Send a request and read the whole response.
+    """Send a request and read the response, to where it broke off if it did.
 
     Args:
         url: scheme, host and port; a path is put before the request's own.
@@ -36,18 +40,42 @@ def send(url: str, request: Request, timeout: float = 60.0) -> Result:
             connection.putheader(name, value)
         connection.endheaders(request.body)
         response = connection.getresponse()
-        body = response.read()
-        pairs = [(name.lower(), value) for name, value in response.getheaders()]
-        return Result(
-            response.status, ResponseHeaders(pairs), body, duration=time.perf_counter() - before
-        )
+        body, is_whole = _read(response)
+        pairs = ResponseHeaders((name.lower(), value) for name, value in response.getheaders())
+        duration = time.perf_counter() - before
+        return Result(response.status, pairs, body, duration=duration, is_whole=is_whole)
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreachableServerError(
-            f"No response from {url}: {reason}. Is the server running there?"
+            f"No response from {url}: {_shown(reason)}. {_advice(reason)}"
         ) from None
     finally:
         connection.close()
+
+
+def _read(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    """The body, and whether its end came."""
+    parts = []
+    try:
+        while part := response.read1(_PART):
+            parts.append(part)
+    except (OSError, http.client.HTTPException):
+        return b"".join(parts), False
+    return b"".join(parts), not response.length  # what is missing of a declared length
+
+
+def _shown(reason: str) -> str:
+    return "what came is not HTTP" if reason.startswith(_TLS_ALERT) else reason
+
+
+def _advice(reason: str) -> str:
+    if reason.startswith(_TLS_ALERT):
+        return "The server there speaks TLS: write https:// instead."
+    if "WRONG_VERSION_NUMBER" in reason:
+        return "The server there does not speak TLS: write http:// instead."
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return "Name a file of certificates to trust with the variable SSL_CERT_FILE."
+    return "Is the server running there?"
 
 
 def _headers(request: Request) -> list[tuple[str, str]]:

@@ -13,10 +13,11 @@ from functions_framework.api.registrations import Registrations, pending
 from functions_framework.api.resources import Resource
 from functions_framework.hosts import build
 from functions_framework.hosts.with_flask.context import FlaskContext
-from functions_framework.loading import source as sources
+from functions_framework.loading.load import find_source
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime import background_loop
 from functions_framework.settings import Settings, announced
+from functions_framework.settings.parsers import signature as read_signature
 from functions_framework.stores.urls import MEMORY
 
 from .compose import request_of
@@ -37,7 +38,7 @@ Overrides = Mapping[Any, Any]
 
 _THREADS = 16
 _TARGET = "FUNCTION_TARGET"
-_OF_EVENTS = ("event_format", "webhook_origins")
+_OF_RESPONSES = ("event_format", "webhook_origins", "cors")
 
 
 class Pipeline:
@@ -74,7 +75,7 @@ class Pipeline:
         self._world = World(environ)
         self._entered = 0
         self._overriding = ExitStack()
-        signature = Signature(signature_type or Signature.HTTP)
+        signature = read_signature(signature_type or Signature.HTTP)
         if isinstance(given, (str, os.PathLike)):
             served = self._load(given, target or self._world.environ.get(_TARGET), signature)
         else:
@@ -87,8 +88,8 @@ class Pipeline:
         self._overrides = [(self._resource(key), value) for key, value in (overrides or {}).items()]
 
     def _load(self, source: Source, target: str | None, signature: Signature) -> Served:
-        path = sources.locate(source)
-        settings = self._settings(target=target, source=str(path), signature_type=signature)
+        path = find_source(target, source)
+        settings = self._settings(target=target, source=os.fspath(source), signature_type=signature)
         served = self._world.load(path, lambda: build.load_and_build(settings))
         self.module: ModuleType | None = self._world.module_of(path)
         return served
@@ -111,11 +112,11 @@ class Pipeline:
             return build.build([function], context, self._settings())
 
     def _settings(self, **given: Any) -> Settings:
-        """What the variables say of events; calls that are kept are kept in memory."""
+        """What the variables say of responses; calls that are kept are kept in memory."""
         chosen = {**given, "threads": _THREADS, "idempotency_store": MEMORY}
         seen = {**announced.environ(), **self._world.environ}
         variables = {name: value for name, value in seen.items() if value is not None}
-        return Settings.load(chosen, variables, names=_OF_EVENTS)
+        return Settings.load(chosen, variables, names=_OF_RESPONSES)
 
     def _resource(self, key: object) -> Resource[Any, Any]:
         if isinstance(key, Resource):

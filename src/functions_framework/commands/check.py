@@ -15,7 +15,7 @@ from .completing import values
 from .faults import known_platform
 from .findings import ERROR, WARNING, Finding
 from .hanging import limited
-from .options import function_options, settings_of
+from .options import Seconds, function_options, settings_of
 from .printing import styled, write
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ command = click.Command(
         click.Option(["--strict", "is_strict"], is_flag=True, help="Exit 1 for warnings too."),
         click.Option(
             ["--limit"],
-            type=click.FloatRange(min=0),
+            type=Seconds(min=0),
             default=60.0,
             show_default=True,
             metavar="SECONDS",
@@ -160,7 +160,7 @@ command = click.Command(
         ),
         click.Option(
             ["--slow"],
-            type=click.FloatRange(min=0),
+            type=Seconds(min=0),
             default=1.0,
             show_default=True,
             metavar="SECONDS",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -16,6 +15,7 @@ from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.runtime.terminal import are_colours_forced, fail, tell, warn
 from functions_framework.server.start import run
 from functions_framework.settings import Settings, options, project_file
+from functions_framework.settings.options import InvalidSettingException, text_of
 
 from . import help_page
 from .options import env_file_option, flags_given, parameter, set_variables
@@ -47,11 +47,11 @@ def _failures(name: str) -> Iterator[None]:
 def _told(error: click.UsageError) -> str:
     """What is wrong with the arguments, with the one option that is most like an unknown one."""
     if isinstance(error, click.NoSuchOption):
-        import difflib
+        from .faults import option_meant
 
-        close = difflib.get_close_matches(error.option_name, error.possibilities or (), n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        return f"No such option {error.option_name!r}.{hint}"
+        params = error.ctx.command.get_params(error.ctx) if error.ctx else ()
+        flags = [flag for one in params for flag in one.opts if flag.startswith("--")]
+        return f"No such option {error.option_name!r}.{option_meant(error.option_name, flags)}"
     return error.format_message()
 
 
@@ -102,6 +102,9 @@ class Program(click.Group):
 
 
 _SERVE = frozenset({"serve", "run", "start", "dev", "server"})
+_TRUTH = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
+# What word processors and web pages make of a hyphen or two.
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
 def _meant_by(word: str, commands: Iterable[str]) -> str:
@@ -110,7 +113,12 @@ def _meant_by(word: str, commands: Iterable[str]) -> str:
 
     if word in _SERVE:
         return "It serves without a command: functions-framework --target NAME"
-    close = difflib.get_close_matches(word, commands, n=1)
+    if word[:1] in _DASHES:
+        option = word.lstrip(f"{_DASHES}-")
+        return f"{word[0]!r} isn't the hyphen of options. Did you mean --{option}?"
+    if word.lower() in _TRUTH:
+        return "Switches such as --debug take no value: leave it out."
+    close = difflib.get_close_matches(word, [*commands, "--help"], n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
     if word.endswith(".py") or "/" in word or os.sep in word or os.path.isdir(word):  # noqa: PTH112
@@ -134,10 +142,21 @@ def _print_document(settings: Settings) -> None:
 
     from functions_framework.hosts import build
     from functions_framework.hosts.openapi.document import document
-    from functions_framework.loading.load import load
+    from functions_framework.loading.load import load, precheck
 
     with contextlib.redirect_stdout(sys.stderr):
-        functions = load(settings, around=build.FlaskContext().around)
+        try:
+            functions = load(settings, around=build.FlaskContext().around)
+        except FunctionsFrameworkException:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
+            from functions_framework.loading.diagnosis import diagnosis
+            from functions_framework.loading.failure import load_failure_text
+
+            if text := diagnosis(error, precheck(settings)):
+                _fail(text, 1)
+            click.echo(load_failure_text(error), err=True)
+            raise click.exceptions.Exit(1) from None
     write(json.dumps(document(functions), indent=2, ensure_ascii=False))
 
 
@@ -168,11 +187,17 @@ def settings_of(ctx: click.Context, values: dict[str, Any] | None = None) -> Set
 
 
 def _as_given(name: str, value: Any) -> Any:
-    """A value that a program hands over: parsed where it is a path, a text or a number."""
+    """A value that a program hands over, parsed as a flag's text is."""
     option = options()[name]
     if value is None or type(value) is type(Settings.default(name)) or option.is_switch:
         return value
-    return option.read(option.flag, os.fspath(value) if isinstance(value, PathLike) else str(value))
+    try:
+        text = text_of(value)
+    except ValueError as error:
+        raise InvalidSettingException(
+            f"Invalid value {value!r} for {option.flag}: {error}."
+        ) from None
+    return option.read(option.flag, text)
 
 
 def _run(**values: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import FunctionsFrameworkException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class BadInput(FunctionsFrameworkException):
@@ -49,6 +49,23 @@ def read_json(text: str | bytes, what: str) -> Any:
         raise BadInput(f"{what} is not JSON: byte {error.start} is not UTF-8.") from None
     except RecursionError:
         raise BadInput(f"{what} is JSON that is nested too deeply.") from None
+
+
+def option_meant(name: str, flags: Iterable[str]) -> str:
+    """What to type instead of an option that isn't there; empty where nothing is near.
+
+    Args:
+        name: the option; of one letter it may be short for any that begins with it.
+        flags: those that there are.
+    """
+    if len(name) == 2:
+        begun = [flag for flag in flags if flag.startswith(f"--{name[1].lower()}")]
+        close = sorted(begun, key=lambda flag: flag != "--help")[:3]
+    else:
+        import difflib
+
+        close = difflib.get_close_matches(name, flags, n=1)
+    return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
 def known_platform(name: str) -> str:

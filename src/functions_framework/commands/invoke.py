@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import sys
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +12,7 @@ import click
 from functions_framework.runtime.terminal import progress
 
 from .completing import WithFields, values
-from .faults import BadInput
+from .faults import BadInput, option_meant
 from .options import FORMS, batch_option, field_options, fields_given, function_options, settings_of
 from .printing import is_terminal, styled, write
 
@@ -100,8 +98,7 @@ def _leftovers(
 def _no_option(name: str, sample: Sample | None, flags: list[str]) -> BadInput:
     from functions_framework.events.samples.catalogue import names_with_field
 
-    close = difflib.get_close_matches(name, flags, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
+    hint = option_meant(name, flags)
     if sample is None and (having := names_with_field(name)):
         hint = f" It is a field of sample events: give --event NAME, such as --event {having[0]}."
     where = f", nor has the sample {sample.name!r}" if sample else ""
@@ -145,10 +142,9 @@ def _call(
 
 def _print(result: Result) -> None:
     kind = result.headers.get("content-type", "no content type")
-    try:
-        status = f"{result.status} {HTTPStatus(result.status).phrase}"
-    except ValueError:
-        status = str(result.status)
+    from functions_framework.signatures.problems import phrase_of
+
+    status = f"{result.status} {phrase_of(result.status)}".rstrip()
     colour = "green" if result.status < 400 else "red" if result.status >= 500 else "yellow"
     end = "" if result.is_whole else ", broken off"
     click.echo(

@@ -206,10 +206,16 @@ def body_of(
         guessed = mimetypes.guess_type(str(file))[0] or "application/octet-stream"
         body = Body(_read(str(file)), declared or guessed, str(file))
     if is_json(body.content_type):
-        value = read_json(body.content, body.origin)
+        value = _value_of(body, data or "")
         if not declared and (kind := _kind_of(value)):
             return Body(body.content, kind, body.origin), ()
     return body, ()
+
+
+def _value_of(body: Body, data: str) -> Any:
+    if data.startswith("@"):
+        raise BadInput(f"--data is not JSON: {data!r}. A file is sent by --file {data[1:]}.")
+    return read_json(body.content, body.origin)
 
 
 def _parted(text: bytes) -> tuple[list[tuple[str, str]], bytes]:

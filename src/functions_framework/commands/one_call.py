@@ -19,10 +19,10 @@ from functions_framework.calls.result import ResponseHeaders, Result
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.hosts.routes import Routes, paths_of
 from functions_framework.hosts.with_flask.context import FlaskContext
-from functions_framework.loading import source
 from functions_framework.loading.diagnosis import diagnosis
+from functions_framework.loading.failure import users_part
+from functions_framework.loading.load import find_source
 from functions_framework.loading.load import load as load_functions
-from functions_framework.loading.load import precheck
 from functions_framework.loading.parameters import require_fit
 from functions_framework.logs import configure
 from functions_framework.logs.crash import log_exception
@@ -103,9 +103,11 @@ def load(settings: Settings) -> Pipeline:
         SourceFailed: the source raised; its traceback has been logged.
     """
     with as_bad_input():
-        path = source.locate(settings.source)
+        path = find_source(settings.target, settings.source)
     with failures_told(path):
-        pipeline = Pipeline(path, settings.target, settings.signature_type, None, None)
+        pipeline = Pipeline(
+            settings.source or "", settings.target, settings.signature_type, None, None
+        )
         require_fit(pipeline.functions)
     return pipeline
 
@@ -117,7 +119,7 @@ def load_only(settings: Settings) -> list[Function]:
         BadInput, SourceFailed: as `load`.
     """
     with as_bad_input():
-        path = precheck(settings)
+        path = find_source(settings.target, settings.source)
     found: list[Function] = []
     with failures_told(path):
         around = FlaskContext().around
@@ -142,7 +144,8 @@ def failures_told(path: Path) -> Iterator[None]:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code
             if text := diagnosis(error, path):
                 raise BadInput(text) from None
-            log_exception(f"{path} could not be loaded", error)
+            shown = error.with_traceback(users_part(error.__traceback__))
+            log_exception(f"{path} could not be loaded", shown)
             failed = error
         else:
             return

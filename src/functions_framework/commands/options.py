@@ -26,6 +26,18 @@ FORMS = ("binary", "structured", "background", "push")
 """How a sample event may be sent."""
 
 
+class Seconds(click.FloatRange):
+    """A range of seconds, named for people where something else was given."""
+
+    name = "number of seconds"
+
+
+class Count(click.IntRange):
+    """A range of whole numbers, likewise."""
+
+    name = "whole number"
+
+
 def function_options() -> list[click.Parameter]:
     """`--target`, `--source`, `--signature-type` and `--env-file`."""
     return [*(parameter(name, options()[name]) for name in _FUNCTION), env_file_option()]
@@ -53,8 +65,14 @@ def set_variables(ctx: click.Context) -> None:
         env_file.apply(ctx.params["env_file"])
 
 
-def parameter(name: str, option: Option) -> click.Option:
-    """A setting as an option of the command line."""
+def parameter(name: str, option: Option, text: str = "") -> click.Option:
+    """A setting as an option of the command line.
+
+    Args:
+        name: of its field.
+        option: the setting.
+        text: its help where that of the server does not fit.
+    """
 
     def parse(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
         try:
@@ -69,7 +87,7 @@ def parameter(name: str, option: Option) -> click.Option:
         [option.flag, name],
         metavar=option.metavar,
         callback=parse,
-        help=option.help,
+        help=text or option.help,
         shell_complete=values,
     )
 
@@ -125,7 +143,7 @@ def batch_option() -> click.Option:
     """How many times a sample is in a batch."""
     return click.Option(
         ["--batch"],
-        type=click.IntRange(1, 10_000),
+        type=Count(1, 10_000),
         metavar="N",
         help="That many of it as one batch, each with an id of its own.",
     )

@@ -106,11 +106,13 @@ def _redaction_note(outcomes: Sequence[Outcome]) -> str:
 def _write_tests(
     file: Path, outcomes: Sequence[Outcome], settings: Settings, ignored: Sequence[str]
 ) -> None:
-    from functions_framework.loading import source
+    from functions_framework.loading.source import locate
     from functions_framework.recording.pytest_file import tests_of
 
-    main = source.locate(settings.source)
-    relative = Path(os.path.relpath(main, file.absolute().parent)).as_posix()
+    is_module = settings.target is not None and ":" in settings.target
+    # A module is looked up below the directory.
+    main = Path(settings.source or ".") if is_module else locate(settings.source)
+    relative = Path(os.path.relpath(main.resolve(), file.absolute().parent)).as_posix()
     recordings = [one.recorded.recording for one in outcomes]
     if settings.target is not None:
         recordings = [replace(one, target=settings.target) for one in recordings]

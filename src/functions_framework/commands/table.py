@@ -39,7 +39,12 @@ class LazyCommand(click.Command):
         **extra: Any,
     ) -> click.Context:
         """Make the context of the sub-command itself."""
-        return self.load().make_context(info_name, args, parent, **extra)
+        try:
+            return self.load().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            # Not every error of the parser says whose help describes the option.
+            error.ctx = error.ctx or click.Context(self, parent, info_name)
+            raise
 
 
 def lazy_commands(names: Sequence[str] = tuple(_SUMMARIES)) -> dict[str, click.Command]:

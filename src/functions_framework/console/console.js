@@ -316,8 +316,12 @@ async function open(given, isEdited) {
 
 const NOT_EDITED = /^(host|connection|content-length|origin|referer|user-agent|accept-encoding|accept-language|cookie|function-execution-id|sec-.*|cache-control|pragma)$/;
 
+/** What the composer is for where a call reached none. */
+const NOBODY = { name: "No function", shown: "has this path", file: "", path: "/" };
+
 function edit(call) {
-  const owner = state.functions.find(({ name }) => name === call.function);
+  const known = state.functions.find(({ name }) => name === call.function);
+  const owner = known || (call.function || call.state === "running" ? null : NOBODY);
   const headers = call.request.headers.filter(([name]) => !NOT_EDITED.test(name)).map((pair) => pair.join(": ")).join("\n");
   const { text, base64, size, truncated } = call.request.body;
   const lines = text && isJson(headerOf(call.request.headers, "content-type")) ? pretty(text) : null;

@@ -132,7 +132,7 @@ class ConsoleLayer:
             raise
         if isinstance(reply.body, bytes):
             with suppress(RequestRefused, OSError):  # the client left: what came is what there is
-                yield partial(tap.read_rest, LARGEST_BODY)
+                yield partial(tap.read_rest, LARGEST_BODY, head.header("content-length"))
             call.answer(reply, execution.get())
             return reply
         call.answer(reply, execution.get())

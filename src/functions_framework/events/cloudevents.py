@@ -14,9 +14,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cloudevents.http import CloudEvent
-
 from functions_framework.model.json_text import is_json
+from functions_framework.runtime.unrun_packages import packages_unrun
 
 from .binding import (
     BATCH_TYPE,
@@ -33,6 +32,10 @@ from .binding import (
 )
 from .header_text import encode_header
 from .structured import decode_structured, read_structured
+
+# Beside the event's class the package holds another binding, which takes longer to import.
+with packages_unrun("cloudevents.http"):
+    from cloudevents.http.event import CloudEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,6 +6,8 @@ sender             told by                                type of the event
 GitHub             the header `X-GitHub-Event`            `com.github.NAME[.ACTION]`
 Cloud Scheduler    the header `X-CloudScheduler: true`    `google.cloud.scheduler.job.v1.executed`
 Azure Event Grid   a list of events of its own schema     as its `eventType` says
+Amazon SNS         the header `x-amz-sns-message-type`    `com.amazonaws.sns.KIND`, see `sns`
+EventBridge        `detail-type`, `source`, `detail`      as its `detail-type` says
 =================  =====================================  =======================================
 
 Sources: GitHub, "Webhook events and payloads"; the CloudEvents adapter for GitHub; Cloud Scheduler,
@@ -48,20 +50,36 @@ def is_validation(kind: str | None) -> bool:
     return kind is not None and kind.lower() == "subscriptionvalidation"
 
 
-def from_webhook(message: Message) -> Parts | None:
-    """The event that a request stands for, None where no service is known that sends it.
+def told_by_header(message: Message) -> Parts | None:
+    """The event of a request of GitHub or Cloud Scheduler, None for any other.
 
     Raises:
         MalformedRequest: it says what it is and is not.
-        BatchOfEvents: it holds events of Event Grid's schema.
     """
     name = message.header("x-github-event")
     if name:
         return _from_github(message, name)
     if (message.header("x-cloudscheduler") or "").lower() == "true":
         return _from_scheduler(message)
-    if message.body[:1] == b"[" and is_json(message.content_type):
-        _raise_grid_events(decode_json(message.body))
+    return None
+
+
+def told_otherwise(message: Message) -> Parts | None:
+    """The event of a request of the other services; asked of what is not a push of Pub/Sub.
+
+    Raises:
+        MalformedRequest: it says what it is and is not.
+        BatchOfEvents: it holds events of Event Grid's schema.
+    """
+    if message.header("x-amz-sns-message-type"):
+        from .sns import from_sns
+
+        return from_sns(message)
+    if is_json(message.content_type):
+        if message.body[:1] == b"[":
+            _raise_grid_events(decode_json(message.body))
+        elif b'"detail-type"' in message.body:
+            return _from_eventbridge(decode_json(message.body))
     return None
 
 
@@ -101,6 +119,13 @@ def _from_scheduler(message: Message) -> Parts:
         "datacontenttype": "application/json",
     }
     return Parts(attributes, {"customData": base64.b64encode(message.body).decode()})
+
+
+def _from_eventbridge(payload: Any) -> Parts | None:
+    from .eventbridge import event_of, is_envelope
+    from .structured import decode_structured
+
+    return decode_structured(decode_json(event_of(payload).body)) if is_envelope(payload) else None
 
 
 def _raise_grid_events(payload: Any) -> None:

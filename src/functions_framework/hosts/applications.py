@@ -19,7 +19,7 @@ from functions_framework.signatures.responses import Closing
 
 from .asgi.opening import open_asgi
 from .asgi.scope import begin
-from .errors import CRASH_REPLY, refusal
+from .errors import CRASH_REPLY, ClientLeftError, refusal
 from .senders_faults import Input, Received
 from .wsgi.environ import begin_seen, code_of, path_of
 
@@ -206,8 +206,9 @@ class ASGIHost:
         except BaseException as error:  # sys.exit must not end the server
             if isinstance(error, asyncio.CancelledError) and is_asked_for():
                 raise
-            if body.refused is not None:
-                return refusal(body.refused)
+            refused = error if isinstance(error, ClientLeftError) else body.refused
+            if refused is not None:
+                return refusal(refused)
             log_crash(error, method=scope["method"], path=scope["path"])
             return CRASH_REPLY
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import atexit
 import sys
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
 
 from functions_framework.api.lifecycle import Lifecycle
 from functions_framework.api.registrations import Registrations, take
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
+from functions_framework.runtime.import_hooks import on_import
+from functions_framework.runtime.unrun_packages import is_awaited, packages_unrun, unseen
 from functions_framework.stores.urls import MEMORY
 
 from .by_settings import (
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from .asgi.host import ASGIHost
     from .asgi.routed import RoutedHost
     from .with_flask.app import FunctionApp
+    from .with_flask.host import FlaskHost
     from .wsgi.host import EventHost
 
 __all__ = [
@@ -162,7 +166,7 @@ def _function_host(
     context: FlaskContext,
     registered: Registrations,
     settings: Settings,
-) -> tuple[ASGIHost | RoutedHost | EventHost | FunctionApp, SocketHost | None]:
+) -> tuple[ASGIHost | RoutedHost | EventHost | FlaskHost, SocketHost | None]:
     store = _store_of(settings)
     if not any(function.is_asgi for function in functions):
         functions = with_registered(functions, registered, store=store)
@@ -218,15 +222,33 @@ def _seen_by_agents(host: ASGIHost, beside: FunctionApp | None) -> ASGIHost | Ro
 
 def _sync_host(
     functions: Sequence[Function], context: FlaskContext, registered: Registrations
-) -> EventHost | FunctionApp:
+) -> EventHost | FlaskHost:
     takes_request = any(function.signature is Signature.HTTP for function in functions)
-    if takes_request or context.app or uses_flask(context.source) or is_agent_loaded():
-        app = context.get()
-        app.serve(functions, registered)
-        return app
-    from .wsgi.host import EventHost
+    if context.app or uses_flask(context.source) or is_agent_loaded():
+        context.get()  # imports Flask, and so does the host's own module
+    elif not takes_request:
+        from .wsgi.host import EventHost
 
-    return EventHost(functions, ErrorHandlers(registered.error_handlers))
+        return EventHost(functions, ErrorHandlers(registered.error_handlers))
+    with packages_unrun("flask", "werkzeug"):
+        from .with_flask.host import FlaskHost
+        from .with_flask.request import are_flasks_own
+
+        is_seen = is_awaited("flask.app") or not are_flasks_own()
+
+    def make(host: FlaskHost) -> FunctionApp:
+        app = context.get()
+        app.serve(functions, registered, host)
+        return app
+
+    host = FlaskHost(functions, make, handles_errors=bool(registered.error_handlers))
+    if context.app or context.is_debugging or is_seen or "flask" not in unseen:
+        host.app  # noqa: B018 - made now: nobody waits yet
+    else:
+        # Before anybody can put something into Flask: it goes into no application that is there.
+        late = ref(host)
+        on_import("flask", lambda _: getattr(late(), "app", None))
+    return host
 
 
 def flask_app(function: Function, context: FlaskContext) -> FunctionApp:

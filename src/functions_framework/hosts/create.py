@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from functions_framework.loading.load import load_target, one_at_a_time
 from functions_framework.model.function import Function, protocol_of
 
 from . import build
-from .wsgi.environ import drain
+from .wsgi.environ import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +133,11 @@ def read_request(response: Any) -> Any:
         response: the response, returned unchanged.
     """
     import flask
+    from werkzeug.exceptions import HTTPException
 
     if not response.is_streamed:
-        drain(flask.request.environ)
+        # Not from the environ: of many servers, who reads past the end of a body waits for more.
+        with suppress(HTTPException):
+            while flask.request.stream.read(CHUNK):
+                pass
     return response

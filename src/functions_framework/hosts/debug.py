@@ -7,6 +7,7 @@ gets a page. Both are for this machine only: everybody else gets the crash reply
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
@@ -105,7 +106,7 @@ def _close(reply: Reply) -> None:
 
 
 class DebugLayer:
-    """Shows crashes of an async host on a page."""
+    """Shows crashes on a page: those of an async host, and of any where no debugger can be had."""
 
     def around(self, head: Head) -> Steps:
         """See `Layer`."""
@@ -120,4 +121,9 @@ class DebugLayer:
 def debugged(host: Host) -> SyncDebugHost | SyncLayered | AsyncLayered:
     """The host with its crashes shown, and its replies as they are sent."""
     host = gated(host)
-    return layered(host, DebugLayer()) if host.is_async else SyncDebugHost(host)
+    if not host.is_async:
+        # Werkzeug counts wrong PINs in memory that processes share. A system that is read-only, or
+        # has no /dev/shm, has none.
+        with suppress(OSError, ImportError):
+            return SyncDebugHost(host)
+    return layered(host, DebugLayer())

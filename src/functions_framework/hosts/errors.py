@@ -10,9 +10,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.exceptions import RequestRefused, RequestTimeoutException
+from functions_framework.exceptions import (
+    MalformedRequest,
+    RequestRefused,
+    RequestTimeoutException,
+)
 from functions_framework.model.function import Signature
-from functions_framework.model.message import CRASH, HTML, TEXT, Reply
+from functions_framework.model.message import CLIENT_LEFT, CRASH, HTML, TEXT, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +82,17 @@ def answer_without_call(
             return _HEALTHY
         allowed = ["GET", "HEAD", *allowed]
     return method_not_allowed(allowed)
+
+
+class ClientLeftError(MalformedRequest):
+    """An application was told that its client has left, and gave the response up: no fault."""
+
+    http_status = CLIENT_LEFT
+
+    @staticmethod
+    def reply() -> Reply:
+        """Nobody reads it: only the access log shows it."""
+        return Reply(CLIENT_LEFT, [], b"")
 
 
 def refusal(error: RequestRefused) -> Reply:

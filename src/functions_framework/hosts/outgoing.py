@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
-from functions_framework.model.message import NO_CONTENT, NO_LENGTH, Headers, Reply
+from functions_framework.model.message import NO_CONTENT, NO_LENGTH, Easy, Headers, Reply
 from functions_framework.runtime.escaping import own_logger
 
 from .errors import CRASH_REPLY
@@ -71,24 +71,24 @@ def passed(
 
     Args:
         reply: what a host answered.
-        method: of the request, as the client sent it.
+        method: of the request, as it came.
         request: its environ, its ASGI scope or the engine's own; read for a record.
         is_text_only: whether values must be UTF-8 (the engine's sync side), as of environs.
 
     Returns:
-        A reply whose header values stand for bytes (`model.fields.sent_bytes`), without a
-        Content-Length where the body is whole and sent.
+        A reply whose header values stand for bytes, without a Content-Length of a whole body.
 
     Raises:
         RequestTimeoutException: the deadline of a call came meanwhile.
     """
     try:
-        # By number: unpacking a named tuple, or asking for its fields, takes longer.
-        if (
-            type(reply[2]) is bytes
-            and reply[0] in _ORDINARY
-            and method != "HEAD"
-            and (are_expected(reply[1]) or are_easy(reply[1]))
+        if method != "HEAD" and (
+            type(reply) is Easy
+            or (
+                type(reply[2]) is bytes  # by number: asking for fields takes longer
+                and reply[0] in _ORDINARY
+                and (are_expected(reply[1]) or are_easy(reply[1]))
+            )
         ):
             return reply
     except (TypeError, ValueError):

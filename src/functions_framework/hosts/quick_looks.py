@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from functions_framework.model.fields import TOKEN
 from functions_framework.model.message import CRASH, HTML, JSON, TEXT, Headers
 
 _PLAIN = frozenset({HTML, TEXT, JSON, CRASH, ("Content-Type", HTML[1]), ("Content-Type", JSON[1])})
@@ -21,7 +20,7 @@ _SERVERS = frozenset({
     "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization",
     "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
 })  # fmt: skip
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,1000}")
+_LONGEST_NAME = 1000
 _FEW, _SHORT = 30, 4096
 # Names that were looked at: empty for a field that is sent, else the name in lower case.
 _known: dict[str, str] = {}
@@ -58,7 +57,7 @@ def servers_name(name: object) -> str:
     found = _known.get(name) if isinstance(name, str) else None
     if found is not None:
         return found
-    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME or not TOKEN.fullmatch(name):
         raise ValueError(
             f"The reply has a header named {name!r}: that isn't a valid name (RFC 9110)."
         )

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.runtime.closing import close
+from functions_framework.signatures.responses import Deferred
 
 from .beginnings import begin
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
     from contextvars import Context
 
+    from functions_framework.model.interfaces import Environ
     from functions_framework.model.message import Reply
     from functions_framework.runtime.threads import Start
 
@@ -114,15 +116,15 @@ class Blocking:
         """Close the body."""
         from functions_framework.runtime.crossing import wait_for
 
-        wait_for(self._pump.close)
+        wait_for(self._pump.close, is_kept=True)
 
 
-def begun(reply: Reply, method: str) -> Reply:
+def begun(reply: Reply, environ: Environ) -> Reply:
     """A reply as a thread can send it, the first part of a stream there.
 
     Args:
         reply: of any kind.
-        method: of its request; for HEAD no part is wanted.
+        environ: of its request; for HEAD no part is wanted.
 
     Raises:
         BaseException: what the stream raises before that part.
@@ -130,6 +132,15 @@ def begun(reply: Reply, method: str) -> Reply:
     body: Any = reply.body
     if isinstance(body, bytes):
         return reply
-    if isinstance(body, AsyncIterable):
+    if isinstance(body, Deferred):
+        from .deferred import opened
+
+        reply = opened(body.response, environ)
+        body = reply.body
+        if isinstance(body, bytes):
+            # Flask would declare the length of what it is given, and a HEAD is given nothing.
+            is_head = environ["REQUEST_METHOD"] == "HEAD"
+            return reply._replace(body=iter(())) if is_head else reply
+    elif isinstance(body, AsyncIterable):
         body = Blocking(body)
-    return reply._replace(body=body if method == "HEAD" else begin(body))
+    return reply._replace(body=body if environ["REQUEST_METHOD"] == "HEAD" else begin(body))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.cloudevents import event_of
@@ -114,9 +115,9 @@ def tell(verdict: Verdict, function: Function, arguments: tuple[Any, ...]) -> No
     for hook in hooks_of(verdict, function):
         result = hook(event_in(arguments, function), verdict.reason)
         if inspect.isawaitable(result):
-            from functions_framework.runtime import background_loop
+            from functions_framework.runtime.crossing import wait_for
 
-            background_loop.run(_awaited(result))
+            wait_for(partial(_awaited, result), is_kept=True)
 
 
 async def _awaited(result: Any) -> Any:

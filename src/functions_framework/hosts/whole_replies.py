@@ -31,13 +31,18 @@ def encoder_of(function: Function) -> Encode:
 
 def read_out(reply: Reply, request: Any) -> Reply:
     """A reply with a whole body, read in this thread."""
-    body = reply.body
+    body: Any = reply.body
+    if isinstance(body, Deferred) and not hasattr(request, "scope"):
+        from .deferred import opened
+
+        reply = opened(body.response, request.environ)
+        body = reply.body
     if isinstance(body, bytes):
         return reply
     if isinstance(body, (AsyncIterable, Deferred)):
         from functions_framework.runtime.crossing import wait_for
 
-        read: Reply = wait_for(lambda: read_out_async(reply, request))
+        read: Reply = wait_for(lambda: read_out_async(reply, request), is_kept=True)
         return read
     try:
         return reply._replace(body=b"".join(map(_as_bytes, body)))

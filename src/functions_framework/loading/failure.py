@@ -27,12 +27,31 @@ def load_failure_text(error: BaseException) -> str:
     if isinstance(error, FunctionsFrameworkException):
         return printable_lines(str(error))
     if isinstance(error, SystemExit):
-        return f"The source called sys.exit({error.code!r}) while it was loaded."
-    shown = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
+        return printable_lines(_ended(error))
+    if isinstance(error, EOFError) and (cut := _cut_byte_code(error.__traceback__)):
+        return printable_lines(f"{cut} is cut short, as after a disk was full. Remove it.")
+    shown = traceback.format_exception(type(error), error, users_part(error.__traceback__))
     return printable_lines("".join(shown).rstrip("\n"))
 
 
-def _users_part(trace: TracebackType | None) -> TracebackType | None:
+def _cut_byte_code(trace: TracebackType | None) -> str:
+    """The file of byte code that an import could not read to its end; Python names it nowhere."""
+    found = ""
+    for frame, _ in traceback.walk_tb(trace):
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap_external>":
+            found = frame.f_locals.get("bytecode_path") or found
+    return found
+
+
+def _ended(error: SystemExit) -> str:
+    trace = users_part(error.__traceback__)
+    file = Path(trace.tb_frame.f_code.co_filename).name if trace else "The source"
+    line = f":{trace.tb_lineno}" if trace else ""
+    code = error.code or 0
+    return f"{file}{line} ended the process by sys.exit({code!r}) while it was loaded."
+
+
+def users_part(trace: TracebackType | None) -> TracebackType | None:
     """The traceback from the first frame that is not the framework's; all of it if there is none.
 
     A syntax error has no frame of its own file: then the frames of the import are left out too.

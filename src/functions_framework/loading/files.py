@@ -11,14 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions_framework.runtime.unrun_packages import has_run
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 IGNORED_DIRECTORIES = frozenset(
     {
-        ".git", ".hg", ".hypothesis", ".idea", ".mypy_cache", ".nox", ".pytest_cache",
-        ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "node_modules",
-        "site-packages",
+        ".git", ".hg", ".hypothesis", ".idea", ".ipynb_checkpoints", ".mypy_cache", ".nox",
+        ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__",
+        "node_modules", "site-packages",
     }
 )  # fmt: skip
 # Byte code, what editors write beside a file before they put it in its place, and what programs
@@ -88,7 +90,7 @@ def is_watched(relative: Path, patterns: Patterns = Patterns()) -> bool:  # noqa
 def is_in_virtualenv(path: Path, root: Path) -> bool:
     """Whether a path below `root` is in a virtual environment (PEP 405: it has a pyvenv.cfg)."""
     between = path.relative_to(root).parents
-    return any((root / parent / "pyvenv.cfg").exists() for parent in between if parent.name)
+    return any(_exists(root / parent / "pyvenv.cfg") for parent in between if parent.name)
 
 
 def relevant(paths: Iterable[Path], root: Path, patterns: Patterns = Patterns()) -> list[str]:  # noqa: B008
@@ -111,12 +113,17 @@ def relevant(paths: Iterable[Path], root: Path, patterns: Patterns = Patterns())
     return sorted(str(found[path]) for path in kept if str(path) not in ignored)
 
 
+def _exists(path: Path) -> bool:
+    """Whether a file is there; not where that isn't for us to know, at which pathlib raises."""
+    return os.path.exists(path)  # noqa: PTH110 - as said
+
+
 def files_below(root: Path) -> Iterator[os.DirEntry[str]]:
     """Every file below a directory that may be one of the source's; ignored directories unread."""
     waiting = [str(root)]
     while waiting:
         directory = waiting.pop()
-        if directory != str(root) and Path(directory, "pyvenv.cfg").exists():
+        if directory != str(root) and _exists(Path(directory, "pyvenv.cfg")):
             continue
         try:
             entries = list(os.scandir(directory))
@@ -158,7 +165,8 @@ def local_modules(failure: BaseException | None = None) -> list[str]:
     Args:
         failure: what ended the import; a module that failed is known from it only.
     """
-    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    loaded = [name for name in list(sys.modules) if has_run(name)]
+    files = {getattr(sys.modules.get(name), "__file__", None) for name in loaded}
     files.update(_files_of(failure))
     places: dict[str, str] = {}
     paths = {_resolved(file, places) for file in files if file}

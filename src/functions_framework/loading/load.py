@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -25,10 +26,10 @@ from functions_framework.settings.announced import environ as settings_environ
 
 from . import source as sources
 from . import targets
+from .missing_files import module_meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Around = Callable[[Path], AbstractContextManager[Any]]
 
@@ -101,10 +102,32 @@ def precheck(settings: Settings) -> Path:
     return _named(settings.target, settings.source).path
 
 
+def find_source(target: str | None, source: str | os.PathLike[str] | None) -> Path:
+    """Find the source, and ask for no target: all functions of it may be meant.
+
+    Raises:
+        InvalidConfigurationException: the target cannot be one.
+        MissingSourceException: there is no such file or module.
+    """
+    module = _split(target)[0] if target else ""
+    if module:
+        return sources.locate_module(module, source)
+    try:
+        return sources.locate(source)
+    except MissingSourceException:
+        directory = Path(source or ".")
+        if meant := module_meant_by(target or "", directory):
+            raise MissingSourceException(
+                f"There is no main.py in {directory.resolve()} to hold the function {target!r}. "
+                f"Did you mean --target {meant}?"
+            ) from None
+        raise
+
+
 def source_of(settings: Settings) -> Path:
     """The source as `precheck`, by the links that lead to it; a module's without."""
     named = _named(settings.target, settings.source)
-    return named.path if named.is_module else sources.find(settings.source)
+    return named.path if named.module else sources.find(settings.source)
 
 
 def explained(build: Callable[[], T], settings: Settings) -> T:
@@ -126,28 +149,25 @@ def explained(build: Callable[[], T], settings: Settings) -> T:
 
 
 class _Named(NamedTuple):
-    """What a target and a source name: functions (None without any), a file, a module or not."""
+    """What a target and a source name: functions (None without any), a file, a module or ""."""
 
     names: list[str] | None
     path: Path
-    is_module: bool
+    module: str
 
 
 def _named(target: str | None, source: str | os.PathLike[str] | None) -> _Named:
     if target == "":
         announce_variable("FUNCTION_TARGET", "")
         raise InvalidConfigurationException(NO_TARGET)
-    if target is None:
-        names, module = None, ""
-    else:
-        module, names = _split(target)
+    module, names = ("", None) if target is None else _split(target)
     try:
-        path = sources.locate_module(module, source) if module else sources.locate(source)
+        path = find_source(target, source)
     except MissingSourceException as error:
         if target is None and not source:
             raise MissingOptionException(f"Missing option '--target'. {error}") from None
         raise
-    return _Named(names, path, bool(module))
+    return _Named(names, path, module)
 
 
 def _split(target: str) -> tuple[str, list[str]]:
@@ -177,13 +197,13 @@ def _refuse_path(target: str) -> None:
 
 
 def _load(named: _Named, signature_type: str, around: Around | None) -> list[Function]:
-    names, path, is_module = named
+    names, path, module_name = named
     if names is not None:
         _announce_target(",".join(names))
     with dropped_on_failure(), nullcontext() if around is None else around(path):
         _running.append(path)
         try:
-            module = sources.run(path, is_named=is_module)
+            module = sources.run(path, module_name)
         finally:
             _running.pop()
         chosen = targets.default_names(module, path) if names is None else names

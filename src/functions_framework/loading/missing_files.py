@@ -25,6 +25,17 @@ def missing_source(path: Path) -> str:
     return f"{message}. Pass the file or its directory with --source or FUNCTION_SOURCE."
 
 
+def module_meant_by(target: str, directory: Path) -> str:
+    """The target that names a module below a directory, where dots stand for its colon; else ""."""
+    outer, _, last = target.rpartition(".")
+    for module, name in ((target, "NAME"), (outer, last)):
+        path = directory / module.replace(".", "/")
+        files = (Path(f"{path}.py"), path / "__init__.py")
+        if outer and any(file.is_file() for file in files):
+            return f"{module}:{name}"
+    return ""
+
+
 def _meant_by(path: Path) -> str:
     """What was probably meant by a path that leads nowhere, empty where nothing is near."""
     text, name = str(path), ""

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def packages_around(path: Path) -> tuple[list[str], Path]:
-    """The names of the packages around a file, the outermost first, and that one's directory."""
+def packages_around(path: Path, module: str = "") -> tuple[list[str], Path]:
+    """The names of the packages around a file, the outermost first, and that one's directory.
+
+    Args:
+        path: the file.
+        module: the dotted name it was asked for by; the packages in that need no `__init__.py`.
+    """
     names: list[str] = []
     top = directory = path.parent
-    while (directory / "__init__.py").is_file() and directory.name.isidentifier():
+    named = module.count(".") + (path.stem == "__init__") if module else 0
+    while len(names) < named or (
+        (directory / "__init__.py").is_file() and directory.name.isidentifier()
+    ):
         names.insert(0, directory.name)
         top, directory = directory, directory.parent
     return names, top

@@ -46,8 +46,9 @@ def find(given: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         MissingSourceException: there is no such file, or it isn't a Python source.
     """
-    path = Path(os.fsdecode(given)) if given and os.fsdecode(given) else Path.cwd()
+    path = Path(os.fsdecode(given or "") or ".")
     try:
+        path = path if given else Path.cwd()
         if path.is_dir():
             path = _main_of(path)
         elif not path.exists():
@@ -57,6 +58,7 @@ def find(given: str | os.PathLike[str] | None = None) -> Path:
                 f"File {path} that is expected to define function isn't a Python source. "
                 "Pass a file whose name ends in .py, or a directory, to --source."
             )
+        path.open("rb").close()
         return Path(os.path.abspath(path))  # noqa: PTH100 - what links lead to may change
     except OSError as error:
         raise MissingSourceException(
@@ -85,7 +87,8 @@ def locate_module(name: str, given: str | os.PathLike[str] | None = None) -> Pat
         spec = None
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         raise MissingSourceException(
-            f"No module {name!r} in {directory.resolve()} nor among the installed packages."
+            f"No module {name!r} in {directory.resolve()} nor among the installed packages. "
+            "A module is named from that directory on; --source names another."
         )
     return Path(spec.origin).resolve()
 
@@ -115,7 +118,7 @@ class Place(NamedTuple):
     displaced: str = ""
 
 
-def place_of(path: Path, *, is_named: bool = False) -> Place:
+def place_of(path: Path, module: str = "") -> Place:
     """Choose the module name of a source: its file's, as if it stood alone.
 
     A module that was asked for by its dotted name has that name. A name that the standard library,
@@ -123,10 +126,10 @@ def place_of(path: Path, *, is_named: bool = False) -> Place:
 
     Args:
         path: the source.
-        is_named: whether it is the module that a target such as `package.module:function` names.
+        module: what it is called by a target such as `package.module:function`, else empty.
     """
-    names, top = packages_around(path)
-    is_dotted = is_named or path.stem == "__init__"
+    names, top = packages_around(path, module)
+    is_dotted = bool(module) or path.stem == "__init__"
     package = ".".join(names)
     is_taken = bool(names) and _is_taken(names[0], top / "__init__.py", also_sources=not is_dotted)
     if names and (is_dotted or needs_package(path, by_name=not is_taken)):
@@ -177,7 +180,7 @@ def _is_taken(name: str, own_file: Path, *, also_sources: bool = False) -> bool:
         return True
     loaded = sys.modules.get(name)
     if loaded is not None:
-        file = getattr(loaded, "__file__", None)
+        file = file_of(loaded)
         return not (file and (_is_same(file, own_file) or _is_of_earlier_source(file)))
     elsewhere = [entry for entry in sys.path if Path(entry).resolve() != own_file.parent]
     found = PathFinder.find_spec(name, elsewhere)
@@ -186,8 +189,20 @@ def _is_taken(name: str, own_file: Path, *, also_sources: bool = False) -> bool:
     return also_sources or _is_installed(found.origin)
 
 
+def file_of(module: ModuleType | None) -> str | None:
+    """Where a module is from: its file, or the directory of a package without `__init__.py`."""
+    file = getattr(module, "__file__", None)
+    if not file:
+        try:
+            file = next(iter(module.__path__), None)  # type: ignore[union-attr]
+        except (AttributeError, TypeError, KeyError):  # a namespace whose parent is gone
+            return None
+    return file if isinstance(file, str) else None
+
+
 def _is_same(file: str, path: Path) -> bool:
-    return Path(file).resolve() == path
+    found = Path(file).resolve()
+    return found == path or (path.name == "__init__.py" and found == path.parent)
 
 
 def _is_installed(file: str) -> bool:
@@ -199,7 +214,7 @@ def _is_of_earlier_source(file: str) -> bool:
     return not _is_installed(file) and any(map(path.is_relative_to, _run_directories))
 
 
-def run(path: Path, *, is_named: bool = False) -> ModuleType:
+def run(path: Path, module: str = "") -> ModuleType:
     """Run a source (as `locate` returned it) as a module and return that module.
 
     The source's directory comes first on `sys.path`, as for `python main.py`, and before it only
@@ -210,12 +225,12 @@ def run(path: Path, *, is_named: bool = False) -> ModuleType:
 
     Args:
         path: the source.
-        is_named: as for `place_of`; then the outermost package's directory comes second.
+        module: as for `place_of`; with one the outermost package's directory comes second.
 
     Raises:
         BaseException: whatever the source raises, unchanged.
     """
-    place = place_of(path, is_named=is_named)
+    place = place_of(path, module)
     directories = [path.parent, *([place.top.parent] if place.top else [])]
     names = {entry.name.partition(".")[0] for item in directories for entry in item.iterdir()}
     _forget_earlier_sources(names - sys.stdlib_module_names, directories)
@@ -238,7 +253,7 @@ def _put_on_path(directories: list[Path], *, is_root_first: bool) -> None:
 def _forget_earlier_sources(names: set[str], directories: list[Path]) -> None:
     """Drop modules of other sources that hide files of this one (`helper` beside each of two)."""
     for name in names:
-        file = getattr(sys.modules.get(name), "__file__", None)
+        file = file_of(sys.modules.get(name))
         if file and _is_of_earlier_source(file):
             path = Path(file).resolve()
             home = path.parent.parent if path.name == "__init__.py" else path.parent

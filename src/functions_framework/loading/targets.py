@@ -15,6 +15,7 @@ from functions_framework.exceptions import (
 )
 from functions_framework.model.function import mark_of
 
+from .missing_files import module_meant_by
 from .parameters import takes
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def _describe_missing(module: ModuleType, path: Path, name: str) -> str:
     public = [found for found in vars(module) if not found.startswith("__")]
     inner = name.rpartition(".")[2]
     close = [inner] if inner in public else difflib.get_close_matches(name, public, n=1)
+    if not close and (meant := module_meant_by(name, path.parent)):
+        return f"{message}. Did you mean --target {meant}?"
     return f"{message}. Did you mean {close[0]!r}?" if close else message
 
 

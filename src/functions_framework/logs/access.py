@@ -36,14 +36,15 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
 
     Args:
         method: the request's HTTP method, `WEBSOCKET` where it began a WebSocket.
-        path: the request's path, percent-decoded, without the query string.
+        path: the request's path, percent-decoded, without the query string, empty for none.
         status: the HTTP status sent; of a WebSocket the code it was closed with.
         size: bytes of the body sent.
         seconds: from the request's arrival to the response's last byte.
         running: the call that answered, None when no function was called.
     """
-    if len(path) > _SHORT or not path.isprintable() or not method.isprintable():
-        method, path = printable(method), printable(path)
+    if not 0 < len(path) <= _SHORT or not path.isprintable() or not method.isprintable():
+        # The target of a CONNECT has no path; a line of words is to be split in as many as any.
+        method, path = printable(method), printable(path) or "-"
     text = f"{method} {path} {status} {size}B {seconds * 1000:.1f}ms"
 
     def more() -> dict[str, Any]:

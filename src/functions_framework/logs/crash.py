@@ -22,16 +22,22 @@ def log_crash(error: BaseException, *, method: str, path: str) -> None:
     """Log an uncaught exception as one record, `Exception on PATH [METHOD]` and its traceback.
 
     Frames of the framework are folded where user code was called from them; causes, contexts and
-    groups are kept. Nothing of the request but its method and path is logged.
+    groups are kept. Nothing of the request but its method and path is logged. A thread that leaves
+    its waiting because the task it works for was told to end has not crashed.
 
     Args:
         error: what was raised, `SystemExit` and `KeyboardInterrupt` included.
         method: the request's HTTP method.
         path: the request's path, percent-decoded.
     """
+    if not isinstance(error, Exception):
+        from functions_framework.runtime.cancelling import is_end_of_task
+
+        if is_end_of_task(error):
+            return
     running = execution.get()
     if running is not None:
-        running.error = error
+        running.note(error)
     log_exception(f"Exception on {printable(path)} [{printable(method)}]", error)
 
 
@@ -136,9 +142,10 @@ def _fold(stack: traceback.StackSummary, error: BaseException) -> None:
 
 def _packages(error: BaseException) -> list[str]:
     """The package of the code of each frame."""
+    from functions_framework.runtime.interruption import module_of
+
     return [
-        frame.f_globals.get("__name__", "").partition(".")[0]
-        for frame, _ in traceback.walk_tb(error.__traceback__)
+        module_of(frame).partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)
     ]
 
 

@@ -47,7 +47,7 @@ class FallbackHandler(logging.Handler):
     def write(self, text: str) -> None:
         """Write a record's text in one piece, as other threads write there too."""
         stream = sys.stderr
-        if self._is_record:
+        if self._is_record and type(stream) is not TextIOWrapper:
             stream = getattr(stream, "original", stream)
         stream.write(f"{text}\n")
         # What is buffered by line has been pushed out with its end.
@@ -66,20 +66,21 @@ class FallbackHandler(logging.Handler):
         return False
 
 
-def _ways() -> tuple[object, ...]:
-    """What a record goes through, as it is now."""
-    kind = logging.Logger
+_Logger = logging.Logger
+_CALL_HANDLERS, _FILTER, _MAKE = _Logger.callHandlers, _Logger.filter, _Logger.makeRecord
+_HANDLE, _EMIT = FallbackHandler.handle, FallbackHandler.emit
+
+
+def _is_unchanged() -> bool:
+    """Whether what a record goes through is logging's own and the fallback's."""
     return (
-        kind.callHandlers,
-        kind.filter,
-        kind.makeRecord,
-        FallbackHandler.handle,
-        FallbackHandler.emit,
-        logging.getLogRecordFactory(),
+        _Logger.callHandlers is _CALL_HANDLERS
+        and _Logger.filter is _FILTER
+        and _Logger.makeRecord is _MAKE
+        and FallbackHandler.handle is _HANDLE
+        and FallbackHandler.emit is _EMIT
+        and logging.getLogRecordFactory() is logging.LogRecord
     )
-
-
-_WAYS = *_ways()[:-1], logging.LogRecord
 
 
 def sole_handler(logger: logging.Logger) -> FallbackHandler | None:
@@ -96,7 +97,7 @@ def sole_handler(logger: logging.Logger) -> FallbackHandler | None:
     if list.__len__(handlers) != 1:
         return None
     (handler,) = handlers
-    if type(handler) is not FallbackHandler or not handler.is_as_made() or _ways() != _WAYS:
+    if type(handler) is not FallbackHandler or not handler.is_as_made() or not _is_unchanged():
         return None
     if logger.filters:  # those of the loggers above see none of its records
         return None

@@ -27,14 +27,25 @@ def places_of(frames: Iterable[FrameType]) -> list[Place]:
 
 
 def places_of_task(task: asyncio.Task[Any]) -> list[Place]:
-    """Where a task waits, outermost frame first, through what it awaits."""
-    found: list[Place] = []
+    """Where a task waits, outermost frame first, through what it awaits.
+
+    Where that is a thread, on to where this is, and to the task that the thread waits for.
+    """
+    from functions_framework.runtime.crossing import run_in_thread
+
+    frames: list[FrameType] = []
     waiting: Any = task.get_coro()
     while waiting is not None:
         frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
         if frame is not None:
-            found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, None))
+            frames.insert(0, frame)
         waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+    found = places_of(frames)
+    if frames and frames[0].f_code is run_in_thread.__code__:
+        job = frames[0].f_locals["job"]
+        found += places_of(job.frames())
+        if job.waits_for is not None:
+            found += places_of_task(job.waits_for)
     return found
 
 

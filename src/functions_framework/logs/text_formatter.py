@@ -65,7 +65,9 @@ class TextFormatter(logging.Formatter):
 
         Nothing is left to escape in any of them.
         """
-        call = printable(running.execution_id) if running else ""
+        call = running.execution_id if running else ""
+        if not call.isalnum():
+            call = printable(call)
         return self._line(time.time(), logging.getLevelName(logging.INFO), call, name, text)
 
     def _line(self, created: float, level: str, call: str, name: str, text: str) -> str:

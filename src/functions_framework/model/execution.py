@@ -12,7 +12,14 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .trace import NO_TRACE, Trace, read_cloud_trace, read_traceparent, traceparent_of
+from .trace import (
+    NO_TRACE,
+    Trace,
+    read_cloud_trace,
+    read_traceparent,
+    read_tracestate,
+    traceparent_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +103,7 @@ class Execution:
             None as long as nothing was.
         arguments: what the function was called with, where calls are traced or counted; None
             until it is.
-        error: what ended the call where that was a crash; None else.
+        error: what ended the call where that was a crash; None else, and where nobody asks.
         verdict: what an event function decided about its event; None else.
         calls: what the request of a batch of events was, a call for each; None for any other.
         began: `time.monotonic()` seconds at which the function's own code began, under --debug.
@@ -141,6 +148,11 @@ class Execution:
         self.tracestate = tracestate
         if FIRST:
             self.cold_start = take_first()
+
+    def note(self, error: BaseException) -> None:
+        """Note what has ended the call, unless nobody asks: its traceback leads back to this."""
+        if _errors_are_asked_for:
+            self.error = error
 
     @property
     def execution_id(self) -> str:
@@ -199,8 +211,8 @@ class Execution:
         headers = {EXECUTION_ID: self.execution_id}
         if self.traceparent and read_traceparent(self.traceparent) is not NO_TRACE:
             headers["traceparent"] = self.traceparent.strip()
-            if self.tracestate:
-                headers["tracestate"] = self.tracestate
+            if self.tracestate and (state := read_tracestate(self.tracestate)):
+                headers["tracestate"] = state
         if self.cloud_trace:
             trace = read_cloud_trace(self.cloud_trace)
             if trace is not NO_TRACE:
@@ -226,6 +238,22 @@ class Received(Execution):
         __init__ = object.__init__
 
 
+def _with_all() -> None:
+    """Set what a call may have, once.
+
+    The interpreter keeps places for what the first objects of a class have; one that gets more,
+    later, costs a dictionary of its own.
+    """
+    call = Received()
+    call.function = call.known_id = call.traceparent = call.tracestate = call.cloud_trace = None
+    call.deadline = call.arguments = call.error = call.verdict = call.unfinished = None
+    call.cold_start = False
+    call._trace = None  # noqa: SLF001 - of a class of this module
+
+
+_with_all()
+
+
 class Spans(Protocol):
     """Who makes spans in this process."""
 
@@ -237,6 +265,7 @@ class Spans(Protocol):
 
 
 _spans: Spans | None = None
+_errors_are_asked_for = True
 
 
 def read_spans_from(spans: Spans | None) -> None:
@@ -246,6 +275,12 @@ def read_spans_from(spans: Spans | None) -> None:
 
 
 execution: ContextVar[Execution | None] = ContextVar("functions_framework.execution", default=None)
+
+
+def forget_errors() -> None:
+    """Have calls not note what ends them: nobody in this process will ask."""
+    global _errors_are_asked_for  # noqa: PLW0603 - a process has those who ask, or has not
+    _errors_are_asked_for = False
 
 
 def current() -> Execution | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 PATH_CHARACTERS = "/:@!$&'()*+,;="
 """What stands for itself in a path (RFC 3986, section 3.3), besides letters, digits and `-._~`."""
+
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A method, or the name of a header field (RFC 9110, section 5.6.2)."""
 
 REPEATED = "\n"
 """Between the values of a `ce-` header that came twice: no value of one header holds it."""

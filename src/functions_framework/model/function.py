@@ -72,10 +72,21 @@ class Mark:
         try:
             setattr(target, ATTRIBUTE, self)
         except AttributeError:
+            refuse_path(target)
             raise TypeError(
                 f"@{self.signature} cannot decorate {target!r}: it takes no attributes. "
                 "Wrap it in a function of its own."
             ) from None
+
+
+def refuse_path(given: object) -> None:
+    """Say what was meant by a path where a decorator takes a function.
+
+    Raises:
+        TypeError: it is one.
+    """
+    if isinstance(given, str) and given.startswith("/"):
+        raise TypeError(f"A decorator takes its path by name: path={given!r}.") from None
 
 
 def mark_of(target: object) -> Mark | None:

@@ -25,6 +25,13 @@ _read = msgspec.json.Decoder().decode
 _write = msgspec.json.Encoder().encode
 
 
+class NestedTooDeeply(json.JSONDecodeError):
+    """As any JSON that cannot be read: the interpreter's own exception would be a crash."""
+
+    def __init__(self) -> None:
+        super().__init__("Nested too deeply", "", 0)
+
+
 def decode_json(body: bytes) -> Any:
     """Read a JSON text of any type.
 
@@ -107,19 +114,21 @@ def loads(body: bytes) -> Any:
     """Decode all that `json.loads` takes, UTF-16 too, faster for what RFC 8259 allows.
 
     Raises:
-        ValueError: it isn't JSON.
-        RecursionError: it is nested too deeply.
+        ValueError: it isn't JSON, or nested beyond the interpreter's limit.
     """
     try:
         return _read(body)
     except UNREADABLE:
         # The standard module takes more: NaN, lone surrogates, a byte order mark, UTF-16.
-        return json.loads(body)
+        try:
+            return json.loads(body)
+        except RecursionError:
+            raise NestedTooDeeply from None
 
 
 def why_unreadable(error: BaseException) -> str:
     """What is wrong with a body, in a few words that repeat none of it."""
-    if isinstance(error, RecursionError):
+    if isinstance(error, (RecursionError, NestedTooDeeply)):
         return "it is nested too deeply"
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions_framework.model.json_text import is_json
@@ -26,6 +27,8 @@ _PASSING = frozenset({
     "keep-alive", "server", "server-timing", "trailer", "traceparent", "tracestate",
     "transfer-encoding", "upgrade", "via", "x-cloud-trace-context", "x-request-id",
 })  # fmt: skip
+# What an event that is made without them is given: they differ from one response to the next.
+_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LONGEST = 300
 _MOST_LINES = 40
 _MISSING: Any = object()
@@ -79,15 +82,23 @@ def changes(recording: Recording, result: Result, ignored: Iterable[str] = ()) -
     return list(comparison.run(before, result))
 
 
+def is_filled_in(attribute: str, value: object) -> bool:
+    """Whether an attribute of an event is one that nobody chose: a random id, the time."""
+    is_random = attribute == "id" and isinstance(value, str) and _RANDOM.fullmatch(value)
+    return attribute == "time" or bool(is_random)
+
+
 def headers_that_matter(
     pairs: Iterable[tuple[str, str]], ignored: Iterable[str] = ()
 ) -> dict[str, list[str]]:
     """The values of headers by lower-case name, without what differs from answer to answer."""
     skipped = set(map(normal_name, ignored))
     found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if name.lower() not in _PASSING and normal_name(name) not in skipped:
-            found.setdefault(name.lower(), []).append(value)
+    for given, value in pairs:
+        name = given.lower()
+        is_passing = name in _PASSING or (name[:3] == "ce-" and is_filled_in(name[3:], value))
+        if not is_passing and normal_name(name) not in skipped:
+            found.setdefault(name, []).append(value)
     return {name: values for name, values in found.items() if REDACTED not in values}
 
 
@@ -149,8 +160,10 @@ class _Comparison:
         if before == REDACTED:
             return
         if isinstance(before, dict) and isinstance(after, dict):
+            is_event = "specversion" in before
             for name in [*before, *(name for name in after if name not in before)]:
-                if normal_name(name) not in self._ignored:
+                is_passing = is_event and is_filled_in(name, before.get(name))
+                if not is_passing and normal_name(name) not in self._ignored:
                     below = before.get(name, _MISSING), after.get(name, _MISSING)
                     yield from self._values(f"{where}.{name}", *below)
         elif isinstance(before, list) and isinstance(after, list):

@@ -70,7 +70,7 @@ class RecorderLayer:
         if not isinstance(reply.body, bytes):
             return reply._replace(body=head.watched(reply.body, _StreamedAnswer(exchange)))
         with suppress(RequestRefused, OSError):  # the client left: what came is what there is
-            yield partial(tap.read_rest, LARGEST_BODY)
+            yield partial(tap.read_rest, LARGEST_BODY, head.header("content-length"))
         yield Blocking(exchange.keep)
         return reply
 

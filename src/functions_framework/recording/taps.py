@@ -23,7 +23,7 @@ class Kept:
 
     Attributes:
         start: its first bytes.
-        size: all that came.
+        size: all that came; of a longer one that was not read to its end, what was declared.
     """
 
     __slots__ = ("_most", "size", "start")
@@ -40,6 +40,11 @@ class Kept:
         room = self._most - len(self.start)
         if room > 0:
             self.start += data[:room]
+
+    def stop(self, declared: str | None) -> None:
+        """Take note that no more is read of a body, whose declared length is this."""
+        if declared and self.size > self._most:
+            self.size = max(self.size, int(declared))
 
 
 class BodyTap:
@@ -77,14 +82,19 @@ class BodyTap:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
-    def read_rest(self, most: int) -> None:
+    def read_rest(self, most: int, declared: str | None = None) -> None:
         """Read what the function left unread, until `most` bytes are kept.
+
+        Args:
+            most: how many.
+            declared: the body's Content-Length, where its size is asked for.
 
         Raises:
             RequestRefused: the client broke off, or sends more than the server takes.
         """
         while self.kept.size <= most and self.read(_PIECE):
             pass
+        self.kept.stop(declared)
 
 
 class AsyncBodyTap:
@@ -110,11 +120,16 @@ class AsyncBodyTap:
             self._is_read = True
         return message
 
-    async def read_rest(self, most: int) -> None:
+    async def read_rest(self, most: int, declared: str | None = None) -> None:
         """Read what the function left unread, until `most` bytes are kept.
+
+        Args:
+            most: how many.
+            declared: the body's Content-Length, where its size is asked for.
 
         Raises:
             RequestRefused: the client broke off, or sends more than the server takes.
         """
         while not self._is_read and self.kept.size <= most:
             await self()
+        self.kept.stop(declared)

@@ -6,6 +6,7 @@ Only reads: what follows from it is said in `interruption`.
 from __future__ import annotations
 
 import ast
+import contextlib
 import dis
 import inspect
 import sys
@@ -23,6 +24,7 @@ _WAITS = frozenset({"sleep"})
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign)
 _TRIES = (ast.Try, getattr(ast, "TryStar", ast.Try))
 _MOST_KEPT = 4096
+_MOST_TRIES = 100
 # Without one of these a function of Python 3.10 has neither `try` nor `with`.
 _SETUPS = {dis.opmap[name] for name in ("SETUP_FINALLY", "SETUP_WITH") if name in dis.opmap}
 
@@ -75,11 +77,24 @@ def _read(code: CodeType) -> CarefulLines:
         block = "".join(inspect.getblock(lines[first - 1 :]))
         # A method is indented, and may hold a text that is not.
         is_indented = block[:1].isspace()
-        tree = ast.parse("if True:\n" + block if is_indented else block)
-    except (OSError, SyntaxError, ValueError, tokenize.TokenError):
+        tree = _parsed("if True:\n" + block if is_indented else block)
+    except (OSError, RecursionError, SyntaxError, ValueError, tokenize.TokenError):
         return _NONE
     ast.increment_lineno(tree, first - 1 - is_indented)
     return _sorted_lines(tree)
+
+
+def _parsed(text: str) -> ast.AST:
+    """Parse, though something else is parsed meanwhile.
+
+    Python 3.11 counts the depth of all trees that it makes in one number. It takes what another
+    thread, or a finalizer, adds to it for a fault of its own, which would end who looks for late
+    calls.
+    """
+    for _ in range(_MOST_TRIES):
+        with contextlib.suppress(SystemError):
+            return ast.parse(text)
+    raise ValueError(text)
 
 
 def _sorted_lines(tree: ast.AST) -> CarefulLines:

@@ -1,6 +1,6 @@
 """Has another thread ask a question by itself, at points of the code that it runs.
 
-From Python 3.12 on at the start of each line of the functions it is in (`sys.monitoring`); before,
+From Python 3.12 on at each line and call of the functions it is in (`sys.monitoring`); before,
 whenever it is about to make a log record. Nothing is in any thread's way while no question is open.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -95,11 +96,12 @@ if sys.version_info >= (3, 12):
                 return False
             _tool = free[0]
             monitoring.use_tool_id(_tool, "functions-framework")
-            # A loop on a line of its own never comes to another: it jumps.
-            for event in (events.LINE, events.JUMP):
-                monitoring.register_callback(_tool, event, _on_line)
+            # A loop on a line of its own never comes to another: it calls, and jumps.
+            monitoring.register_callback(_tool, events.LINE, _on_line)
+            monitoring.register_callback(_tool, events.CALL, _on_call)
+            monitoring.register_callback(_tool, events.JUMP, _on_jump)
         for code in codes - _watched:
-            monitoring.set_local_events(_tool, code, events.LINE | events.JUMP)
+            monitoring.set_local_events(_tool, code, events.LINE | events.CALL | events.JUMP)
         _watched.update(codes)
         return True
 
@@ -112,8 +114,24 @@ if sys.version_info >= (3, 12):
             sys.monitoring.free_tool_id(_tool)
             _tool = None
 
-    def _on_line(*_event: object) -> None:
+    @cache
+    def _nop() -> int:
+        from opcode import opmap  # only where a call is late
+
+        return opmap["NOP"]
+
+    def _on_line(code: CodeType, _line: int) -> None:
+        # What cannot fail is in no `try`: there, as at `return None`, its `finally` is left out.
+        if code.co_code[sys._getframe(1).f_lasti] != _nop():  # noqa: SLF001 - CPython has it
+            ask_here(2)
+
+    def _on_call(*_event: object) -> None:
         ask_here(2)
+
+    def _on_jump(code: CodeType, *_event: object) -> None:
+        # Where a jump raises, CPython finds none of the function's own `finally` and `except`.
+        if not code.co_exceptiontable:
+            ask_here(2)
 
 else:
     _make_record: Any = None

@@ -49,16 +49,18 @@ class _Lane:
         self._value: Any = None
         self._error: BaseException | None = asyncio.CancelledError()
 
-    def begin(self, make: Callable[[], Awaitable[Any]], job: Job | None) -> None:
-        if job is not None and job.is_left:
-            self._end()
-            return
-        self._task = self.loop.create_task(self._run(make))
+    def begin(self, make: Callable[[], Awaitable[Any]], job: Job | None, *, is_kept: bool) -> None:
+        self._task = self.loop.create_task(self._run(make, job, is_kept=is_kept))
         self._task.add_done_callback(self._end)
-        if job is not None:
-            job.waits_for = self._task
 
-    async def _run(self, make: Callable[[], Awaitable[Any]]) -> None:
+    async def _run(
+        self, make: Callable[[], Awaitable[Any]], job: Job | None, *, is_kept: bool
+    ) -> None:
+        if job is not None:
+            if job.is_left and not is_kept:
+                return
+            # Not before: a task that is cancelled before its first step never takes it.
+            job.waits_for = asyncio.current_task()
         _waits.set(self)
         try:
             self._value = await make()
@@ -69,6 +71,7 @@ class _Lane:
 
     def _end(self, _task: object = None) -> None:
         self._is_closed = True
+        self._task = None  # its context holds this
         self._inbox.put(None)
 
     def cancel(self) -> None:
@@ -123,7 +126,10 @@ _waits: ContextVar[_Lane | None] = ContextVar("functions_framework.waits", defau
 
 
 def wait_for(
-    make: Callable[[], Awaitable[Any]], loop: asyncio.AbstractEventLoop | None = None
+    make: Callable[[], Awaitable[Any]],
+    loop: asyncio.AbstractEventLoop | None = None,
+    *,
+    is_kept: bool = False,
 ) -> Any:
     """Run async code from this thread and wait for it.
 
@@ -131,8 +137,12 @@ def wait_for(
         make: called on the loop; gives what is awaited.
         loop: where it runs; else the loop whose task this thread works for, or the one beside
             sync code.
+        is_kept: whether it runs though nobody waits for this thread's work any more: what closes
+            or keeps something.
 
     Raises:
+        CancelledError: nobody waits for this thread's work any more.
+        RequestTimeoutException: the call's deadline ended it.
         BaseException: what it raises. An exception that is raised in this thread meanwhile cancels
             it, waits for its `finally`, and goes on from here.
     """
@@ -140,15 +150,17 @@ def wait_for(
     if loop is None:
         loop = background_loop.running() if job is None else job.loop
     lane = _Lane(loop)
-    loop.call_soon_threadsafe(lane.begin, make, job, context=copy_context())
+    begin = partial(lane.begin, make, job, is_kept=is_kept)
+    loop.call_soon_threadsafe(begin, context=copy_context())
     try:
         _serve(lane)
     finally:
         if job is not None:
             job.waits_for = None
-    if lane.context is not None:
-        _adopt(lane.context)
-    return lane.take_outcome()
+    context, lane.context = lane.context, None  # it holds the lane
+    if context is not None:
+        _adopt(context)
+    return _outcome(lane, job)
 
 
 def _serve(lane: _Lane) -> None:
@@ -162,6 +174,17 @@ def _serve(lane: _Lane) -> None:
             lane.loop.call_soon_threadsafe(lane.abandon)
             raise
         raise
+
+
+def _outcome(lane: _Lane, job: Job | None) -> Any:
+    try:
+        return lane.take_outcome()
+    except asyncio.CancelledError:
+        if job is None or not job.is_late:
+            raise
+        from functions_framework.exceptions import RequestTimeoutException
+
+        raise RequestTimeoutException from None  # as wherever else sync code is late
 
 
 async def run_in_thread(  # noqa: PLR0913 - most calls give one or two
@@ -193,17 +216,26 @@ async def run_in_thread(  # noqa: PLR0913 - most calls give one or two
     job = Job(loop, around, lambda: call(*arguments), is_kept=is_kept)
     if unwanted is not None:
         job.unwanted = lambda value: start(partial(around.run, unwanted, value))
-    lane = _waits.get()
-    is_taken = lane is not None and lane.loop is loop and lane.take(job, is_patient=is_bound)
-    if not is_taken:
-        if is_bound:
-            raise RuntimeError("The call that this belongs to has ended.")
+    if not _is_taken(job, loop, is_bound=is_bound):
         start(job.run)
     try:
         return await job.result
+    except asyncio.CancelledError:
+        job.give_away()
+        raise
     finally:
         if context is None and job.is_over:
             _adopt(job.context)
+
+
+def _is_taken(job: Job, loop: asyncio.AbstractEventLoop, *, is_bound: bool) -> bool:
+    """Whether a thread that waits for this coroutine runs a job."""
+    lane = _waits.get()
+    if lane is not None and lane.loop is loop and lane.take(job, is_patient=is_bound):
+        return True
+    if is_bound:
+        raise RuntimeError("The call that this belongs to has ended.")
+    return False
 
 
 def _adopt(context: Context) -> None:
@@ -219,5 +251,8 @@ def run_within(context: Context, call: Callable[[], Any]) -> Any:
 
 
 def _run_for(job: Job | None, call: Callable[[], Any]) -> Any:
-    works_for.set(job)
-    return call()
+    token = works_for.set(job)
+    try:
+        return call()
+    finally:
+        works_for.reset(token)  # the context would hold it, as it holds the context

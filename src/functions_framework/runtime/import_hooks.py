@@ -6,6 +6,8 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING
 
+from .unrun_packages import has_run, when_run
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.abc import Loader
@@ -23,6 +25,8 @@ def on_import(name: str, then: Callable[[ModuleType], None]) -> Callable[[], Non
     loaded = sys.modules.get(name)
     if loaded is None:
         sys.meta_path.insert(0, finder)
+    elif not has_run(name):
+        return when_run(name, then)
     else:
         then(loaded)
     return finder.remove

@@ -153,13 +153,19 @@ class Interruption:
         return frames_until(sys._current_frames().get(self.thread), self._first)  # noqa: SLF001
 
 
-def release(guard: list[None], thread: int) -> None:
+def release(guard: list[None]) -> None:
     """What ran is over: no exception comes afterwards. Called in the thread itself."""
     try:
         guard.pop()
     except IndexError:
         with lock:
-            take_back(thread)
+            take_back()
+
+
+def module_of(frame: FrameType) -> str:
+    """The name of the module of a frame's code, empty without one; runs nothing of the user's."""
+    name = dict.get(frame.f_globals, "__name__")  # its globals may be of a kind of its own
+    return name if type(name) is str else ""
 
 
 def frames_until(innermost: FrameType | None, first: CodeType) -> list[FrameType]:
@@ -213,7 +219,7 @@ def _waits(frames: Sequence[FrameType]) -> bool:
         is_limited = innermost.f_locals.get("timeout") is not None
         is_known = is_limited or (len(frames) > 1 and frames[1].f_code.co_name in _WAKES_ALL)
         return is_known and line in _lines_of(code).guarded
-    if (innermost.f_globals.get("__name__"), code.co_name) == _CROSSING:
+    if (module_of(innermost), code.co_name) == _CROSSING:
         return line in _lines_of(code).guarded
     if code in _JOINS:
         return sys.version_info >= (3, 13) or line in _lines_of(code).guarded
@@ -246,5 +252,4 @@ def _lines_of(code: CodeType) -> CarefulLines:
 
 
 def _package(frame: FrameType) -> str:
-    name = frame.f_globals.get("__name__")
-    return name.partition(".")[0] if type(name) is str else ""
+    return module_of(frame).partition(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
+    from types import FrameType
 
     from .interruption import Interruption
 
@@ -23,15 +25,26 @@ _MOST_STEPS = 500
 
 
 class _Result(asyncio.Future[Any]):
-    """What a task awaits while a thread works for it."""
+    """What a task awaits while a thread works for it.
 
-    job: Job
+    Attributes:
+        job: what it is of; None when that has its outcome, as nothing is left to the garbage
+            collector: what it holds may be large.
+    """
+
+    job: Job | None
 
     def cancel(self, msg: object = None) -> bool:
         # The task's own `cancel` comes through here.
-        if msg == LATE:
-            self.job.end_late()
-        return self.job.leave() or self.cancel_now(msg)
+        job = self.job
+        if job is None:
+            return self.cancel_now(msg)
+        job.is_told, job.is_late = True, msg == LATE
+        if job.leave():
+            return True
+        if job.is_late:
+            job.end_late()
+        return self.cancel_now(msg)
 
     def cancel_now(self, msg: object = None) -> bool:
         return super().cancel(msg)
@@ -45,7 +58,9 @@ class Job:
         context: what it runs in.
         result: what the task awaits.
         waits_for: the coroutine's task that the thread waits for, None while it works.
-        is_left: whether the task was cancelled and has not waited for the thread.
+        is_told: whether the task was cancelled while it waited for the thread.
+        is_late: whether it was because its deadline is over.
+        is_left: whether it was, and waits no longer.
         is_over: whether the thread is done with it.
         unwanted: called on the loop with what comes of it when nobody waits any more.
     """
@@ -65,6 +80,8 @@ class Job:
         self.result = _Result(loop=loop)
         self.result.job = self
         self.waits_for: asyncio.Task[None] | None = None
+        self.is_told = False
+        self.is_late = False
         self.is_left = False
         self.is_over = False
         self._call = call
@@ -75,6 +92,7 @@ class Job:
     def run(self) -> None:
         """Run in this thread; raises nothing."""
         if self.is_left and not self._is_kept:
+            self.result.job = None
             return  # before it began
         outcome = self._outcome()
         self.is_over = True
@@ -88,7 +106,7 @@ class Job:
             return None, error
 
     def _run(self) -> Any:
-        works_for.set(self)
+        token = works_for.set(self)
         self._thread = threading.get_ident()
         guard = self._guard = [None]
         try:
@@ -99,11 +117,12 @@ class Job:
             except IndexError:
                 from .interruption import release
 
-                release(guard, self._thread)
+                release(guard)
+            works_for.reset(token)  # the context would hold it, as it holds the context
 
     def end_late(self) -> None:
         """Raise `RequestTimeoutException` in the thread, if it works and as soon as it may be."""
-        if self.waits_for is not None or not self._guard:
+        if not self._guard:
             return
         from functions_framework.exceptions import RequestTimeoutException
 
@@ -122,13 +141,14 @@ class Job:
 
     def _settle(self, value: object, error: BaseException | None) -> None:
         result = self.result
+        result.job = None
         if result.done():
             if error is None and self.unwanted is not None:
                 self.unwanted(value)
             return
         if error is None:
             result.set_result(value)
-        elif isinstance(error, asyncio.CancelledError):
+        elif isinstance(error, asyncio.CancelledError) or self._is_of_deadline(error):
             result.cancel_now()
         elif isinstance(error, (StopIteration, GeneratorExit)):
             # A future cannot carry the one (PEP 479 is the same rule for generators), and who
@@ -139,6 +159,22 @@ class Job:
         else:
             result.set_exception(error)
 
+    def give_away(self) -> None:
+        """The task was cancelled; its result may have come before it could take it."""
+        result = self.result
+        if result.done() and not result.cancelled():
+            failed = result.exception() is not None  # seen; not "never retrieved"
+            if self.unwanted is not None and not failed:
+                self.unwanted(result.result())
+
+    def _is_of_deadline(self, error: BaseException) -> bool:
+        """Whether it is what sync code saw in the place of its task's cancellation."""
+        if not self.is_late:
+            return False
+        from functions_framework.exceptions import RequestTimeoutException
+
+        return isinstance(error, RequestTimeoutException)
+
     def leave(self) -> bool:
         """End what the thread waits for; False when it works, which nothing can end from here."""
         if self.waits_for is not None and self.waits_for.cancel():
@@ -146,8 +182,18 @@ class Job:
         self.is_left = True
         return False
 
+    def frames(self) -> list[FrameType]:
+        """Where its thread is, innermost first; nowhere before it began and after its end."""
+        if not self._guard:
+            return []
+        from .interruption import frames_until
+
+        innermost = sys._current_frames().get(self._thread)  # noqa: SLF001 - documented, for debuggers
+        return frames_until(innermost, Job._run.__code__)
+
     def refuse(self) -> None:
         """End it unrun: its thread has gone."""
+        self.result.job = None
         self.result.cancel_now()
 
 

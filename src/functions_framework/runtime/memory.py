@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -20,7 +21,8 @@ def resident_bytes(process: int | str = "self") -> int:
 def memory_in_use() -> int:
     """Bytes of memory this process holds; the most it ever held where the system tells no more."""
     if sys.platform.startswith("linux"):
-        return resident_bytes()
+        with suppress(OSError):  # no /proc
+            return resident_bytes()
     if sys.platform == "win32":
         return 0
     import resource

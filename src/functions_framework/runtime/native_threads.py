@@ -12,6 +12,7 @@ import threading
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
 
 def start_thread(run: Callable[[], object], name: str) -> None:
@@ -20,6 +21,12 @@ def start_thread(run: Callable[[], object], name: str) -> None:
         sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")(run, ())
     else:
         threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def wait_for(event: Event) -> None:
+    """Wait for ever; in pieces where signals interrupt no wait, or gevent wants an end of it."""
+    while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else None):
+        pass
 
 
 def are_replaced() -> bool:

@@ -13,9 +13,12 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _STANDARD = {"stdout": 1, "stderr": 2}
+_PATIENCE = 1.0
+_PIECE = 512  # bytes that there is room for where there is any
 
 
 def secure() -> None:
@@ -44,14 +47,39 @@ def flush() -> None:
             stream.flush()
 
 
+@contextlib.contextmanager
+def hurried() -> Iterator[None]:
+    """Lose lines, instead of waiting for who has stopped to read them.
+
+    For a process that others wait for: one that looks after workers has to go on.
+    """
+    _Lasting.patience = _PATIENCE
+    try:
+        yield
+    finally:
+        wait_for_readers()
+
+
+def wait_for_readers() -> None:
+    """Wait for them, as usual: who reads what calls write may set their pace."""
+    _Lasting.patience = None
+
+
 class _Lasting(io.FileIO):
-    """A file that takes all that is written."""
+    """A file that takes all that is written.
+
+    Attributes:
+        patience: seconds to wait until there is room, None for any number.
+    """
 
     name: Any = ""
+    patience: float | None = None
 
     def write(self, data: Any) -> int:
         size = memoryview(data).nbytes
         try:
+            if self.patience is not None:
+                return self._write_in_time(memoryview(data).cast("B"))
             written = super().write(data)
             while written is None:  # it does not block, and is full
                 import select
@@ -61,6 +89,23 @@ class _Lasting(io.FileIO):
         except (OSError, ValueError):  # nobody is left to be told
             return size
         return written
+
+    def _write_in_time(self, data: memoryview) -> int:
+        for start in range(0, len(data), _PIECE):
+            if not self._has_room():
+                break
+            super().write(data[start : start + _PIECE])
+        return len(data)
+
+    def _has_room(self) -> bool:
+        import select
+
+        poll = select.poll()
+        poll.register(self, select.POLLOUT)
+        has_room = bool(poll.poll((self.patience or 0) * 1000))
+        # Who has stopped to read is waited for only once.
+        _Lasting.patience = _PATIENCE if has_room else 0.0
+        return has_room
 
 
 def _occupy() -> None:

@@ -89,9 +89,12 @@ def restored() -> Iterator[Callable[[], None]]:
     """
     try:
         import termios
-
+    except ImportError:  # no descriptor is left to read it with
+        yield lambda: None
+        return
+    try:
         found = termios.tcgetattr(0)
-    except (ImportError, OSError, termios.error):  # no terminal
+    except (OSError, termios.error):  # no terminal
         yield lambda: None
         return
 

@@ -15,6 +15,22 @@ Start = Callable[[Job], object]
 _IDLE_SECONDS = 2.0
 
 
+class _ThreadOfCalls(threading.Thread):
+    """A daemon, but not to the threads that calls start in it: those would be daemons as well."""
+
+    _runs = False
+
+    def run(self) -> None:
+        """Run what it was made for."""
+        self._runs = True  # the interpreter has looked by now
+        super().run()
+
+    @property
+    def daemon(self) -> bool:  # type: ignore[override]
+        """Whether the interpreter waits for it; no longer so when it runs."""
+        return not self._runs
+
+
 class Threads:
     """Runs jobs in threads of its own.
 
@@ -70,7 +86,7 @@ class Threads:
     def _begin(self) -> None:
         name = f"{self._name}_{next(self._numbers)}"
         # It needs the lock only after this has returned.
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        _ThreadOfCalls(target=self._work, name=name, daemon=True).start()
         self._is_one_coming = True
         self._count += 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 
-from functions_framework.runtime import output
+from functions_framework.runtime import output, terminal, thread_room
 from functions_framework.runtime.values import replace
 
 from .parent.supervisor import Supervisor
@@ -68,7 +68,7 @@ def serve(settings: Settings, build: Build | None = None) -> int:
         from functions_framework.recording.directory import require_writable
 
         require_writable(settings.record)
-    settings = _for_debugging(settings)
+    settings = _with_room(_for_debugging(settings))
     with (
         _metrics(settings) as exporter,
         listening.bind_as_set(settings) as listener,
@@ -86,9 +86,9 @@ def _serve(
 
         build = of_target(settings)
     if hasattr(os, "fork"):
-        if is_reloading:
-            return _reloading(settings, build, listener).run(exporter)
-        return Supervisor(settings, build, listener).run(exporter)
+        made = _reloading if is_reloading else Supervisor
+        with output.hurried():
+            return made(settings, build, listener).run(exporter)
     if is_reloading:
         from .parent.restarting import serve_restarting
 
@@ -105,6 +105,21 @@ def _for_debugging(settings: Settings) -> Settings:
         # Who looks at a call that has stopped needs the time it takes.
         settings = replace(settings, timeout=0.0)
     return settings
+
+
+def _with_room(settings: Settings) -> Settings:
+    """Have no more calls run at once than the system lets there be threads."""
+    thread_room.save_address_space()
+    others = settings.is_reloading + (settings.metrics_port is not None)
+    room = thread_room.required(settings.workers, others)
+    if room is None or room[0] >= settings.threads:
+        return settings
+    threads, limit = room
+    terminal.warn(
+        f"The system leaves few threads ({limit}): {threads} calls of sync functions run at once "
+        f"in a worker, not {settings.threads}. Raise that limit, or set --threads."
+    )
+    return replace(settings, threads=threads)
 
 
 def _metrics(settings: Settings) -> AbstractContextManager[Exporter | None]:

@@ -154,9 +154,10 @@ def apply_own(source: str | None) -> bool:
         InvalidSettingException: as `read`.
     """
     beside = Path(source or ".")
-    for directory in (Path(), beside if beside.is_dir() else beside.parent):
+    # pathlib raises where we may not look.
+    for directory in (Path(), beside if os.path.isdir(beside) else beside.parent):  # noqa: PTH112
         path = directory / ".env"
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113
             applied = _Applied(path)
             applied.set_all()
             _own[:] = [applied]

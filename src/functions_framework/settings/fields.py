@@ -18,6 +18,7 @@ from .parsers import (
     boolean,
     directory,
     globs,
+    header_size,
     log_format,
     log_level,
     names,
@@ -71,7 +72,7 @@ class Settings(ServingSettings):
         "503. They don't count as calls of --concurrency.",
     )
     max_header_size: int = declare(
-        "--max-header-size", "MAX_HEADER_SIZE", size, default=64 * 1024, group="Limits",
+        "--max-header-size", "MAX_HEADER_SIZE", header_size, default=64 * 1024, group="Limits",
         help="Bytes a request's line and headers may have together (8K at least); more get a "
         "431, as do more than 100 headers over HTTP/1.1.",
     )

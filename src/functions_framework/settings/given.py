@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.exceptions import InvalidConfigurationException
 
 from .fields import Settings, options
-from .options import quoted
+from .options import quoted, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,6 +42,6 @@ def settings_given(caller: str, given: Mapping[str, Any], without: Collection[st
 
 def _read(caller: str, name: str, value: object) -> Any:
     try:
-        return options()[name].parse(str(value))
+        return options()[name].parse(text_of(value))
     except ValueError as error:
         raise InvalidConfigurationException(f"{caller}: {name}={quoted(value)}: {error}.") from None

@@ -5,15 +5,34 @@ The options themselves are declared in `fields`.
 
 from __future__ import annotations
 
+import os
+
 from functions_framework.exceptions import InvalidConfigurationException
 from functions_framework.runtime.values import field, value_class
 
-from .parsers import boolean, show_size, size
+from .parsers import boolean, header_size, show_size, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+def text_of(value: object) -> str:
+    """What a program or a file gives for a setting, as a flag's text.
+
+    What a flag takes with commas between may be a list.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("expected a text or a number")  # noqa: TRY004 - as parsers do
+    return str(value)
 
 
 @value_class(frozen=True)
@@ -59,7 +78,7 @@ class Option:
             return ""
         if isinstance(value, bool):
             return "on" if value else "off"
-        if self.parse is size:
+        if self.parse in {size, header_size}:
             return show_size(value)
         return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -15,6 +15,11 @@ EVENT_FORMATS = ("binary", "structured")
 LOG_FORMATS = ("auto", "text", "json")
 _LEVEL_SYNONYMS = {"warn": "warning", "fatal": "critical"}
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+# Beyond these a number is mistyped: it would take all memory there is, or no clock could tell it.
+_MOST = 1_000_000
+_MOST_WORKERS = 1_000
+_MOST_SECONDS = 1_000_000_000
+_MOST_HEADERS = 2**30
 
 
 def text(value: str) -> str:
@@ -50,7 +55,13 @@ def count(value: str) -> int:
     number = integer(value)
     if number < 1:
         raise ValueError("expected a whole number of at least 1")
-    return number
+    return _at_most(_MOST, number)
+
+
+def workers(value: str) -> int:
+    """A number of processes."""
+    _at_most(_MOST_WORKERS, integer(value))
+    return count(value)
 
 
 def whole(value: str) -> int:
@@ -58,6 +69,12 @@ def whole(value: str) -> int:
     number = integer(value)
     if number < 0:
         raise ValueError("expected a whole number of at least 0")
+    return _at_most(_MOST, number)
+
+
+def _at_most(most: int, number: int) -> int:
+    if number > most:
+        raise ValueError(f"expected a whole number of at most {most}")
     return number
 
 
@@ -77,6 +94,8 @@ def seconds(value: str) -> float:
         raise ValueError("expected a number of seconds") from None
     if not 0 <= number < float("inf"):
         raise ValueError("expected a number of seconds of at least 0")
+    if number > _MOST_SECONDS:
+        raise ValueError(f"expected at most {_MOST_SECONDS} seconds")
     return number
 
 
@@ -91,6 +110,14 @@ def size(value: str) -> int:
     if number < 0:
         raise ValueError("expected a size of at least 0")
     return number * unit
+
+
+def header_size(value: str) -> int:
+    """A size that the engine can count."""
+    number = size(value)
+    if number > _MOST_HEADERS:
+        raise ValueError("expected a size of at most 1G")
+    return number
 
 
 def show_size(number: int) -> str:

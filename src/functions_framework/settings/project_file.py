@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 from .fields import options
-from .options import InvalidSettingException, quoted
+from .options import InvalidSettingException, quoted, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 _TABLE = "functions-framework"
-# How the table's head may be written.
-_HEADS = tuple(f"tool.{quote}{_TABLE}{quote}".encode() for quote in ("", '"', "'"))
+# How the table's name may be written, and, where it stands alone, the one above it.
+_NAMES = tuple(f"tool.{quote}{_TABLE}{quote}".encode() for quote in ("", '"', "'"))
+_ABOVE = (b"[tool]", b"tool={")
 
 
 def content() -> bytes:
@@ -32,7 +33,11 @@ def content() -> bytes:
             found = stream.read()
     except OSError:
         return b""
-    return found if any(head in found for head in _HEADS) else b""
+    dense = found.translate(None, b" \t")
+    may_have = any(name in dense for name in _NAMES) or (
+        _TABLE.encode() in dense and any(name in dense for name in _ABOVE)
+    )
+    return found if may_have else b""
 
 
 def read() -> dict[str, Any]:
@@ -48,9 +53,10 @@ def read() -> dict[str, Any]:
     # The same library under two names.
     toml: Any = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        table: Any = toml.loads(found.decode()).get("tool", {}).get(_TABLE, {})
+        tools: Any = toml.loads(found.decode()).get("tool")
     except ValueError as error:  # of both, and of what isn't UTF-8
         raise InvalidSettingException(f"{FILE} isn't TOML: {error}.") from None
+    table: Any = tools.get(_TABLE, {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
         raise InvalidSettingException(f"{FILE}: [tool.{_TABLE}] is a table of settings.")
     by_name = {option.flag[2:]: (name, option) for name, option in options().items()}
@@ -64,13 +70,10 @@ def read() -> dict[str, Any]:
 def _value(key: str, value: object, option: Option) -> Any:
     if option.is_switch and not isinstance(value, bool):
         raise InvalidSettingException(f"{FILE}: {key} = {value!r}: expected true or false.")
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = ",".join(value)
-    is_plain = isinstance(value, (str, int, float)) and isinstance(value, bool) == option.is_switch
-    if not is_plain:
+    if isinstance(value, bool) and not option.is_switch:
         raise InvalidSettingException(f"{FILE}: {key} = {value!r}: expected a text or a number.")
     try:
-        return option.parse(str(value))
+        return option.parse(text_of(value))
     except ValueError as error:
         raise InvalidSettingException(f"{FILE}: {key} = {quoted(value)}: {error}.") from None
 

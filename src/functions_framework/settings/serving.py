@@ -23,6 +23,7 @@ from .parsers import (
 from .parsers import (
     port as tcp_port,  # `port` is a field of its own
 )
+from .parsers import workers as processes
 
 CUSTOM_HANDLER_PORT = "FUNCTIONS_CUSTOMHANDLER_PORT"
 """The variable with which the host of Azure Functions tells a custom handler its port."""
@@ -81,7 +82,7 @@ class ServingSettings:
         "the umask; it is removed at the end.",
     )
     workers: int = declare(
-        "--workers", "WORKERS", count, default=1, error=InvalidNumberException,
+        "--workers", "WORKERS", processes, default=1, error=InvalidNumberException,
         help="Processes that serve.",
     )
     threads: int = declare(

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 
-_TITLES = {422: "Unprocessable Content"}  # RFC 9110 section 15.5.21; older Pythons say "Entity"
+# RFC 9110, section 15.5; before 3.13 Python has older words.
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+
+
+def phrase_of(status: int) -> str:
+    """What a status means in a few words, empty for one that nobody has named."""
+    try:
+        return _PHRASES.get(status) or HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 class Fault(NamedTuple):
@@ -53,7 +62,7 @@ class _Problem:
         status = self.http_status
         document = {
             "type": "about:blank",
-            "title": _TITLES.get(status) or HTTPStatus(status).phrase,
+            "title": phrase_of(status),
             "status": status,
             "detail": str(self),
             **self.members(),

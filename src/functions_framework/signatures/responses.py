@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.model.fields import as_text
-from functions_framework.model.message import Reply
+from functions_framework.model.fields import as_bytes, as_text
+from functions_framework.model.message import NO_CONTENT, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    from functions_framework.model.message import Headers
 
 
 class Closing:
@@ -20,7 +22,7 @@ class Closing:
         self.close = close
 
     def __iter__(self) -> Iterator[bytes | str]:
-        return self._parts
+        return self  # what the parts close themselves may be the same: it is done once
 
     def __next__(self) -> bytes | str:
         return next(self._parts)
@@ -35,6 +37,11 @@ class Deferred:
 
     def __init__(self, response: Any) -> None:
         self.response = response
+
+    def change(self, status: int, headers: Headers) -> None:
+        """Have the response sent with what stands beside it in a tuple, as Flask does with its."""
+        self.response.status_code = status
+        self.response.raw_headers[:] = as_bytes(headers)
 
     def __aiter__(self) -> AsyncIterator[bytes | str]:
         raise TypeError("A deferred response is opened with its request's scope before it is sent.")
@@ -56,10 +63,24 @@ def from_response(value: object) -> Reply | None:
 def _from_werkzeug(response: Any) -> Reply:
     headers = list(response.headers.items())
     if response.is_sequence:
-        body: Any = b"".join(response.iter_encoded())
-        response.close()
-    else:
-        body = Closing(response.iter_encoded(), response.close)
+        return whole(response, headers, b"".join(response.iter_encoded()))
+    body: Any = Closing(response.iter_encoded(), response.close)
+    return Reply(response.status_code, headers, body)
+
+
+def whole(response: Any, headers: Headers, body: bytes) -> Reply:
+    """The reply of a Werkzeug response whose whole body is known.
+
+    What is to be called at its close (`call_on_close`) is called when it was sent, as people run
+    what is not to keep their client waiting so.
+    """
+    if response._on_close:  # noqa: SLF001 - nothing public tells
+        headers = [pair for pair in headers if pair[0].lower() != "content-length"]
+        if response.status_code not in NO_CONTENT:
+            headers.append(("Content-Length", str(len(body))))
+        parts = (body,) if body else ()
+        return Reply(response.status_code, headers, Closing(parts, response.close))
+    response.close()
     return Reply(response.status_code, headers, body)
 
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.function import code_of, place_of
-from functions_framework.model.message import HTML, JSON, Reply, tuple_of
+from functions_framework.model.message import HTML, JSON, Easy, Reply, tuple_of
 
-from .responses import from_response
+from .responses import Deferred, from_response
 
 if TYPE_CHECKING:
     from functions_framework.model.function import Function
@@ -132,13 +132,13 @@ def encode(value: Any, dump: Dump = sorted_json) -> Reply:
     """
     kind = type(value)
     if kind is str:
-        return tuple_of(Reply, (200, [HTML], value.encode()))
+        return tuple_of(Easy, (200, [HTML], value.encode()))
     if kind is dict or kind is list:
-        return tuple_of(Reply, (200, [JSON], dump(value)))
+        return tuple_of(Easy, (200, [JSON], dump(value)))
     if kind is bytes:
-        return tuple_of(Reply, (200, [HTML], value))
-    if kind is Reply:
-        return value  # type: ignore[no-any-return]
+        return tuple_of(Easy, (200, [HTML], value))
+    if isinstance(value, Reply):
+        return value
     if isinstance(value, tuple):
         return _encode_tuple(value, dump)
     return _encode_other(value, dump)
@@ -172,6 +172,8 @@ def _encode_tuple(value: tuple[Any, ...], dump: Dump) -> Reply:
     reply = encode(body, dump)
     code = reply.status if status is None else _code(status)
     merged = reply.headers if headers is None else _merged(reply, headers)
+    if isinstance(reply.body, Deferred):
+        reply.body.change(code, merged)
     return tuple_of(Reply, (code, merged, reply.body))
 
 

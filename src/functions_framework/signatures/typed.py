@@ -123,7 +123,7 @@ class TypedSignature:
             TypeError: it cannot be sent.
             ValueError: it holds what JSON cannot say: NaN, an infinity, itself.
         """
-        if type(result) is Reply:
+        if isinstance(result, Reply):
             return result
         body = self._json(result)
         if body is not None:
@@ -154,7 +154,7 @@ def _read(message: Message) -> Any:
         raise UnsupportedMediaType(f"{_TAKES_JSON}.")
     try:
         return loads(message.body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise MalformedRequest(f"The body is not JSON: {why_unreadable(error)}.") from None
 
 

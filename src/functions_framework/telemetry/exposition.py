@@ -35,7 +35,7 @@ _FILE = re.compile(r"\w+_(\d+)\.db")
 
 
 def expose(listener: socket.socket, directory: Path, workers: int) -> ThreadingHTTPServer:
-    """Make the HTTP server that answers `GET /metrics`; `serve_forever` runs it.
+    """Make the HTTP server that answers `GET` and `HEAD` of `/metrics`; `serve_forever` runs it.
 
     Args:
         listener: a bound socket.
@@ -73,7 +73,10 @@ def _handler_of(registry: CollectorRegistry, directory: Path) -> type[BaseHTTPRe
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815 - the name is the base class's
 
         def log_message(self, *_: Any) -> None:
             """Say nothing of each scrape."""

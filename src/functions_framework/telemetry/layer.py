@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.hosts.layers import Watch
 from functions_framework.hosts.wsgi.layer_driver import EnvironHead, Watched
 from functions_framework.model.execution import execution
+from functions_framework.model.message import CLIENT_LEFT
 
 from .outcome import Follower, status_of_end
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_framework.model.execution import Execution
     from functions_framework.model.interfaces import Environ, Host, Receive, Scope, SyncHost
     from functions_framework.model.message import Reply
@@ -25,6 +28,7 @@ def followed(host: Host, follower: Follower) -> Host:
     if not host.is_async:
         return SyncFollowed(host, follower)
     from functions_framework.hosts.asgi.layer_driver import AsyncAround, AsyncWatched, ScopeHead
+    from functions_framework.runtime.cancelling import is_unheard
 
     begin, end, has_context = follower.begin, follower.end, follower.has_context
 
@@ -43,7 +47,7 @@ def followed(host: Host, follower: Follower) -> Host:
             try:
                 reply = await self._respond(scope, receive)
             except BaseException as error:
-                _broken_off(follower, call, error)
+                _broken_off(follower, call, error, CLIENT_LEFT if is_unheard() else 0)
                 raise
             if has_context:
                 call.leave()
@@ -52,7 +56,7 @@ def followed(host: Host, follower: Follower) -> Host:
             if isinstance(body, bytes):
                 end(call, reply[0], running, None if running is None else running.error)
                 return reply
-            watch = _StreamedCall(follower, call, running, reply.status)
+            watch = _StreamedCall(follower, call, running, reply.status, is_unheard)
             return reply._replace(body=AsyncWatched(body, watch))
 
     return AsyncFollowed(host)
@@ -97,24 +101,30 @@ class SyncFollowed:
         return reply._replace(body=Watched(body, watch))
 
 
-def _broken_off(follower: Follower, call: Any, error: BaseException) -> None:
-    """Tell of a call that was ended from outside."""
+def _broken_off(follower: Follower, call: Any, error: BaseException, status: int = 0) -> None:
+    """Tell of a call that was ended from outside, with a status that follows from that."""
     if follower.has_context:
         call.leave()
     running = execution.get()
-    follower.end(call, status_of_end(running, error), running, error)
+    follower.end(call, status or status_of_end(running, error), running, error)
 
 
 class _StreamedCall(Watch):
     """A call whose response is a stream: it ends when that is closed."""
 
     def __init__(
-        self, follower: Follower, call: Any, running: Execution | None, status: int
+        self,
+        follower: Follower,
+        call: Any,
+        running: Execution | None,
+        status: int,
+        has_left: Callable[[], bool] | None = None,
     ) -> None:
         self._follower = follower
         self._call = call
         self._running = running
         self._status = status
+        self._has_left = has_left
 
     def enter(self) -> None:
         if self._follower.has_context:
@@ -126,6 +136,8 @@ class _StreamedCall(Watch):
 
     def end(self, error: BaseException | None, *, is_whole: bool) -> None:  # noqa: ARG002
         running = self._running
+        if error is not None and self._has_left is not None and self._has_left():
+            error = None  # as where the engine was the first to notice
         if error is None and running is not None:
             error = running.error
         self._follower.end(self._call, self._status, running, error)

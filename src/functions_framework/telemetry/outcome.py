@@ -9,8 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.hosts.errors import ClientLeftError
 from functions_framework.model.function import Signature
-from functions_framework.model.message import tuple_of
+from functions_framework.model.message import CLIENT_LEFT, tuple_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from functions_framework.model.function import Function
 
 _BY_REQUEST = frozenset({Signature.HTTP, Signature.TYPED, Signature.WEBSOCKET})
-OK, REFUSED, ERROR, TIMEOUT = "ok", "refused", "error", "timeout"
+OK, REFUSED, ERROR, TIMEOUT, LEFT = "ok", "refused", "error", "timeout", "left"
 
 
 class Outcome(NamedTuple):
@@ -81,7 +82,7 @@ class Outcome(NamedTuple):
 
 
 def kind_of(status: int, running: Execution | None, error: BaseException | None) -> str | None:
-    """`ok`, `retry`, `dropped`, `refused`, `error` or `timeout`; None for no invocation.
+    """`ok`, `retry`, `dropped`, `refused`, `error`, `timeout` or `left`; None for no invocation.
 
     What the function answers itself is `ok` up to status 499. Refused is what the framework
     answers in its place; health checks, preflights and unknown paths aren't invocations.
@@ -93,10 +94,18 @@ def kind_of(status: int, running: Execution | None, error: BaseException | None)
     if running.verdict is not None and error is None:
         return running.verdict
     if status >= 500 or error is not None:
-        return ERROR
+        return LEFT if has_left(status, error) else ERROR
     if running.arguments is not None or running.function.protocol:
         return OK
     return REFUSED if status >= 400 and status != 404 else None
+
+
+def has_left(status: int, error: BaseException | None) -> bool:
+    """Whether a call was cancelled as its client had left, or its application ended so."""
+    if isinstance(error, ClientLeftError):
+        return True
+    # No exception of a function's: a cancellation is none, and importing its class is asyncio.
+    return status == CLIENT_LEFT and error is not None and not isinstance(error, Exception)
 
 
 def status_of_end(running: Execution | None, error: BaseException) -> int:

@@ -17,7 +17,7 @@ from functions_framework.model.trace import NO_TRACE, Trace
 
 from .bound import Bound
 from .dropping import dropped
-from .outcome import ERROR, OK, TIMEOUT, Outcome, event_attributes
+from .outcome import ERROR, OK, TIMEOUT, Outcome, event_attributes, has_left
 from .parents import Parents
 
 if TYPE_CHECKING:
@@ -214,7 +214,8 @@ class TracedCall:
         found["http.response.status_code"] = outcome.status
         # At once: one by one each takes the span's lock, and is cleaned alone.
         span.set_attributes(found)
-        if outcome.status >= 500 or outcome.error is not None:
+        error = outcome.error
+        if (outcome.status >= 500 or error is not None) and not has_left(outcome.status, error):
             _put_error(span, outcome)
 
     def _count(self, call: Outcome, seconds: float) -> None:
@@ -262,7 +263,10 @@ class CurrentSpan:
 
     def put_into(self, headers: dict[str, str]) -> None:
         """Name it in each header that names a trace, in the propagators' own and in Google's."""
+        parent, state = headers.get("traceparent"), headers.pop("tracestate", None)
         propagate.inject(headers)
+        if state and headers.get("traceparent") == parent:
+            headers["tracestate"] = state  # of the caller, who is named still
         trace_id, span_id, is_sampled = self.current()
         if trace_id and span_id and "X-Cloud-Trace-Context" in headers:
             option = int(bool(is_sampled))

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from .server import RunningServer
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the modules of this package as they are.
+
+    pytest rewrites the `assert`s of a distribution that has a plugin, each module as it's imported,
+    perhaps by several threads at once; Python 3.11 cannot parse in two (python/cpython#106905).
+    """
+    marked = getattr(config.pluginmanager.rewrite_hook, "_must_rewrite", set[str]())
+    marked.discard(__name__.partition(".")[0])
+
+
 @pytest.fixture
 def functions_client() -> Iterator[Callable[..., Client]]:
     """Make clients, `functions_client("main.py", target="hello")`, that are closed after the test.

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions_framework.exceptions import InvalidPayload, RequestRefused
@@ -62,6 +62,7 @@ def changed(draw: st.DrawFn) -> Any:
 
 
 @settings(max_examples=150, deadline=None)
+@example(sent=[*FILES["pipes_kafka"], {"eventSource": []}], is_failed=[])
 @given(sent=st.one_of(changed(), VALUES), is_failed=st.lists(st.booleans(), max_size=3))
 def test_a_payload_is_read_or_refused(sent: Any, is_failed: list[bool]) -> None:
     try:

@@ -324,6 +324,25 @@ def test_deletions_by_one_request_have_ids_of_their_own() -> None:
     assert len({cloudevents.decode(one.message)["id"] for one in found}) == 4
 
 
+# What a pipe sends, and what an event source mapping sends of the same records.
+PIPED = {
+    "pipes_sqs": "sqs_fifo",
+    "pipes_kinesis": "kinesis",
+    "pipes_dynamodb": "dynamodb",
+    "pipes_kafka": "kafka",
+}
+
+
+@pytest.mark.parametrize(("piped", "mapped"), PIPED.items())
+def test_records_of_a_pipe_are_those_of_a_mapping(piped: str, mapped: str) -> None:
+    found = [cloudevents.decode(one.message) for one in events_of(payload(piped))]
+    wanted = [cloudevents.decode(one.message) for one in events_of(payload(mapped))]
+    assert [event.get_attributes() for event in found] == [
+        event.get_attributes() for event in wanted
+    ]
+    assert [event.data for event in found] == [event.data for event in wanted]
+
+
 # -- CloudEvents in other events ------------------------------------------------------------------
 
 OWN: dict[str, Any] = {

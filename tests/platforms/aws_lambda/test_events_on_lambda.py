@@ -113,7 +113,8 @@ def test_a_queue_gets_back_what_failed(
     assert handler(sqs(*words), Context()) == expected
     assert sorted(seen) == sorted(words)
     assert handler(sqs(*words), Context()) == expected  # nothing is kept of the invoke before
-    assert len(seen) == 2 * len(words)
+    assert handler(sqs(*words)["Records"], Context()) == expected  # a pipe's
+    assert len(seen) == 3 * len(words)
 
 
 @every_kind

@@ -96,6 +96,35 @@ def test_of_kafka_the_first_failure_of_each_partition_is_named() -> None:
     assert [one.lane for one in events_of(sent)] == ["mytopic-0", "mytopic-0", "mytopic-1"]
 
 
+@pytest.mark.parametrize("failed", FAILED)
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [("pipes_sqs", "messageId"), ("pipes_kinesis", "eventID"), ("pipes_dynamodb", "eventID")],
+)
+def test_a_pipe_is_told_of_all_that_is_not_done(
+    name: str, member: str, failed: Answered | None
+) -> None:
+    sent = payload(name)
+    assert is_ordered(sent)
+    _, *rest = [record[member] for record in sent]
+    assert rest
+    assert answered(sent, OK, failed, *[None] * (len(rest) - 1)) == failures(*rest)
+
+
+def test_a_pipe_of_a_queue_is_told_of_each_message_that_failed() -> None:
+    sent = sqs("a", "b", "c")["Records"]
+    assert not is_ordered(sent)
+    assert answered(sent, CRASH, OK, RETRY) == failures("m1", "m3")
+    assert answered(sent, OK, OK, DROPPED) == failures()
+
+
+def test_a_pipe_of_kafka_fails_as_a_whole() -> None:
+    sent = payload("pipes_kafka")
+    with pytest.raises(EventsFailed, match="1 of 3 events of aws:kafka"):
+        answered(sent, OK, CRASH, OK)
+    assert answered(sent, OK, OK, OK) is None
+
+
 @pytest.mark.parametrize(
     "sent", [sqs("a", "b"), sqs("a", "b", queue="q.fifo"), kinesis(b"a", b"b")]
 )

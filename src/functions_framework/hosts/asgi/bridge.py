@@ -10,17 +10,20 @@ from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.model.execution import DEADLINE, execution
-from functions_framework.model.fields import PATH_CHARACTERS
+from functions_framework.model.fields import PATH_CHARACTERS, as_text
 from functions_framework.model.function import Signature
+from functions_framework.model.message import COMMON_FIELDS
+from functions_framework.runtime.cancelling import is_told
 from functions_framework.runtime.closing import close
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 from functions_framework.runtime.escaping import own_logger
 
+from ..errors import CRASH_REPLY
 from ..streams import Threaded
-from ..wsgi.environ import TWICE, attribute_of
+from ..wsgi.environ import EXECUTION_ID_KEY, TWICE, attribute_of, variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import (
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 
 _log = own_logger("functions_framework.hosts")
+_NO_PORT = frozenset({None, 0, "0"})
 
 
 class Bridge:
@@ -60,9 +64,12 @@ class Bridge:
         if self._reads and scope["method"] == "POST":
             await body.begin()
         environ = environ_of(scope, body)
+        running = execution.get()
+        if running is not None and not environ.get(EXECUTION_ID_KEY):
+            environ[EXECUTION_ID_KEY] = running.execution_id
         context = copy_context()
         reply: Reply = await run_in_thread(
-            self._host.respond,
+            self._answer,
             environ,
             start=self._threads.start,
             context=context,
@@ -73,6 +80,17 @@ class Bridge:
         if isinstance(reply.body, bytes):
             return reply
         return reply._replace(body=Threaded(reply.body, self._threads.start, context))  # type: ignore[arg-type]
+
+    def _answer(self, environ: Environ) -> Reply:
+        """Have the sync host answer; a call that was ended while it waited has no crash to tell.
+
+        Raises:
+            CancelledError: as its task was told to end.
+        """
+        reply = self._host.respond(environ)
+        if reply is CRASH_REPLY and is_told():
+            raise asyncio.CancelledError
+        return reply
 
 
 def _close_unsent(reply: Reply) -> None:
@@ -146,11 +164,17 @@ class BlockingBody:
         return piece
 
 
+# Looked up, a name takes less than being made.
+_KEYS = {name: variable_of(name) for name in COMMON_FIELDS}
+
+
 def environ_of(scope: Scope, body: InputStream) -> Environ:
     """A scope as PEP 3333 wants it; repeated headers are joined as RFC 9110 section 5.3 says."""
+    fields: dict[str, str] | None = getattr(scope, "by_name", None)
+    scope = _plain(scope)
     server = scope.get("server")
     # A Unix domain socket has a path and no port.
-    host, port = server if server and server[1] else ("localhost", 80)
+    host, port = server if server and server[1] not in _NO_PORT else ("localhost", 80)
     path, raw_uri = _paths_of(scope)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
@@ -171,18 +195,35 @@ def environ_of(scope: Scope, body: InputStream) -> Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for raw_name, raw_value in scope["headers"]:
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        value = raw_value.decode("latin-1")
-        key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
-        if key in environ:
-            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
-            if name[:3] == "CE_":
-                environ[TWICE] = attribute_of(key)
-        environ[key] = value
+    headers = scope["headers"]
+    if fields is None or len(fields) < len(headers):  # one came twice
+        _add(as_text(headers), environ)
+    else:
+        _add(fields.items(), environ)
     if DEADLINE in scope:
         environ[DEADLINE] = scope[DEADLINE]
     return environ
+
+
+def _add(headers: Iterable[tuple[str, str]], environ: Environ) -> None:
+    for name, value in headers:
+        key = _KEYS[name] if name in _KEYS else variable_of(name)
+        if key not in environ:
+            environ[key] = value
+            continue
+        environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        if key[:8] == "HTTP_CE_":
+            environ[TWICE] = attribute_of(key)
+
+
+def _plain(scope: Scope) -> Scope:
+    """A scope whose parts are there: the server's own makes each when it is asked for."""
+    given: Scope | None = getattr(scope, "given", None)
+    if given is None:
+        return scope
+    plain = dict(given)
+    plain.update(dict.items(scope))  # type: ignore[arg-type]  # those that were asked for, or set
+    return plain
 
 
 def _paths_of(scope: Scope) -> tuple[str, str]:
@@ -190,6 +231,8 @@ def _paths_of(scope: Scope) -> tuple[str, str]:
     path: str = scope["path"]
     query: bytes = scope["query_string"]
     raw: bytes | None = scope.get("raw_path")
+    if raw is not None and b"%" not in raw and raw == path.encode() and path.isascii():
+        return path, f"{path}?{query.decode('latin-1')}" if query else path
     decoded = path.encode() if raw is None else unquote_to_bytes(raw)
     if raw is None or decoded.decode("utf-8", "replace") != path:
         # A part of the path was taken away.

@@ -11,6 +11,7 @@ from functions_framework.model.fields import as_text
 from functions_framework.model.message import Reply
 
 from ..beginnings import data_of
+from ..errors import ClientLeftError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ async def open_asgi(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
     sent (ASGI 3, "Response Body"), so what comes after one is waited for a moment only.
 
     Raises:
+        ClientLeftError: the app returned so, as it was told that its client has left.
         RuntimeError: the app returned without a response, or in the middle of it.
         BaseException: whatever it raises before its body has begun.
     """
@@ -65,15 +67,22 @@ class _Answer:
         self._next: asyncio.Future[_Sent] | None = None
         self._has_begun = False
         self._is_left = False
-        self.task = asyncio.ensure_future(self._run(app, scope, receive))
+        self._is_told = False
+        self.task = asyncio.ensure_future(self._run(app, scope))
 
-    async def _run(self, app: ASGIApp, scope: Scope, receive: Receive) -> None:
+    async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
-            await app(scope, receive, self._send)
+            await app(scope, self._hear, self._send)
         except BaseException as error:  # noqa: BLE001 - raised again where it is taken
             await self._send(error)
         else:
             await self._send(None)
+
+    async def _hear(self) -> ASGIMessage:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._is_told = True
+        return message
 
     async def _send(self, message: _Sent) -> None:
         if not self._is_left:
@@ -93,7 +102,7 @@ class _Answer:
                 log_crash(message, method=self._scope["method"], path=self._scope["path"])
             return None
         if message is None and self._has_begun and not self.is_complete:
-            raise RuntimeError(f"{self._name} returned in the middle of its response.")
+            raise self._early("returned in the middle of its response")
         if message is not None:
             self._has_begun = True
             if message["type"] == "http.response.body":
@@ -104,8 +113,13 @@ class _Answer:
         """The message that begins the response."""
         head = await self.take()
         if head is None or head["type"] != "http.response.start":
-            raise RuntimeError(f"{self._name} returned without sending a response.")
+            raise self._early("returned without sending a response")
         return head
+
+    def _early(self, what: str) -> Exception:
+        if self._is_told:
+            return ClientLeftError("The client has left.")
+        return RuntimeError(f"{self._name} {what}.")
 
     async def take_first(self) -> bytes:
         """The first part that is not empty, or nothing when the head is to be sent before it."""

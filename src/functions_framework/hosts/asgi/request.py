@@ -1,15 +1,19 @@
 """The request of async HTTP functions: Starlette's, made and read with less work.
 
-What comes out is Starlette's to the byte, and whatever isn't plain is left to Starlette;
+What comes out is Starlette's to the byte, and whatever isn't plain is left to Starlette, whose
+exceptions for bodies that cannot be read are given a status;
 `tests/hosts/test_requests_of_async_functions.py` compares the two.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import QueryParams
+from starlette.datastructures import FormData, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request, empty_send
 
 from ..instrumented import is_function_of
@@ -22,7 +26,44 @@ if TYPE_CHECKING:
 _new = object.__new__
 
 
-class FunctionRequest(Request[Any]):
+class NotJSON(json.JSONDecodeError, HTTPException):
+    """What `json` raises: what Starlette's does, and a response where nobody catches it."""
+
+    def __init__(self, error: Exception) -> None:
+        from functions_framework.model.json_text import why_unreadable
+
+        told = error if isinstance(error, json.JSONDecodeError) else None
+        where = (told.msg, told.doc, told.pos) if told else (str(error), "", 0)
+        json.JSONDecodeError.__init__(self, *where)
+        HTTPException.__init__(self, 400, f"The body is not JSON: {why_unreadable(error)}.")
+
+    def __str__(self) -> str:
+        return ValueError.__str__(self)
+
+
+class WholeRequest(Request[Any]):
+    """`starlette.requests.Request`; a body that cannot be read is its sender's fault, no crash."""
+
+    async def json(self) -> Any:
+        """The body as JSON."""
+        await self.body()
+        try:
+            return await super().json()
+        except (ValueError, RecursionError) as error:
+            raise NotJSON(error) from error
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        """What `form` awaits.
+
+        Starlette tells the sender's faults itself where an application of its own is in the way.
+        """
+        try:
+            return await super()._get_form(**limits)
+        except MultiPartException as error:
+            raise HTTPException(400, error.message) from error
+
+
+class FunctionRequest(WholeRequest):
     """`starlette.requests.Request`, as fast as its most common uses allow."""
 
     async def body(self) -> bytes:
@@ -55,7 +96,11 @@ class FunctionRequest(Request[Any]):
     async def json(self) -> Any:
         """The body as JSON, read by msgspec; what that refuses, by the standard library."""
         if not hasattr(self, "_json"):
-            self._json = _loads()(await self.body())
+            body = await self.body()
+            try:
+                self._json = _loads()(body)
+            except ValueError as error:
+                raise NotJSON(error) from error
         return self._json
 
     @property
@@ -86,8 +131,9 @@ def _loads() -> Callable[[bytes], Any]:
 
 
 _READS = ("stream", "body", "json", "query_params")
-# It stands where Starlette's stood, under the name that logs and error reports show.
-FunctionRequest.__name__ = FunctionRequest.__qualname__ = "Request"
+# They stand where Starlette's stood, under the name that logs and error reports show.
+for _ours in (WholeRequest, FunctionRequest):
+    _ours.__name__ = _ours.__qualname__ = "Request"
 
 
 def lean_request(scope: Scope, receive: Receive) -> Request[Any]:
@@ -109,7 +155,7 @@ def request_maker() -> Callable[[Scope, Receive], Request[Any]]:
     found += [Request.__init__, HTTPConnection.__init__]
     functions = [getattr(one, "fget", one) for one in found if one is not None]
     if not all(is_function_of(one, "starlette") for one in functions):
-        return Request
+        return WholeRequest
 
     async def receive() -> Any:
         """Never called."""
@@ -117,4 +163,4 @@ def request_maker() -> Callable[[Scope, Receive], Request[Any]]:
     full, lean = Request(scope, receive), lean_request(scope, receive)
     is_known = vars(full) == vars(lean)
     is_known = is_known and vars(full.query_params) == vars(lean.query_params)
-    return lean_request if is_known else Request
+    return lean_request if is_known else WholeRequest

@@ -1,10 +1,8 @@
-"""The sync host with Flask: a real `flask.Flask`, served the lean way where nobody can tell.
+"""A real `flask.Flask` around functions, which answers as the lean way does.
 
-The lean way builds the `flask.Request`, sets Flask's two context variables, calls the function and
-encodes a plain result itself; it costs a tenth of Flask's own dispatch. Whatever more the user's
-module asks for (hooks, routes, blueprints, signals, sessions, middleware), and whatever an agent
-has put into Flask, sends the request down Flask's own way, and both give the same bytes: a test
-runs the same cases over both.
+Whatever the user's module asks for (hooks, routes, blueprints, signals, sessions, middleware), and
+whatever an agent has put into Flask, sends requests down Flask's own way, and both give the same
+bytes: a test runs the same cases over both.
 """
 
 from __future__ import annotations
@@ -22,17 +20,17 @@ from functions_framework.model.message import Reply
 from functions_framework.signatures.results import encode
 
 from ..beginnings import begin
-from ..errors import CRASH_REPLY, IGNORED_PATHS
+from ..errors import IGNORED_PATHS
 from ..http_errors import HTTPForm, as_http_error
-from ..routes import Routes, paths_of
 from ..streams import begun
-from ..wsgi.environ import begin_seen, code_of, drain, path_of, send
-from . import disturbed, lean
+from ..wsgi.environ import begin_seen, code_of, drain, fill, path_of, send
+from . import disturbed
+from .contexts import REQUEST_CONTEXT
+from .host import FlaskHost
 from .json_provider import JSONProvider
-from .lean import APP_CONTEXT, REQUEST_CONTEXT, LeanAppContext, LeanRequestContext, make_request
 from .plain import METHODS, is_plain
-from .request import FunctionRequest, is_flasks_own
-from .views import Crash, Unsendable, View, begin_response, is_foreign, not_found, reply_of, view_of
+from .request import FunctionRequest, are_flasks_own
+from .views import Crash, Unsendable, begin_response, is_foreign, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,10 +39,8 @@ if TYPE_CHECKING:
     from functions_framework.api.registrations import Registrations
     from functions_framework.model.interfaces import Environ, StartResponse
 
-# Paths that Flask's own routing answers: the two above and the redirect of an empty path.
-_FLASKS_OWN = IGNORED_PATHS | {""}
 _apps: WeakSet[FunctionApp] = WeakSet()
-_NOBODY: tuple[None, View] = (None, not_found)
+_NO_REQUEST = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/"}
 
 
 def crash_handler(error: Exception) -> tuple[str, int, dict[str, str]]:
@@ -74,7 +70,6 @@ class FunctionApp(flask.Flask):
         self.url_map.merge_slashes = False
         self._is_lean: bool | None = None
         _apps.add(self)
-        self._encode_plain = lean.Encoder(self).encode
         self.register_error_handler(500, _answer_500)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -82,20 +77,27 @@ class FunctionApp(flask.Flask):
         if name in METHODS:
             self._is_lean = None  # somebody wraps a method of this app
 
-    def serve(self, functions: Sequence[Function], registrations: Registrations) -> None:
+    def serve(
+        self,
+        functions: Sequence[Function],
+        registrations: Registrations,
+        host: FlaskHost | None = None,
+    ) -> None:
         """Add the catch-all routes for functions that have been loaded.
+
+        Args:
+            functions: what is served.
+            registrations: what their module registered.
+            host: what serves them already and needs an application now.
 
         Raises:
             InvalidConfigurationException: two functions share a path, or a path is malformed.
         """
-        if not is_flasks_own():
+        if not are_flasks_own():
             self.request_class = flask.Request
         self.name = self.import_name = functions[0].name
         self._has_own_routes = any(True for _ in self.url_map.iter_rules())
-        owners = [
-            (path, (function, view_of(function))) for path, function in paths_of(list(functions))
-        ]
-        self._routes = Routes(owners)
+        self.host = host or FlaskHost(functions, lambda _: self)
         self.view_functions["run"] = self._run
         # A Rule without methods takes every method, made-up ones too.
         self._root_rule = Rule("/", endpoint="run", defaults={"path": ""})
@@ -104,15 +106,21 @@ class FunctionApp(flask.Flask):
         self.url_map.add(self._path_rule)
         self.view_functions["error"] = not_found
         for path in sorted(IGNORED_PATHS):
-            owner = self._routes.find(path)
+            owner = self.host.routes.find(path)
             if owner and owner[0].signature is Signature.HTTP and owner[0].path != path:
                 self.url_map.add(Rule(path, endpoint="error"))
         for key, handler in registrations.error_handlers:
             self.register_error_handler(key, handler)
+        # Made for a request under way, it takes no more hooks, as one that was there before.
+        self._got_first_request = host is not None and REQUEST_CONTEXT.get(None) is not None
+
+    def rule_of(self, path: str) -> Rule:
+        """The catch-all route that a path takes; Werkzeug's own matching finds none for some."""
+        return self._root_rule if path == "/" else self._path_rule
 
     def _run(self, path: str) -> Any:  # noqa: ARG002 - Flask passes the view argument
         request = REQUEST_CONTEXT.get().request
-        found = self._routes.find(request.path)
+        found = self.host.routes.find(request.path)
         return found[1](request) if found else not_found()
 
     # -- results ------------------------------------------------------------------------------
@@ -134,12 +142,12 @@ class FunctionApp(flask.Flask):
             raise rv.error
         body = rv[0] if isinstance(rv, tuple) and rv and not isinstance(rv, Reply) else rv
         context = REQUEST_CONTEXT.get(None)
-        method = "HEAD" if context is None else context.request.method
+        environ = _NO_REQUEST if context is None else context.request.environ
         if is_foreign(body):
-            response = self._to_response(begun(encode(body), method))
+            response = self._to_response(begun(encode(body), environ))
             rv = response if body is rv else (response, *rv[1:])
         response = super().make_response(rv)
-        begin_response(response, method)
+        begin_response(response, environ["REQUEST_METHOD"])
         return response
 
     # -- errors ------------------------------------------------------------------------------
@@ -168,22 +176,17 @@ class FunctionApp(flask.Flask):
 
     def respond(self, environ: Environ) -> Reply:
         """Answer one request of the server; never raises."""
-        try:
-            if self._may_be_lean(environ):
-                return self._lean_reply(environ)
-            return self._full_reply(environ)
-        except BaseException as error:  # noqa: BLE001 - nothing may end the server
-            log_crash(error, method=environ["REQUEST_METHOD"], path=path_of(environ))
-            return CRASH_REPLY
+        return self.host.respond(environ)
 
     def wsgi_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve as a WSGI application (PEP 3333)."""
-        if self._may_be_lean(environ) and "werkzeug.debug.preserve_context" not in environ:
-            reply = self._lean_reply(environ)
+        fill(environ)
+        if self.host.is_lean(environ) and "werkzeug.debug.preserve_context" not in environ:
+            reply = self.host.reply(environ)
             if isinstance(reply.body, bytes):
                 drain(environ)
             return send(reply, start_response)
-        found = self._routes.find(path_of(environ))
+        found = self.host.routes.find(path_of(environ))
         begin_seen(environ, found and found[0])
         return super().wsgi_app(environ, start_response)
 
@@ -196,7 +199,8 @@ class FunctionApp(flask.Flask):
             drain(environ)
         return response
 
-    def _may_be_lean(self, environ: Environ) -> bool:
+    def is_lean(self) -> bool:
+        """Whether nothing that Flask would do with a request can be seen."""
         if disturbed.is_disturbed():
             # Whoever changed Flask's class did so for every app there is.
             disturbed.remember()
@@ -205,63 +209,24 @@ class FunctionApp(flask.Flask):
             if disturbed.has_listeners():
                 return False
         if self._is_lean is None:
-            self._got_first_request = True
             self._is_lean = is_plain(self, has_own_routes=self._has_own_routes)
-        return (
-            self._is_lean
-            and environ["REQUEST_METHOD"] != "HEAD"
-            and environ["PATH_INFO"] not in _FLASKS_OWN
-        )
+            # Flask says so itself on its own way, and agents add hooks on theirs to that.
+            self._got_first_request |= self._is_lean
+        return self._is_lean
 
-    def _lean_reply(self, environ: Environ) -> Reply:
-        path = path_of(environ)
-        if path != "/" and (path[0] != "/" or path[1] == "/"):
-            path = f"/{path.lstrip('/')}"  # as Werkzeug's request does
-        function, view = self._routes.only or self._routes.find(path) or _NOBODY
-        begin_seen(environ, function)
-        rule = self._root_rule if path == "/" else self._path_rule
-        request = make_request(self, environ, rule, path)
-        context = LeanRequestContext(self, environ, request)
-        app_context = LeanAppContext()
-        app_context.app = self
-        app_token = APP_CONTEXT.set(app_context)
-        token = REQUEST_CONTEXT.set(context)
-        try:
-            return self._answer(context, request, view)
-        finally:
-            if context.tokens is not None:
-                # A stream that has begun entered them: its end resets them, in reverse.
-                token, app_token = context.exchange(token, app_token)
-            REQUEST_CONTEXT.reset(token)
-            APP_CONTEXT.reset(app_token)
-            # What Flask does when it pops the context: close uploads, break the reference cycle.
-            if "CONTENT_TYPE" in environ and "files" in request.__dict__:
-                request.close()
-            environ["werkzeug.request"] = None
-
-    def _answer(self, context: LeanRequestContext, request: flask.Request, view: View) -> Reply:
-        try:
-            result = view(request)
-        except Exception as error:  # noqa: BLE001 - Flask's own handlers decide
-            return reply_of(self._error_response(error), request.environ)
-        try:
-            after = context._after_request_functions  # noqa: SLF001 - see `lean`
-            if context.opened_session is None and not after:
-                reply = self._encode_plain(result)
-                if reply is not None:
-                    return reply
-            response = self.finalize_request(result)
-        except Exception as error:  # noqa: BLE001 - as in Flask.wsgi_app
-            response = self.handle_exception(error)
-        return reply_of(response, request.environ)
-
-    def _error_response(self, error: Exception) -> flask.Response:
+    def error_response(self, error: Exception) -> flask.Response:
+        """The response to what a function raised, as Flask's handlers decide."""
+        came_by = error.__traceback__
         try:
             return self.finalize_request(self.handle_user_exception(error))
         except Exception as unhandled:  # noqa: BLE001 - as in Flask.wsgi_app
             return self.handle_exception(unhandled)
+        finally:
+            # Raised again by code that has it in a variable, it would hold itself, and the request.
+            error.__traceback__ = came_by
 
-    def _full_reply(self, environ: Environ) -> Reply:
+    def full_reply(self, environ: Environ) -> Reply:
+        """Answer one request of the server as Flask does."""
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +27,12 @@ class FlaskContext:
 
     Attributes:
         app: the application, None while nobody has asked for one.
+        is_debugging: whether the application shows its crashes.
     """
 
     def __init__(self, *, is_debugging: bool = False) -> None:
         self._stack = ExitStack()
-        self._is_debugging = is_debugging
+        self.is_debugging = is_debugging
         self.source = Path()
         self.app: FunctionApp | None = None
 
@@ -38,20 +40,27 @@ class FlaskContext:
     def around(self, source: Path) -> Iterator[None]:
         """Watch for the import while a source file is loaded; leaves the context at the end."""
         self.source = source
+        self._thread = threading.get_ident()
         with self._stack:
             self._stack.callback(on_import("flask", self._enter))
             yield
 
     def _enter(self, _flask: ModuleType) -> None:
-        self._stack.enter_context(self.get().app_context())
+        app = self.get()
+        # A thread of the source's may import Flask: its context isn't this one's to leave.
+        if threading.get_ident() == self._thread:
+            self._stack.enter_context(app.app_context())
 
     def get(self) -> FunctionApp:
         """The application, made now if there is none yet."""
         if self.app is None:
+            # Before the lock of that module is taken: who runs Flask needs it.
+            from flask import Flask  # noqa: F401
+
             from .app import FunctionApp
 
             self.app = FunctionApp(self.source.stem, self.source.parent)
-            if self._is_debugging:
+            if self.is_debugging:
                 self.app.debug = True
                 # What a crash is answered with is decided around the app, see `debug_hosts`.
                 self.app.config["PROPAGATE_EXCEPTIONS"] = False

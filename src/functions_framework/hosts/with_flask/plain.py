@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import flask
 from flask.ctx import AppContext, RequestContext
 from flask.sessions import SecureCookieSessionInterface
 
-from ..instrumented import are_replaced, is_function_of
+from ..instrumented import are_replaced
 from .disturbed import has_listeners
-from .request import FunctionRequest
+from .request import FunctionRequest, are_flasks_own
 
 _HOOKS = (
     "before_request_funcs",
@@ -20,12 +18,6 @@ _HOOKS = (
 )
 _FLASK = flask.Flask
 METHODS = frozenset(name for name in dir(_FLASK) if callable(getattr(_FLASK, name)))
-
-
-def _made() -> tuple[Any, ...]:
-    made = flask.Response
-    by_server = made.get_wsgi_response, made.get_wsgi_headers, made.get_app_iter
-    return flask.Request.__init__, made.__init__, made.__call__, *by_server
 
 
 def is_watched(app: flask.Flask) -> bool:
@@ -57,5 +49,5 @@ def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
         or app.debug
         or app.config["TRUSTED_HOSTS"]
         or is_watched(app)
-        or not all(is_function_of(made, "flask", "werkzeug") for made in _made())
+        or not are_flasks_own()
     )

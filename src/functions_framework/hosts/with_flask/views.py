@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import flask
+from flask.globals import current_app
+from flask.globals import request as current_request
+from flask.wrappers import Request, Response
 from werkzeug.exceptions import NotFound
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.loading.load import is_legacy_mode
@@ -17,7 +19,7 @@ from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import EVENT_TAKEN, NO_CONTENT, Reply
 from functions_framework.signatures import codec_of
-from functions_framework.signatures.responses import Closing
+from functions_framework.signatures.responses import Closing, whole
 from functions_framework.signatures.results import UnsendableError, encode, named, refuse
 
 from ..beginnings import begin
@@ -31,11 +33,11 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
 
 
-View = Callable[[flask.Request], Any]
+View = Callable[[Request], Any]
 
 _WHOLE = frozenset({str, bytes, dict, list})
 _TUPLES = (2, 3)
-_BODIES = (str, bytes, bytearray, dict, list, Iterator, Response)
+_BODIES = (str, bytes, bytearray, dict, list, Iterator, AnyResponse)
 _REWRITTEN = frozenset({"location", "content-location"})
 
 
@@ -69,7 +71,7 @@ def view_of(function: Function) -> View:
 def _http_view(function: Function) -> View:
     call = function.call
 
-    def run(request: flask.Request) -> Any:
+    def run(request: Request) -> Any:
         try:
             result = call(request)
             # Of (body, status, headers) it is the body that may need more than Flask does.
@@ -78,7 +80,7 @@ def _http_view(function: Function) -> View:
                 return result
             try:
                 _require_sendable(result)
-                return begun_result(result, request.method)
+                return begun_result(result, request.environ)
             except UnsendableError as error:
                 return Unsendable(named(error, function), is_none=result is None)
         except (SystemExit, KeyboardInterrupt) as error:
@@ -89,7 +91,7 @@ def _http_view(function: Function) -> View:
 
 def _none_is_ok(view: View) -> View:
     # The first runtime of the platform answered so; its functions still count on it.
-    def run(request: flask.Request) -> Any:
+    def run(request: Request) -> Any:
         result = view(request)
         return "OK" if type(result) is Unsendable and result.is_none else result
 
@@ -99,7 +101,7 @@ def _none_is_ok(view: View) -> View:
 def _event_view(function: Function) -> View:
     codec = codec_of(function)
 
-    def run(request: flask.Request) -> Reply:
+    def run(request: Request) -> Reply:
         environ = request.environ
         method = environ["REQUEST_METHOD"]
         if method not in codec.methods:
@@ -118,7 +120,7 @@ def _event_view(function: Function) -> View:
                 reply = codec.encode(function.call(*arguments))
                 if reply is EVENT_TAKEN and "HTTP_PREFER" in environ:
                     return taken(environ["HTTP_PREFER"])
-                return begun(reply, method)
+                return begun(reply, environ)
             except UnsendableError as error:
                 return _failed(named(error, function), function, arguments)
             except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a few are answered
@@ -131,7 +133,7 @@ def _event_view(function: Function) -> View:
 
 def _undecoded(error: RequestRefused, function: Function, body: bytes) -> Reply:
     """The reply to a request that is not one event: several, or a question."""
-    header = flask.request.headers.get
+    header = current_request.headers.get
     if header("aeg-event-type") is not None:
         from ..handshake import validation
 
@@ -143,7 +145,7 @@ def _undecoded(error: RequestRefused, function: Function, body: bytes) -> Reply:
     from ..wsgi.event_threads import answer_each, shared_by_events
 
     host = _host()
-    shared = shared_by_events(flask.request.environ)
+    shared = shared_by_events(current_request.environ)
 
     def respond(event: bytes) -> Reply:
         length, body = str(len(event)), BytesIO(event)
@@ -158,21 +160,24 @@ def _failed(error: BaseException, function: Function, arguments: tuple[Any, ...]
     if is_verdict or "max_attempts" in function.options:
         from ..verdicts import given_up, reply_to, tell
 
-        header = flask.request.headers.get
+        header = current_request.headers.get
         verdict = given_up(error, function, arguments, header)
         if verdict is not None and not is_verdict:
-            log_crash(error, method=flask.request.method, path=flask.request.path)
+            log_crash(error, method=current_request.method, path=current_request.path)
         decided = verdict or (error if isinstance(error, Verdict) else None)
         if decided is not None:
             tell(decided, function, arguments)
             return reply_to(decided, header)
-    if isinstance(error, (SystemExit, KeyboardInterrupt, RequestRefused)):
-        raise Crash(type(error).__name__) from error
-    raise error
+    try:
+        if isinstance(error, (SystemExit, KeyboardInterrupt, RequestRefused)):
+            raise Crash(type(error).__name__) from error
+        raise error
+    finally:
+        del error  # its traceback holds this frame
 
 
 def _host() -> Any:
-    proxy: Any = flask.current_app
+    proxy: Any = current_app
     return proxy._get_current_object()  # noqa: SLF001 - as Flask documents it
 
 
@@ -192,16 +197,14 @@ def not_found(_: object = None) -> Any:
     raise NotFound
 
 
-def reply_of(response: flask.Response, environ: Environ) -> Reply:
+def reply_of(response: Response, environ: Environ) -> Reply:
     """A response as the reply to its request."""
     if (reply := _whole_reply(response)) is not None:
         return reply
     parts, status, headers = response.get_wsgi_response(environ)
     if response.is_streamed:
         return Reply(code_of(status), headers, Closing(parts, response.close))
-    whole = b"".join(parts)
-    response.close()
-    return Reply(code_of(status), headers, whole)
+    return whole(response, headers, b"".join(parts))
 
 
 def encode_as_flask(result: object) -> Reply:
@@ -209,17 +212,17 @@ def encode_as_flask(result: object) -> Reply:
     if result is None and is_legacy_mode():
         result = "OK"
     response = _host().make_response(result)
-    return reply_of(response, flask.request.environ)
+    return reply_of(response, current_request.environ)
 
 
-def _whole_reply(response: flask.Response) -> Reply | None:
+def _whole_reply(response: Response) -> Reply | None:
     """The reply of an ordinary response to a request that is not HEAD; None for any other.
 
     Werkzeug would copy its headers twice and count its bytes, which the server does anyway.
     """
     body, status = response.response, response.status_code
     if (
-        type(response) is not flask.Response
+        type(response) is not Response
         or type(body) is not list
         or len(body) != 1
         or type(body[0]) is not bytes
@@ -235,8 +238,7 @@ def _whole_reply(response: flask.Response) -> Reply | None:
             return None
         if name != "content-length":
             headers.append(pair)
-    response.close()
-    return Reply(status, headers, body[0])
+    return whole(response, headers, body[0])
 
 
 def is_foreign(body: object) -> bool:
@@ -247,25 +249,25 @@ def is_foreign(body: object) -> bool:
     return starlette is not None and isinstance(body, starlette.Response)
 
 
-def begun_result(result: object, method: str) -> Any:
+def begun_result(result: object, environ: Environ) -> Any:
     """What a function returned, the first part of a stream in it there.
 
     Raises:
         BaseException: what the stream raises before that part.
     """
-    if isinstance(result, flask.Response):
-        begin_response(result, method)
+    if isinstance(result, Response):
+        begin_response(result, environ["REQUEST_METHOD"])
     elif isinstance(result, tuple) and result and not isinstance(result, Reply):
-        body = begun_result(result[0], method)
+        body = begun_result(result[0], environ)
         return result if body is result[0] else (body, *result[1:])
     elif is_foreign(result):
-        return begun(encode(result), method)
-    elif isinstance(result, Iterator) and method != "HEAD":
+        return begun(encode(result), environ)
+    elif isinstance(result, Iterator) and environ["REQUEST_METHOD"] != "HEAD":
         return begin(result)
     return result
 
 
-def begin_response(response: flask.Response, method: str) -> None:
+def begin_response(response: Response, method: str) -> None:
     """Draw the first part of a response that is a stream; raises what that does."""
     if method == "HEAD" or not response.is_streamed or response.status_code in NO_CONTENT:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.model.message import Reply
 
 from ..cors import with_headers
-from .environ import header_of, path_of, send
+from .environ import fill, header_of, path_of, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,7 @@ class CORSApp:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve as a WSGI application (PEP 3333)."""
+        fill(environ)
         rules = self._find(path_of(environ))
         if rules is None:
             return self._app(environ, start_response)

@@ -23,7 +23,14 @@ from functions_framework.model.execution import (
     take_first,
 )
 from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query, merged, sent_bytes
-from functions_framework.model.message import CORE_ATTRIBUTES, NO_LENGTH, Message, Reply, tuple_of
+from functions_framework.model.message import (
+    COMMON_FIELDS,
+    CORE_ATTRIBUTES,
+    NO_LENGTH,
+    Message,
+    Reply,
+    tuple_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,26 +49,46 @@ that is held to its length when it is read."""
 TWICE = "functions_framework.HTTP_CE_"
 """In an environ with a `ce-` header that came more than once: the attribute it is of."""
 
+_NOT_PREFIXED = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE"})
+_MAY_BE_ABSENT = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
 # What is the request's in an environ, and what libraries keep of it there.
 _OF_REQUEST = ("HTTP_", "CONTENT_", "functions_framework.HTTP_", "flask.", "werkzeug.")
-_EXECUTION_ID = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
+EXECUTION_ID_KEY = f"HTTP_{EXECUTION_ID.upper().replace('-', '_')}"
 # Looked up, a name takes half the time of being cut and made lower-case.
 _ATTRIBUTES = {f"HTTP_CE_{name.upper()}": name for name in CORE_ATTRIBUTES}
+_COMMON = frozenset(f"HTTP_{name.upper().replace('-', '_')}" for name in COMMON_FIELDS) | {
+    "CONTENT_LENGTH", "CONTENT_TYPE", "PATH_INFO", "QUERY_STRING", "RAW_URI", "REMOTE_ADDR",
+    "REMOTE_PORT", "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT",
+    "SERVER_PROTOCOL", "SERVER_SOFTWARE", "wsgi.errors", "wsgi.file_wrapper", "wsgi.input",
+    "wsgi.input_terminated", "wsgi.multiprocess", "wsgi.multithread", "wsgi.run_once",
+    "wsgi.url_scheme", "wsgi.version", ON_UNIX_SOCKET, SERVED, DEADLINE,
+}  # fmt: skip
+"""The names of most environs; see `COMMON_FIELDS`."""
+
+
+def variable_of(name: str) -> str:
+    """The name that a header has in an environ."""
+    name = name.upper().replace("-", "_")
+    return name if name in _NOT_PREFIXED else f"HTTP_{name}"
 
 
 def header_of(environ: Environ) -> Callable[[str], str | None]:
     """What finds a header by its lower-case name."""
-    return lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+    return lambda name: environ.get(variable_of(name))
 
 
 def begin(environ: Environ, function: Function | None) -> Execution:
     """Start a call: make the request's execution current."""
     running = Received()
     running.function = function
-    running.known_id = environ.get(_EXECUTION_ID) or None
-    running.traceparent = environ.get("HTTP_TRACEPARENT")
-    running.cloud_trace = environ.get("HTTP_X_CLOUD_TRACE_CONTEXT")
-    running.tracestate = environ.get("HTTP_TRACESTATE")
+    # What is not there is `None` of the class's.
+    if EXECUTION_ID_KEY in environ:
+        running.known_id = environ[EXECUTION_ID_KEY] or None
+    if "HTTP_TRACEPARENT" in environ:
+        running.traceparent = environ["HTTP_TRACEPARENT"]
+        running.tracestate = environ.get("HTTP_TRACESTATE")
+    if "HTTP_X_CLOUD_TRACE_CONTEXT" in environ:
+        running.cloud_trace = environ["HTTP_X_CLOUD_TRACE_CONTEXT"]
     if FIRST:
         running.cold_start = take_first()
     if DEADLINE in environ:
@@ -72,8 +99,8 @@ def begin(environ: Environ, function: Function | None) -> Execution:
 
 def begin_seen(environ: Environ, function: Function | None) -> Execution:
     """Start a call that sees its headers: a request without an execution id is given one."""
-    if not environ.get(_EXECUTION_ID):
-        environ[_EXECUTION_ID] = new_execution_id()
+    if not environ.get(EXECUTION_ID_KEY):
+        environ[EXECUTION_ID_KEY] = new_execution_id()
     return begin(environ, function)
 
 
@@ -85,6 +112,34 @@ def message(environ: Environ) -> Message:
             can tell).
     """
     attributes = {}
+    if "HTTP_CE_ID" in environ or not _COMMON.issuperset(environ):
+        attributes = _attributes(environ)
+        if SERVED in environ and not all(attributes.values()):
+            raise MalformedRequest(NOT_ASCII)
+    query: str = environ.get("QUERY_STRING", "")
+    if not query.isascii():
+        query = encoded_query(query.encode("latin-1"))
+    content_type = environ.get("CONTENT_TYPE") or None
+    body, path, method = read_body(environ), path_of(environ), environ["REQUEST_METHOD"]
+    return tuple_of(Message, (content_type, attributes, body, path, query, method, environ))
+
+
+def _attributes(environ: Environ) -> dict[str, str]:
+    """The values of `ce-` headers, those that every event has first."""
+    try:
+        attributes = {
+            "specversion": environ["HTTP_CE_SPECVERSION"],
+            "id": environ["HTTP_CE_ID"],
+            "source": environ["HTTP_CE_SOURCE"],
+            "type": environ["HTTP_CE_TYPE"],
+        }
+    except KeyError:
+        attributes = {}
+    else:
+        if _COMMON.issuperset(environ):
+            if "HTTP_CE_TIME" in environ:
+                attributes["time"] = environ["HTTP_CE_TIME"]
+            return attributes
     for name in environ:
         # Nearly all names fail the first test, which takes a third of a prefix's time.
         if "HTTP_CE_" in name:
@@ -94,14 +149,7 @@ def message(environ: Environ) -> Message:
                 attributes[attribute_of(name)] = environ[name]
             elif name == TWICE:
                 attributes[environ[TWICE]] = REPEATED
-    if "" in attributes.values() and SERVED in environ:
-        raise MalformedRequest(NOT_ASCII)
-    query: str = environ.get("QUERY_STRING", "")
-    if not query.isascii():
-        query = encoded_query(query.encode("latin-1"))
-    content_type = environ.get("CONTENT_TYPE") or None
-    body, path, method = read_body(environ), path_of(environ), environ["REQUEST_METHOD"]
-    return tuple_of(Message, (content_type, attributes, body, path, query, method, environ))
+    return attributes
 
 
 def with_request(environ: Environ, request: Request, scheme: str = "") -> Environ:
@@ -123,10 +171,7 @@ def with_request(environ: Environ, request: Request, scheme: str = "") -> Enviro
         "wsgi.input_terminated": True,
     }
     for name, value in merged([(name.lower(), value) for name, value in request.headers]).items():
-        key = name.upper().replace("-", "_")
-        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
-        made[key] = sent_bytes(value).decode("latin-1")
-    made.pop("HTTP_CONTENT_LENGTH", None)
+        made[variable_of(name)] = sent_bytes(value).decode("latin-1")
     made["CONTENT_LENGTH"] = str(len(request.body))
     return made
 
@@ -134,6 +179,16 @@ def with_request(environ: Environ, request: Request, scheme: str = "") -> Enviro
 def attribute_of(name: str) -> str:
     """The attribute that a `ce-` header of an environ is of."""
     return name[8:].lower().replace("_", "-")
+
+
+def fill(environ: Environ) -> None:
+    """Add what a WSGI server may leave out (PEP 3333): what is empty, and a body's end."""
+    for name in _MAY_BE_ABSENT:
+        environ.setdefault(name, "")
+    if not environ.get("wsgi.input_terminated"):
+        from .declared import hold_to_length
+
+        hold_to_length(environ)
 
 
 def path_of(environ: Environ) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.model.execution import execution
-from functions_framework.model.message import Reply
+from functions_framework.model.message import Reply, tuple_of
 from functions_framework.runtime import places
 from functions_framework.runtime.closing import close
 from functions_framework.runtime.interruption import Interruption, release
@@ -171,7 +171,7 @@ class Team(Generic[Event]):
         except RequestTimeoutException:
             pass  # between two events
         finally:
-            release(helper.guard, helper.thread)
+            release(helper.guard)
             self._hired -= 1
             if place is not None:
                 place()
@@ -205,4 +205,5 @@ class Team(Generic[Event]):
             from functions_framework.logs.streams import flush_call
 
             flush_call(running)
-        return Answered(reply, running, time.monotonic() - started)
+        answered: Answered = tuple_of(Answered, (reply, running, time.monotonic() - started))
+        return answered

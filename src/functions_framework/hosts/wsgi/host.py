@@ -84,7 +84,7 @@ class EventHost:
                     return taken(environ["HTTP_PREFER"])
                 if type(reply.body) is bytes:
                     return reply
-                return begun(reply, environ["REQUEST_METHOD"])
+                return begun(reply, environ)
             except Verdict as verdict:
                 return self._decided(verdict, function, arguments, environ)
             except UnsendableError as error:
@@ -185,7 +185,7 @@ class EventHost:
             handler, shown = next(asking)
             while True:
                 try:
-                    reply = begun(encode(handler(shown)), environ["REQUEST_METHOD"])
+                    reply = begun(encode(handler(shown)), environ)
                 except BaseException as failure:  # noqa: BLE001, PERF203 - as for the function itself
                     handler, shown = asking.throw(failure)
                 else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.model.addresses import host_and_port
 
 from ..layers import Blocking, Instead
-from .environ import ON_UNIX_SOCKET, path_of, with_request
+from .environ import ON_UNIX_SOCKET, path_of, variable_of, with_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ class EnvironHead:
 
     def header(self, name: str) -> str | None:
         """See `Head`."""
-        return self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return self._environ.get(variable_of(name))
 
     def lacks(self, names: Names) -> bool:
         """See `Head`."""

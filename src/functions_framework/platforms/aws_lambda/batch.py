@@ -24,7 +24,7 @@ from functions_framework.runtime.escaping import own_logger
 from .sources.table import source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 FAILURES = "batchItemFailures"
 _MOST_TEXT = 500
@@ -55,7 +55,7 @@ class Delivery(NamedTuple):
 _UNREADABLE = Message(None, {}, b"")
 
 
-def events_of(payload: Mapping[str, Any]) -> list[Delivery]:
+def events_of(payload: Any) -> list[Delivery]:
     """The events of a payload, in their order; one that is malformed has a `fault`.
 
     Raises:
@@ -82,13 +82,13 @@ def refused(delivery: Delivery) -> Answered:
     return Answered(refusal(fault), None, 0.0)
 
 
-def is_ordered(payload: Mapping[str, Any]) -> bool:
+def is_ordered(payload: Any) -> bool:
     """Whether the events are to be handled one after another, up to the first that fails."""
     return source_of(payload).is_ordered(payload)
 
 
 def answer_of(
-    payload: Mapping[str, Any],
+    payload: Any,
     deliveries: Sequence[Delivery],
     outcomes: Sequence[Answered | None],
 ) -> dict[str, Any] | None:

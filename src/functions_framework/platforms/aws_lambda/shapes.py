@@ -8,7 +8,7 @@ shape        told by                                                         rea
              URLs
 `ALB`        `requestContext.elb`: an Application Load Balancer              `incoming`
 `EVENTS`     records, EventBridge's envelope, a batch of Kafka's,            `batch`
-             CloudWatch Logs
+             CloudWatch Logs; a list of records, from a pipe
 `DIRECT`     anything else: somebody's own payload                           `direct`
 ===========  ==============================================================  =======================
 
@@ -37,7 +37,8 @@ class Shape(Enum):
 def shape_of(payload: Any) -> Shape:
     """The shape of what Lambda handed over, whatever that is."""
     if type(payload) is not dict:
-        return Shape.DIRECT
+        is_piped = type(payload) is list and _are_records(payload)
+        return Shape.EVENTS if is_piped else Shape.DIRECT
     context = payload.get("requestContext")
     if type(context) is dict:
         if "http" in context and payload.get("version") == "2.0":
@@ -56,14 +57,18 @@ def _unless_authorizer(payload: dict[str, Any], shape: Shape) -> Shape:
 def _holds_events(payload: dict[str, Any]) -> bool:
     records = payload.get("Records")
     if type(records) is list and records:
-        return any(
-            type(one) is dict and ("eventSource" in one or "EventSource" in one) for one in records
-        )
+        return _are_records(records)
     if "detail-type" in payload:
         return "source" in payload and "detail" in payload
     if type(payload.get("awslogs")) is dict:
         return "data" in payload["awslogs"]
     return "eventSource" in payload and type(payload.get("records")) is dict
+
+
+def _are_records(found: list[Any]) -> bool:
+    return any(
+        type(one) is dict and ("eventSource" in one or "EventSource" in one) for one in found
+    )
 
 
 def keys_of(payload: Any) -> str:

@@ -6,7 +6,8 @@ and reads of sockets as well. In another thread, where no signal arrives, it is 
 again, as a server does.
 
 Nothing is armed for a call. A thread sleeps until the next that can be late is: as Lambda gives
-every call of an environment the same time, that is the one in progress.
+every call of an environment the same time, that is the one in progress. A call with less time than
+those before wakes it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.logs.late import Place, log_late, places_of
+from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.interruption import Interruption, may_be_raised, release
 
 if TYPE_CHECKING:
@@ -28,11 +30,12 @@ if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
 
 T = TypeVar("T")
+_log = own_logger("functions_framework.server")
 
 # One that next to nobody uses: SIGALRM is what functions set timers with.
 _SIGNAL: int | None = getattr(signal, "SIGRTMAX", None)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
-_SHARE = 0.9
+_SHARE, _SHORTEST_LOOK = 0.9, 0.05
 
 
 class _Call:
@@ -63,9 +66,11 @@ class Watchdog:
     def __init__(self) -> None:
         self._call: _Call | None = None
         self._shortest = float("inf")
+        self._due = float("inf")  # when the thread looks again, unless it is woken
         self._changed = threading.Event()
         self._thread: threading.Thread | None = None
-        self._main: int | None = None
+        self._main = threading.main_thread().ident
+        self._has_signal = False
 
     def call(self, deadline: float, answer: Callable[[Environ], T], environ: Environ) -> T:
         """Have a request answered in a context of its own.
@@ -80,41 +85,52 @@ class Watchdog:
         """
         started = time.monotonic()
         seconds = deadline - started
-        if seconds < self._shortest:
-            self._watch_from(seconds)
         before, call = self._call, _Call(deadline)
+        if call.thread == self._main and not self._has_signal:
+            self._take_signal()
         self._call = call
+        if deadline < self._due:
+            self._watch_from(seconds)
         context = copy_context()
         try:
             return context.run(answer, environ)
         finally:
             self._call = before
-            release(call.guard, call.thread)
+            release(call.guard)
             if call.places is not None:
                 path = environ.get("PATH_INFO", "")
                 method = environ.get("REQUEST_METHOD")
                 context.run(log_late, method, path, round(seconds, 3), call.places)
 
+    def _take_signal(self) -> None:
+        """Have the main thread asked by a signal; only in it can that be said."""
+        self._has_signal = True
+        if _SIGNAL is not None:
+            signal.signal(_SIGNAL, self._on_signal)
+
     def _watch_from(self, seconds: float) -> None:
         """Look at calls that soon after their beginning; their times differ a little."""
-        self._shortest = max(0.0, seconds * _SHARE)
+        self._shortest = max(_SHORTEST_LOOK, min(self._shortest, seconds * _SHARE))
         if self._thread is None:
-            if threading.current_thread() is threading.main_thread() and _SIGNAL is not None:
-                signal.signal(_SIGNAL, self._on_signal)
-                self._main = threading.get_ident()
             self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
             self._thread.start()
         self._changed.set()
 
     def _run(self) -> None:
         while True:
+            self._changed.clear()
+            # Before the look: a call that begins meanwhile wakes this.
+            self._due = float("inf")
             call, now = self._call, time.monotonic()
             if call is not None and call.deadline <= now:
-                self._end(call)
+                try:
+                    self._end(call)
+                except Exception:  # noqa: BLE001 - the only one that looks for late calls
+                    _log.exception("A late call could not be ended.")
+                    self._wait_for(call)
                 continue
-            due = now + self._shortest if call is None else call.deadline
-            self._changed.wait(due - now)
-            self._changed.clear()
+            self._due = now + self._shortest if call is None else call.deadline
+            self._changed.wait(self._due - now)
 
     def _end(self, call: _Call) -> None:
         """Do what can be done until a late call is over."""
@@ -132,6 +148,10 @@ class Watchdog:
                     signal.pthread_kill(interruption.thread, _SIGNAL)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _wait_for(self, call: _Call) -> None:
+        while self._call is call:
+            time.sleep(_LONGEST_PAUSE)
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         call = self._call

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..wire.interfaces import AsyncProtocol, RequestHead
     from .slow_senders import AsyncSlowSenders
 
+_AFTER_REFUSAL = 16 * 2**20
 _LARGE_PART = 2**15
 """Bytes of a part from which more of its size are to be expected."""
 _DISCONNECT = {"type": "http.disconnect"}
@@ -53,7 +54,7 @@ class Receive:
         has_unread: whether some of it was not received.
         is_asked: whether the function has asked for its client's going, and so ends itself.
         is_read: whether all of it was.
-        is_too_long: whether more is declared than it may have.
+        is_too_long: whether more is declared, or was received, than it may have.
         is_broken: whether the client broke off.
         is_late: whether the client has stopped sending; set by who watches.
         is_waiting: whether somebody waits for more of it.
@@ -141,9 +142,27 @@ class Receive:
 
     def _check(self) -> None:
         if 0 < self._limit < self._taken:
+            self.is_too_long = True
             raise too_large(self._limit)
         if self.is_broken:
             raise MalformedRequest("The request body was cut off before its end.")
+
+    def takes_rest(self, request: RequestHead) -> bool:
+        """Whether what the function left unread is read before the response.
+
+        Under a limit that ends the connection instead. Over HTTP/2 it cannot, as calls share one:
+        who is refused is told so at once, and everybody else is read to the end.
+        """
+        if not self._limit:
+            return True
+        is_http2 = request.http_version == "2"
+        return is_http2 and not self.is_too_long and not request.header(b"expect")
+
+    async def drain_refused(self, request: RequestHead) -> None:
+        """Read on after the response, for a client that reads it when it has sent all it may."""
+        if not request.header(b"expect"):
+            # Over HTTP/2 no end of the connection stops it, and a reset costs some the response.
+            await self.drain(0 if request.http_version == "2" else max(_AFTER_REFUSAL, self._limit))
 
     async def drain(self, limit: int = 0) -> None:
         """Read what the function left unread, and forget it; a broken body isn't an error here.
@@ -187,8 +206,8 @@ class Receive:
             self.is_broken = self.is_broken or (self.is_read and left > 0)
             self.is_read = self.is_read or left == 0
         self.has_unread = not self.is_read
-        if len(part) >= _LARGE_PART and not self.is_read:
-            self._protocol.read_ahead()
+        if left and len(part) >= _LARGE_PART:
+            self._protocol.read_ahead(left)
         return part
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from functions_framework.runtime.cancelling import cancel_unheard
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -76,4 +78,4 @@ class ClientWatch:
         # One that was told already may tidy up.
         if watcher not in self.told:
             self.told.add(watcher)
-            task.cancel()
+            cancel_unheard(task)

@@ -57,10 +57,11 @@ class AsyncDeadlines:
         request = watcher.scope
         # Its `finally` blocks may take their time: the client has waited long enough.
         answer(watcher.proto, TIMEOUT_REPLY, request.method)
-        self.records.note(request.method, request.path, places_of_task(task))
         self._told.add(watcher)
-        task.cancel(LATE)
+        # Whatever fails from here on: the loop logs it, and the worker is replaced.
         task.get_loop().call_later(PATIENCE, self._check, task)
+        self.records.note(request.method, request.path, places_of_task(task))
+        task.cancel(LATE)
 
     def _check(self, task: asyncio.Task[None]) -> None:
         if not task.done():

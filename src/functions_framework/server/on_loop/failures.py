@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.hosts.errors import CRASH_REPLY, refusal
 from functions_framework.logs import log_crash
+from functions_framework.runtime.cancelling import is_unheard
 from functions_framework.runtime.escaping import own_logger
 
 from ..wire.gate import answer
-from ..wire.own_replies import CRASHED, ENDED
+from ..wire.own_replies import CRASHED, ENDED, LEFT
 
 if TYPE_CHECKING:
     from ..wire.interfaces import Watcher
@@ -36,7 +37,8 @@ def answer_failed(error: BaseException, watcher: Watcher, *, is_told: bool) -> N
         answer(protocol, CRASHED, request.method)
     elif is_told:
         # Of no effect where a deadline was the reason: that was answered.
-        answer(protocol, ENDED, request.method, request.http_version)
+        reply = LEFT if is_unheard() else ENDED
+        answer(protocol, reply, request.method, request.http_version)
     else:  # of its own making
         log_crash(error, method=request.method, path=request.path)
         answer(protocol, CRASH_REPLY, request.method)

@@ -49,7 +49,6 @@ _CANCEL_SECONDS = 0.3
 _FLUSH_SECONDS = 0.3
 _STEP_SECONDS = 0.05
 _HAVE_BODY = frozenset({"content-length", "transfer-encoding"})
-_AFTER_REFUSAL = 16 * 2**20
 
 
 class AsyncServing:
@@ -277,7 +276,8 @@ class AsyncServing:
     async def _send(self, watcher: Watcher, receive: Receive, reply: Reply) -> None:
         protocol, request = watcher.proto, watcher.scope
         status, headers, body = reply
-        if isinstance(body, bytes) and receive.has_unread and not self._body_limit:
+        takes_rest = receive.takes_rest(request)
+        if isinstance(body, bytes) and receive.has_unread and takes_rest:
             # Unread, the body would cost the client its connection, and perhaps the response.
             await receive.drain()
         if receive.has_unread and (self._body_limit or receive.is_late):
@@ -285,8 +285,7 @@ class AsyncServing:
             headers = last_response(headers, request.http_version)
             if isinstance(body, bytes):
                 protocol.response_bytes(status, headers, body)
-                if not request.header(b"expect"):
-                    await receive.drain(max(_AFTER_REFUSAL, self._body_limit))
+                await receive.drain_refused(request)
                 if receive.is_late and request.http_version != "2":
                     await self._connections.cut_answered(request)
                 return
@@ -296,5 +295,5 @@ class AsyncServing:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
         else:
-            reply, unread = reply._replace(headers=headers), None if self._body_limit else receive
+            reply, unread = reply._replace(headers=headers), receive if takes_rest else None
             await send_stream(protocol, request, self._connections, reply, unread)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from functions_framework.hosts.beginnings import data_of
+from functions_framework.hosts.errors import ClientLeftError
 from functions_framework.runtime.escaping import own_logger
 
 from .connections import Waiting
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from functions_framework.model.message import Reply
 
-    from ..wire.interfaces import AsyncProtocol, RequestHead
+    from ..wire.interfaces import AsyncProtocol, RequestHead, Transport
     from .body import Receive
     from .connections import Connections
 
@@ -31,7 +32,8 @@ async def send_stream(
 ) -> None:
     """Send a body part by part; close it at the end, and when the client has gone.
 
-    A body that fails halfway is logged, and not ended: so it does not look whole.
+    A body that fails halfway is logged, and not ended: so it does not look whole. One that comes
+    when a deadline has answered is closed.
 
     Args:
         protocol: of the request.
@@ -40,8 +42,22 @@ async def send_stream(
         reply: its body is a stream.
         unread: of which nothing may be left at the end, that would cost the client its connection.
     """
-    body = cast("AsyncIterable[Any]", reply.body)
     transport = protocol.response_stream(reply.status, reply.headers)
+    try:
+        if transport is not None:
+            await _send(transport, request, connections, reply, unread)
+    finally:
+        await _close(reply.body)
+
+
+async def _send(
+    transport: Transport,
+    request: RequestHead,
+    connections: Connections,
+    reply: Reply,
+    unread: Receive | None,
+) -> None:
+    body = cast("AsyncIterable[Any]", reply.body)
     until = Waiting(request, connections).until if request.http_version == "2" else _plainly
     try:
         async for part in body:
@@ -56,12 +72,15 @@ async def send_stream(
     except asyncio.CancelledError:
         await connections.break_off(request)
         raise
-    except BaseException:  # noqa: BLE001 - logged
-        _log.exception("The response to %s %s failed halfway.", request.method, request.path)
+    except BaseException as error:  # noqa: BLE001 - logged
+        _log_failure(error, request)
         transport.begin()
         await connections.break_off(request)
-    finally:
-        await _close(body)
+
+
+def _log_failure(error: BaseException, request: RequestHead) -> None:
+    if not isinstance(error, ClientLeftError):
+        _log.exception("The response to %s %s failed halfway.", request.method, request.path)
 
 
 async def _plainly(sending: Awaitable[None]) -> None:

@@ -192,6 +192,16 @@ class Admission:
         """The slots of the calls in progress."""
         return [slot for slot in list(self._slots) if slot.environ is not None]
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a slot."""
+        return len(self._waiting)
+
+    def ages(self) -> dict[int, float]:
+        """Seconds that calls have been running, by the `id` of their environs."""
+        now = time.monotonic()
+        return {id(slot.environ): now - slot.started for slot in self.taken()}
+
     def besides(self, environs: set[int]) -> dict[str, list[float]]:
         """Seconds that calls have been running, by the address of their client.
 

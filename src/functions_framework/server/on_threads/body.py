@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 
 from ..wire.connections import has_hung_up
-from ..wire.forwarded import peer_of
+from ..wire.forwarded import PEER
 from ..wire.gate import answer
 from ..wire.incoming import check_coding
 from ..wire.limits import too_large
 from ..wire.whole import Whole
-from .sources import Collected
+from .sources import UNWANTED, Collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ class Body:
         self._bounds = bounds
         self._protocol = protocol
         # Middleware may write over what the environ says of the client.
-        self.peer = peer_of(environ)
+        self.peer = environ["REMOTE_ADDR"] if PEER not in environ else environ[PEER]
         self.is_read = length == 0
 
     def read(self, size: int | None = -1) -> bytes:
@@ -110,7 +110,16 @@ class Body:
             # Said once; whoever reads on only wants to be done with it.
             return b""
         if size is None or size < 0:
-            return self._read_all()
+            left = self._left
+            if left is None or left > PIECE or self._buffer or self.is_read:
+                return self._read_all()
+            # Nearly every body; what is declared longer than the limit gets no call.
+            found = self._receive(left)
+            self._taken += len(found)
+            self._left, self.is_read = left - len(found), True
+            if self._left:
+                self._break_off()
+            return found
         while len(self._buffer) < size and not self.is_read:
             self._fill(size - len(self._buffer))
         taken, self._buffer = self._buffer[:size], self._buffer[size:]
@@ -151,8 +160,7 @@ class Body:
         """
         self._buffer = b""
         if self.version == HTTP2:
-            # Its stream ends with the response; the connection and its other streams go on.
-            self.is_read = True
+            self._drain_stream()
             return
         self._bounds = self._bounds._replace(limit=0)
         until = self._taken + limit if limit else None
@@ -160,17 +168,19 @@ class Body:
             while not self.is_read and (until is None or self._taken < until):
                 self._take(PIECE)
 
+    def _drain_stream(self) -> None:
+        """Have the client send all, where it is known to be no more than may be held.
+
+        Else the response ends the stream by a reset without an error (RFC 9113, 8.1).
+        """
+        if self._left is not None and "HTTP_EXPECT" not in self._environ:
+            with UNWANTED.holding(self._left) as is_there, suppress(BodyTooSlow):
+                if is_there:
+                    self._receive(None)
+        self.is_read = True
+
     def _read_all(self) -> bytes:
         left = self._left
-        if left is not None and left <= PIECE and not self._buffer and not self.is_read:
-            # Nearly every body; what is declared longer than the limit gets no call.
-            found = self._receive(left)
-            self._taken += len(found)
-            self._left = left - len(found)
-            self.is_read = True
-            if self._left:
-                self._break_off()
-            return found
         if left is None and not self._bounds.limit and not self._buffer and not self.is_read:
             found = self._take(None)
             if not found and self._is_lost():

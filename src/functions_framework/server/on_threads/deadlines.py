@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from functions_framework.exceptions import RequestTimeoutException
 from functions_framework.hosts.errors import TIMEOUT_REPLY
 from functions_framework.logs.late import places_of
-from functions_framework.runtime.interruption import Interruption, release
+from functions_framework.runtime.interruption import Interruption, module_of, release
 
 from ..wire.gate import answer
 from ..wire.late_calls import PATIENCE, LateCalls
@@ -76,13 +76,17 @@ class Watchdog:
         Raises:
             RequestTimeoutException: it came while this was waited for.
         """
-        release(slot.guard, slot.thread)
+        release(slot.guard)
 
     def _run(self) -> None:
         due = 0.0
         while True:
             time.sleep(max(0.0, due - time.monotonic()))
-            due = min(self._find_late(), self._end_late())
+            try:
+                due = min(self._find_late(), self._end_late())
+            except Exception as error:  # noqa: BLE001 - the only one that looks for late calls
+                self.records.note_failure(error)
+                due = time.monotonic() + _LONGEST_PAUSE
 
     def _find_late(self) -> float:
         """Take note of the calls past their deadline; return when the next can be."""
@@ -100,7 +104,7 @@ class Watchdog:
                 )
                 if frames := interruption.frames():
                     environ = slot.environ or {}
-                    method = str(environ.get("REQUEST_METHOD"))
+                    method = environ.get("REQUEST_METHOD", "")
                     self._late[id(guard)] = _LateCall(slot, method, interruption, end)
                     self.records.note(method, environ.get("PATH_INFO"), places_of(frames))
         return due
@@ -151,9 +155,10 @@ class _LateCall:
         now = time.monotonic()
         if not self._is_answered and now >= self.deadline + ANSWER_AFTER:
             # One that has answered meanwhile takes no second answer.
-            answer(self._protocol, TIMEOUT_REPLY, self._method)
             self._is_answered = True
+            answer(self._protocol, TIMEOUT_REPLY, self._method)
         if not self._is_settled:
+            self._is_settled = True  # what fails once isn't tried again, and keeps back nobody
             self._is_settled = self.interruption.attempt()
         if not self._is_answered:
             return min(self.deadline + ANSWER_AFTER, now + self._pause)
@@ -168,5 +173,5 @@ class _LateCall:
         if time.monotonic() < self.deadline + PATIENCE:
             return False
         frames = self.interruption.frames()
-        name = str(frames[0].f_globals.get("__name__")) if frames else ""
+        name = module_of(frames[0]) if frames else ""
         return not name.startswith("functions_framework.server.")

@@ -7,6 +7,7 @@ is the one on which exactly the bytes of this response were sent. No other call'
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -25,6 +26,9 @@ _EARLY = 0.01
 
 _LATE = 0.05
 """Seconds in which a response gets from the engine to the kernel."""
+
+_SURELY_SENT = 1.0
+"""Seconds after which it has got there on a busy machine too."""
 
 
 class Waited(Protocol):
@@ -135,7 +139,10 @@ class EarlyAnswers:
         counts = Counter(item.sent for item in moved)
         known = [size for size in self._sizes if counts[size] > 0]
         silent = Counter(item.sent for item in moved if not item.received)
-        size = known[0] if known else _most(silent) or _most(counts)
+        size = known[0] if known else _most(silent)
+        if size is None and time.monotonic() > max(self.bodies.values()) + _SURELY_SENT:
+            # Before, a connection in use may be the only one on which anything was sent.
+            size = _most(counts)
         if size is None or counts[size] > len(self.bodies):
             return []
         if len(counts) == 1:

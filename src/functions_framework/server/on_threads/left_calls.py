@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import RequestTimeoutException
+from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.interruption import Interruption, frames_until
 
 from ..wire.gate import answer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..wire.interfaces import Answering
 
+_log = own_logger("functions_framework.server")
 _SECONDS = 0.25
 """Seconds that interrupted calls have to clean up and answer."""
 
@@ -43,6 +45,19 @@ def end_left(serving: CodeType) -> None:
     Args:
         serving: the code that serves one call; it has the engine's `protocol` and the `method`.
     """
+    failure = None
+    try:
+        _interrupt(serving)
+    except Exception as error:  # noqa: BLE001 - logged after the responses: other threads may slow it
+        failure = error
+    for call in _calls(serving).values():
+        answer(call.protocol, ENDED, call.method, "HTTP/1.1")
+    time.sleep(_FLUSH_SECONDS)
+    if failure is not None:
+        _log.error("The calls that are left could not be ended.", exc_info=failure)
+
+
+def _interrupt(serving: CodeType) -> None:
     calls: dict[int, Interruption] = {}
     until = time.monotonic() + _SECONDS
     while (left := _calls(serving)) and time.monotonic() < until:
@@ -54,9 +69,6 @@ def end_left(serving: CodeType) -> None:
                 calls[thread] = Interruption(thread, [None], serving, RequestTimeoutException)
             calls[thread].attempt()
         time.sleep(_STEP_SECONDS)
-    for call in left.values():
-        answer(call.protocol, ENDED, call.method, "HTTP/1.1")
-    time.sleep(_FLUSH_SECONDS)
 
 
 class _Call(NamedTuple):

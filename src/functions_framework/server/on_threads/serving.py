@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextvars import copy_context
 from threading import Event
@@ -16,7 +15,7 @@ from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
 from functions_framework.runtime.escaping import own_logger
-from functions_framework.runtime.native_threads import are_replaced
+from functions_framework.runtime.native_threads import wait_for
 
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.forwarded import Proxies
@@ -27,11 +26,12 @@ from ..wire.own_replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from ..wire.slices import LARGE
 from .admission import QUEUE, Admission, Running
 from .base_environ import base_environ, of_unix_socket
-from .body import Body, Bounds, declared_length
+from .body import HTTP2, Body, Bounds, declared_length
 from .large_bodies import LargeBodies
+from .late_body import LateBody
 from .slow_readers import SlowReaders
 from .slow_senders import SlowSenders
-from .sources import NO_BODY
+from .sources import NO_BODY, NoBody
 from .stream import Stream, settle
 
 if TYPE_CHECKING:
@@ -49,12 +49,6 @@ if TYPE_CHECKING:
 _log = own_logger("functions_framework.server")
 _STEP_SECONDS = 0.05
 _AFTER_REFUSAL = 16 * 2**20
-
-
-def _wait(event: Event) -> None:
-    """Wait for ever; in pieces where signals interrupt no wait, or gevent wants an end of it."""
-    while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else None):
-        pass
 
 
 class SyncServing:
@@ -131,7 +125,7 @@ class SyncServing:
             told.set()
 
         on_drain(drain)
-        _wait(told)
+        wait_for(told)
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)
@@ -193,30 +187,30 @@ class SyncServing:
             self._proxies.amend_environ(environ)
         slot.started = time.monotonic()
         later = None
+        # A context of its own: what a call sets must not be seen by the thread's next one.
+        context = copy_context()
         try:
             if self._watchdog is not None:
                 environ[DEADLINE] = self._watchdog.begin(slot, protocol)
             slot.environ = environ
-            # A context of its own: what a call sets must not be seen by the thread's next one.
-            later = copy_context().run(self._answer, protocol, environ, method)
+            later = context.run(self._answer, protocol, environ, method)
             if self._watchdog is not None:
                 self._watchdog.end(slot)
         except RequestTimeoutException:
             # It came after the function had returned; there is only one.
             if later is None:
-                answer(protocol, TIMEOUT_REPLY, method)
+                context.run(answer, protocol, TIMEOUT_REPLY, method)
         finally:
             slot.environ = None
             admission.give_back(slot)
         if later is not None:
-            self._large.send(protocol, later)
+            # Its end is told to the call it is of.
+            context.run(self._large.send, protocol, later)
 
     def _turn_away(self, protocol: SyncProtocol, scope: Environ) -> None:
-        method = scope["REQUEST_METHOD"]
-        if self._admission.is_closed:
-            answer(protocol, ENDED, method, scope["SERVER_PROTOCOL"])
-        else:
-            answer(protocol, BUSY, method)
+        is_over, method = self._admission.is_closed, scope["REQUEST_METHOD"]
+        ends = scope["SERVER_PROTOCOL"] if is_over else ""
+        answer(protocol, ENDED if is_over else BUSY, method, ends)
 
     def _answer(self, protocol: SyncProtocol, environ: Environ, method: str) -> Reply | None:
         """Answer a request; what is returned is to be sent once its call is over."""
@@ -228,18 +222,20 @@ class SyncServing:
                 or "HTTP_COOKIE" in environ
             ) and (refused := gate.refused(environ)) is not None:
                 answer(protocol, refused, method, environ["SERVER_PROTOCOL"])
-            elif (
-                "CONTENT_LENGTH" in environ
-                or "HTTP_TRANSFER_ENCODING" in environ
-                or environ["SERVER_PROTOCOL"] == "HTTP/2"
-            ):
+                return None
+            if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
                 return self._serve_with_body(protocol, environ, method)
-            else:
+            is_late = environ["SERVER_PROTOCOL"] == HTTP2
+            body = LateBody().of(environ, self._bounds, protocol) if is_late else NO_BODY
+            environ["wsgi.input"] = body
+            reply = self._respond(environ)
+            if (sent := passed(reply, method, environ)) is not reply:
+                settle(reply, sent, environ)
+            later = self._send(protocol, environ, sent, body)
+            if is_late:
+                body.is_read = True
                 environ["wsgi.input"] = NO_BODY
-                reply = self._respond(environ)
-                if (sent := passed(reply, method, environ)) is not reply:
-                    settle(reply, sent, environ)
-                return self._send(protocol, environ, sent)
+            return later
         except RequestTimeoutException:
             raise
         except MalformedRequest as error:
@@ -253,35 +249,41 @@ class SyncServing:
     def _serve_with_body(
         self, protocol: SyncProtocol, environ: Environ, method: str
     ) -> Reply | None:
-        length, limit = declared_length(environ), self._bounds.limit
+        limit, is_coded = self._bounds.limit, "HTTP_TRANSFER_ENCODING" in environ
+        length = declared_length(environ) if is_coded else int(environ["CONTENT_LENGTH"])
         body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
         if limit and length is not None and length > limit:
-            reply = refusal(too_large(limit))
+            given = refusal(too_large(limit))
         else:
-            reply = self._respond(environ)
-        given = reply
+            given = self._respond(environ)
         if (reply := passed(given, method, environ)) is not given:
             settle(given, reply, environ)
-        if body.is_read:
-            return self._send(protocol, environ, reply)
-        if not limit:
+        later = None
+        if body.is_read or not limit or environ["SERVER_PROTOCOL"] == HTTP2:
             # Unread, the body would cost the client its connection, and perhaps the response.
-            if isinstance(reply.body, bytes):
+            if isinstance(reply.body, bytes) and not body.is_read:
                 body.reply = reply
                 body.drain()
-            return self._send(protocol, environ, reply, body)
-        # Not all of it is taken: the connection ends, after a while to read the response in.
-        later = self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
-        if later is not None:
-            protocol.response_bytes(*later)  # type: ignore[arg-type]
-        if "HTTP_EXPECT" not in environ:
-            body.sent = time.monotonic()
-            body.drain(_AFTER_REFUSAL)
-        return None
+            later = self._send(protocol, environ, reply, body)
+        else:
+            # Not all of it is taken: the connection ends, after a while to read the response in.
+            large = self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
+            if large is not None:
+                protocol.response_bytes(*large)  # type: ignore[arg-type]
+            if "HTTP_EXPECT" not in environ:
+                body.sent = time.monotonic()
+                body.drain(_AFTER_REFUSAL)
+        # It holds the environ: nothing is left to the garbage collector.
+        environ["wsgi.input"] = NO_BODY
+        return later
 
     def _send(
-        self, protocol: SyncProtocol, environ: Environ, reply: Reply, unread: Body | None = None
+        self,
+        protocol: SyncProtocol,
+        environ: Environ,
+        reply: Reply,
+        unread: Body | NoBody = NO_BODY,
     ) -> Reply | None:
         """Send a reply, but for one with a large body, which is returned."""
         status, headers, body = reply
@@ -293,6 +295,6 @@ class SyncServing:
                 return reply._replace(headers=headers)
             protocol.response_bytes(status, headers, body)
         else:
-            stream = self._readers.paced(Stream(body, environ, unread), environ)
-            protocol.response_iter(status, headers, stream)
+            stream = Stream(body, environ, unread)
+            stream.send(protocol, status, headers, self._readers.paced(stream, environ))
         return None

@@ -44,7 +44,10 @@ class Stream(Protocol):
         """Make the next part."""
 
     def close(self) -> None:
-        """Called at the end, and when the client has gone."""
+        """Called by the engine before it sends the end, and when the client has gone."""
+
+    def finish(self) -> None:
+        """See `wire.interfaces.Parts`."""
 
 
 class PacedStream:
@@ -89,6 +92,10 @@ class PacedStream:
             self._resume()
         self._readers.end(self)
         self._stream.close()
+
+    def finish(self) -> None:
+        """See `wire.interfaces.Parts`."""
+        self._stream.finish()
 
     def _resume(self) -> None:
         self.is_waiting = False

@@ -19,6 +19,7 @@ from ..wire.limits import too_slow, too_slow_for_others
 from ..wire.look import by_peer, look
 from ..wire.progress import Progress
 from .early_answers import EarlyAnswers, cut_answered_before
+from .silence import Calls, stopped
 from .sweep import Sweep
 
 if TYPE_CHECKING:
@@ -44,9 +45,6 @@ _FLUSH_SECONDS = 0.05
 
 _CUT_SECONDS = 5.0
 """Seconds after which a connection that was not cut probably cannot be."""
-
-_LATE = 0.025
-"""Seconds in which what a request makes the engine send is sent."""
 
 _FAR_TOO_MANY = MOST_WAITING * 5 // 4
 _PATIENCE = 1.0
@@ -109,9 +107,9 @@ class SlowSenders:
             self._progress.note(itertools.chain(*connections.values()), now)
         calls = self._admission.besides({id(body.environ) for body in self._bodies.copy()})
         self._settle(connections, calls)
-        stopped = self._stopped(late, connections, calls, now)
-        self._answer(stopped, self._late_reply, connections, now)
-        slowest = _slowest(set(waiting) - stopped, too_many - len(stopped), now)
+        given_up = self._stopped(late, connections, calls, now)
+        self._answer(given_up, self._late_reply, connections, now)
+        slowest = _slowest(set(waiting) - given_up, too_many - len(given_up), now)
         self._answer(slowest, self._reply, connections, now)
         self._ask_to_leave(now)
         if too_many > 0:
@@ -145,40 +143,30 @@ class SlowSenders:
     ) -> set[Waited]:
         """Those of whom nothing comes: a read that waits for much may see progress all the time.
 
-        A connection that is silent may be that of a call which takes long: there must be more.
-        Over HTTP/2, where calls share one, none may be at that address on which more comes.
+        Over HTTP/1, where the engine does not tell whose connection is silent, none is given up
+        while some of those at that address go on. Over HTTP/2, where calls share one, none may be
+        at that address on which more comes.
         """
-        found = set()
+        found = {body for body in late if body.sent is not None}
         moving = self._progress.moving(now - self._seconds)
-        for peer, bodies in _grouped(late).items():
-            of_http2 = [body for body in bodies if body.version == "HTTP/2"]
+        for peer, bodies in _grouped(set(late) - found).items():
+            of_http2 = {body for body in bodies if body.version == "HTTP/2"}
             if peer not in moving:
                 found.update(of_http2)
-            rest = sorted(set(bodies).difference(of_http2), key=lambda body: body.since)
+            rest = set(bodies) - of_http2
             if connections:
-                owing = sum(body.peer == peer for body in self._bodies.copy())
-                silent = self._silent(connections.get(peer, []), calls.get(peer, ()), owing, now)
-                rest = rest[: max(0, silent)]
+                those = self._calls_of(peer, calls.get(peer, ()))
+                if len(rest) > stopped(connections.get(peer, ()), those, self._seconds, now):
+                    continue
             found.update(rest)
         return found
 
-    def _silent(
-        self, connections: list[Connection], calls: Collection[float], owing: int, now: float
-    ) -> int:
-        """How many connections of an address are silent, and are not those of calls in progress.
-
-        Args:
-            connections: of the address.
-            calls: for how long those of its calls have been running that owe nothing.
-            owing: how many of its calls wait for their bodies.
-            now: in `time.monotonic()` seconds.
-        """
-        open_ = [item for item in connections if item.received_at >= item.sent_at - _LATE]
-        silent = sum(item.received_at <= now - self._seconds for item in open_)
-        # Calls that have been answered, are being answered, or whose clients have left.
-        answered = max(0, len(calls) + owing - len(open_))
-        long = sum(seconds >= self._seconds for seconds in calls)
-        return silent - max(0, long - answered)
+    def _calls_of(self, peer: str, others: Collection[float]) -> Calls:
+        ages = self._admission.ages()
+        bodies = [item for item in self._bodies.copy() if item.peer == peer and not item.is_over]
+        owing = [ages.get(id(item.environ), 0.0) for item in bodies if item.sent is None]
+        told = [item.since for item in bodies if "HTTP_EXPECT" in item.environ]
+        return Calls(owing, others, self._admission.waiting, told)
 
     def _answer(
         self,

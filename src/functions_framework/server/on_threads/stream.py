@@ -11,14 +11,18 @@ from functions_framework.runtime.escaping import own_logger
 
 from ..wire.connections import reset_sender
 from ..wire.forwarded import peer_of
+from .sources import NO_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Reply
+    from functions_framework.model.message import Headers, Reply
 
+    from ..wire.interfaces import SyncProtocol
     from .body import Body
+    from .slow_readers import PacedStream
+    from .sources import NoBody
 
 _log = own_logger("functions_framework.server")
 _FLUSH_SECONDS = 0.02
@@ -44,17 +48,27 @@ class Stream:
         body: what is streamed.
         environ: of its call.
         unread: the request's body, of which nothing may be left at the end, as that would cost the
-            client its connection; None where nothing is.
+            client its connection.
     """
 
-    __slots__ = ("_body", "_environ", "_iterator", "_sent", "_unread")
+    __slots__ = ("_body", "_environ", "_is_at_end", "_iterator", "_sent", "_unread")
 
-    def __init__(self, body: Any, environ: Environ, unread: Body | None = None) -> None:
+    def __init__(self, body: Any, environ: Environ, unread: Body | NoBody = NO_BODY) -> None:
         self._unread = unread
         self._body = body
         self._environ = environ
         self._iterator: Iterator[bytes | str] | None = None
+        self._is_at_end = False
         self._sent = time.monotonic()
+
+    def send(
+        self, protocol: SyncProtocol, status: int, headers: Headers, paced: PacedStream
+    ) -> None:
+        """Have the engine pull this through what watches it; returns when it was closed."""
+        try:
+            protocol.response_iter(status, headers, paced)
+        finally:
+            self.finish()
 
     def __next__(self) -> bytes:
         try:
@@ -63,8 +77,9 @@ class Stream:
             part = next(self._iterator)
             data = data_of(part)
         except StopIteration:
-            if self._unread is not None and not self._unread.is_read:
+            if not self._unread.is_read:
                 self._unread.drain()
+            self._is_at_end = True
             raise
         except BaseException:  # noqa: BLE001 - logged
             self._break_off()
@@ -77,7 +92,7 @@ class Stream:
         environ = self._environ
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         _log.exception("The response to %s %s failed halfway.", method, path)
-        self.close()
+        self.finish()
         time.sleep(_FLUSH_SECONDS)  # what was sent so far is still on its way through the engine
         if environ["SERVER_PROTOCOL"] in _WITHOUT_ENDS:
             self._reset(method, path)
@@ -107,7 +122,12 @@ class Stream:
             _log.warning("The connection of %s %s is gone, or was not found.", method, path)
 
     def close(self) -> None:
-        """Called by the engine at the end, and when the client has gone."""
+        """Called by the engine before it sends the end, and when the client has gone."""
+        if not self._is_at_end:
+            self.finish()
+
+    def finish(self) -> None:
+        """Close the body, once; at its end that is done when the client has it."""
         body, self._body = self._body, None
         close = getattr(body, "close", None)
         if close is None:

@@ -30,6 +30,7 @@ class Child:
     order: bytes = messages.DRAIN
     has_prompt: bool = False
     received: bytes = b""
+    is_stand_in: bool = False
 
     def tell(self, order: bytes) -> None:
         """Send an order; a worker that has just died takes none."""

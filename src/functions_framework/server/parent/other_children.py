@@ -103,7 +103,11 @@ class OtherChildren:
         before, self._ended = self._ended, {}
         for pid in _children() - known:
             # Looked at only: the process that has started it may be this one.
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            try:
+                found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                continue  # /proc tells of other processes where it was mounted before this one
+            if found is None:
                 continue
             first = before.get(pid, now)
             if now >= first + _PAUSE:

@@ -180,6 +180,10 @@ class ReloadingSupervisor(Supervisor):
         if worker.replaces is not None:
             super()._retry_load(worker, failed)
             return
+        if worker.is_stand_in:
+            # It isn't the source: not even what says so can be served.
+            self._outcome = messages.Failed(failed.code, text="" if worker.failed else failed.text)
+            return
 
         def fail() -> Hosted:
             raise FunctionsFrameworkException(failed.text)
@@ -187,5 +191,6 @@ class ReloadingSupervisor(Supervisor):
         own, self._build = self._build, fail
         try:
             self._spawn(is_replacement=True)
+            self._workers[-1].is_stand_in = True
         finally:
             self._build = own

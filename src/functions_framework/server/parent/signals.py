@@ -50,6 +50,9 @@ class Mailbox:
         if hasattr(signal, "SIGCHLD"):
             # A handler, if an idle one, so that a child's death wakes the parent.
             signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        if hasattr(signal, "pthread_sigmask"):
+            # Whoever started this may have held them back, and a mask is handed down.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [*STOPS, signal.SIGCHLD])
         return self
 
     def __exit__(
@@ -117,6 +120,8 @@ def death(code: int) -> str:
     """How a process ended, as the end of a sentence; of its exit code, negative for a signal."""
     if code >= 0:
         return f"exited with code {code}"
+    if code == -signal.SIGKILL:  # what the system does when memory runs out, and says nowhere here
+        return "was ended by SIGKILL (out of memory?)"
     with suppress(ValueError):
         return f"was ended by {signal.Signals(-code).name}"
     return f"was ended by signal {-code}"

@@ -31,7 +31,7 @@ def startup_lines(ready: Ready, settings: Settings, port: int) -> list[str]:
     if not is_seen():
         served = f"Serving {_served(ready)} on {_where(settings, host, port)}"
         return [", ".join([served, *_settings(ready, settings)])]
-    return list(_for_a_person(ready, settings, _where(settings, _reached_at(settings.host), port)))
+    return list(_for_a_person(ready, settings, _where(settings, reached_at(settings.host), port)))
 
 
 def _where(settings: Settings, host: str, port: int) -> str:
@@ -63,7 +63,7 @@ def _for_a_person(ready: Ready, settings: Settings, where: str) -> Iterator[str]
         yield f"Settings: {', '.join([*host, *_settings(ready, settings)])}"
 
 
-def _reached_at(host: str) -> str:
+def reached_at(host: str) -> str:
     """What to type into a browser: nobody gets to the address of all interfaces."""
     return "localhost" if host.strip() in _EVERYWHERE else url_host(host)
 

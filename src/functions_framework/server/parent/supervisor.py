@@ -86,11 +86,12 @@ class Supervisor:
             return self._end(mailbox)
 
     def _begin(self) -> None:
-        """Start the first worker.
-
-        The others follow when it is ready: what is wrong with the source is said only once.
-        """
-        self._spawn(is_replacement=False)
+        """Start the first worker; the others follow it: what is wrong is said only once."""
+        try:
+            self._spawn(is_replacement=False)
+        except OSError as error:
+            text = f"No worker can be started: {error.strerror}. Raise that limit (ulimit -a)."
+            raise exceptions.FunctionsFrameworkException(text) from error
 
     def _spawn(self, *, is_replacement: bool, replaces: Child | None = None) -> None:
         ours, theirs = socket.socketpair()
@@ -251,7 +252,7 @@ class Supervisor:
 
     def _respawn(self) -> None:
         now = time.monotonic()
-        for due in [due for due in self._due if due <= now]:
+        while not self._mailbox.stops and (due := min(self._due, default=now + 1)) <= now:
             self._due.remove(due)
             try:
                 self._spawn(is_replacement=True)

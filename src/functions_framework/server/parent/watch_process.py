@@ -101,8 +101,8 @@ def report_changes(orders: Sequence[Any], began: int) -> None:
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
     if not (watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING")):
-        # Too many watches, or a file system that knows none.
-        with contextlib.suppress(OSError, RuntimeError):
+        # Too many watches, a file system that knows none, a path that isn't UTF-8.
+        with contextlib.suppress(OSError, RuntimeError, UnicodeError):
             _report_told(counted, began)
     outside.leave(counted.is_polled)
     _poll_source(counted, began)
@@ -142,31 +142,41 @@ class _Outside:
                 _print_line(sorted(map(str, changed)))
 
 
-class _Links:
-    """Tells when a directory that is a link leads elsewhere; says once that the watching has begun.
+class _Roots:
+    """Tells when another directory is where one was; says that the watching has begun.
 
     It stands in place of an event that would end the watching.
     """
 
-    is_announced = False
-
     def __init__(self, counted: _Counted, began: int) -> None:
         self._counted, self._began = counted, began
-        self._links = {root: root.resolve() for root in counted.roots if root.resolve() != root}
+        self._found = self._now()
+        self._is_announced = False
+
+    def _now(self) -> list[tuple[int, int] | None]:
+        return [_inode(root) for root in self._counted.roots]
 
     def is_set(self) -> bool:
         """Whether what is watched must be looked up again."""
-        if not _Links.is_announced:
-            _Links.is_announced = True
+        if not self._is_announced:
+            self._is_announced = True
             _print_line([])
             self._counted.report_since(self._began)
-        return any(link.resolve() != target for link, target in self._links.items())
+        return self._now() != self._found
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _report_told(counted: _Counted, began: int) -> None:
     """Report what the system tells of; never returns."""
     while True:
-        for batch in _watch(counted.roots, _Links(counted, began)):
+        for batch in _watch(counted, began):
             # A directory is modified when a file in it is added, which is told by itself.
             told = [(change, Path(path)) for change, path in batch]
             passing = {path for change, path in told if change == 1 and not path.exists()}
@@ -177,18 +187,21 @@ def _report_told(counted: _Counted, began: int) -> None:
                     files |= {Path(entry.path) for entry in files_below(path)}
             # What an editor wrote first was put in another's place since.
             counted.report(files - passing)
+            if any(change == 3 and path in counted.roots for change, path in told):
+                break  # nothing is told of what comes in its place, not even if it looks the same
+        began = 0  # all that is there now is new
 
 
-def _watch(roots: list[Path], links: _Links) -> Iterator[set[tuple[Change, str]]]:
+def _watch(counted: _Counted, began: int) -> Iterator[set[tuple[Change, str]]]:
     from watchfiles import watch
 
-    while not all(root.is_dir() for root in roots):
-        time.sleep(_STEP_SECONDS)  # a link is being put in another's place
+    while not all(root.is_dir() for root in counted.roots):
+        time.sleep(_STEP_SECONDS)  # another is being put in its place
     yield from watch(
-        *roots,
+        *counted.roots,
         watch_filter=None,
         step=round(_STEP_SECONDS * 1000),
-        stop_event=links,
+        stop_event=_Roots(counted, began),
         force_polling=False,
         ignore_permission_denied=True,
     )

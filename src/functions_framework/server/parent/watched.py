@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions_framework.exceptions import InvalidConfigurationException
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -43,12 +45,15 @@ class Watched(NamedTuple):
             settings: of them those of reloading, and the directory of recordings.
             source: the source's file as it was given, not followed where it is a link.
             files: further single files.
+
+        Raises:
+            InvalidConfigurationException: a directory to watch isn't there.
         """
         real = source.resolve()
         directories = [str(source.parent)]
         if not (real.is_relative_to(source.parent) or real.parent.samefile(source.parent)):
             directories.append(str(real.parent))
-        directories += [os.path.abspath(one) for one in _split(settings.reload_dir)]  # noqa: PTH100
+        directories += map(_existing, _split(settings.reload_dir))
         return cls(
             directories=list(dict.fromkeys(directories)),
             # Whoever replaces a directory as a whole changes a link on the way to the source.
@@ -59,6 +64,14 @@ class Watched(NamedTuple):
             written=settings.record and str(Path(settings.record).resolve()),
             inodes=list(_outputs()),
         )
+
+
+def _existing(directory: str) -> str:
+    if not Path(directory).is_dir():
+        raise InvalidConfigurationException(
+            f"Invalid value {directory!r} for --reload-dir: there is no such directory."
+        )
+    return os.path.abspath(directory)  # noqa: PTH100 - links are followed later
 
 
 def _split(patterns: str | None) -> list[str]:

@@ -15,6 +15,8 @@ from typing import IO, TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
 
+from ..worker.debuggers import unseen
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,12 +55,13 @@ class Watcher:
         """
         home = str(Path(__file__).resolve().parents[3])
         orders = [self._watched, time.time_ns(), home]
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
-            [sys.executable, "-c", _COMMAND, json.dumps(orders)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
+        with unseen():
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own code
+                [sys.executable, "-c", _COMMAND, json.dumps(orders)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+            )
 
     def confirm(self) -> None:
         """Wait until it watches.
@@ -68,7 +71,8 @@ class Watcher:
         """
         reports: list[bytes] | None = []
         while reports is not None and not reports:
-            reports = self._reports()
+            # No byte more than it: a change that was told right after is for `take`.
+            reports = self._reports(1)
         if reports is None:
             self.stop()
             raise FunctionsFrameworkException(
@@ -112,9 +116,9 @@ class Watcher:
         here = f"{self.source_dir}{os.sep}"
         return path.removeprefix(here)
 
-    def _reports(self) -> list[bytes] | None:
+    def _reports(self, size: int = 65536) -> list[bytes] | None:
         """The lines that one read gives, None at the end."""
-        data = self._stdout().read(65536)
+        data = self._stdout().read(size)
         if not data:
             return None
         *lines, self._received = (self._received + data).split(b"\n")

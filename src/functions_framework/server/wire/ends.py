@@ -15,7 +15,7 @@ from functions_framework.hosts.wsgi.environ import path_of
 from .slices import Slices
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from functions_framework.logs import CallEnd
     from functions_framework.model.interfaces import Environ
@@ -40,7 +40,7 @@ def ending_sync(serve: SyncCall, end: CallEnd) -> SyncCall:
     """The engine's callback for sync calls, with `end` called after each response."""
 
     def call(protocol: SyncProtocol, scope: Environ) -> None:
-        serve(_SyncProtocol(protocol, scope, end), scope)
+        serve(_SyncEnding(protocol, scope, end), scope)
 
     return call
 
@@ -72,66 +72,61 @@ class _Answer:
         end(method, path, self.status, size, seconds, is_probe=agent.startswith(_PROBES))
 
 
-class _SyncProtocol:
+class _SyncEnding(_Answer):
     """Granian's WSGI protocol, as far as answers are concerned."""
 
-    __slots__ = ("_agent", "_answer", "_end", "_method", "_path", "_protocol", "_thread")
+    __slots__ = ("_agent", "_end", "_method", "_path", "_protocol", "_thread")
 
     def __init__(self, protocol: SyncProtocol, scope: Environ, end: CallEnd) -> None:
+        super().__init__()
         self._protocol = protocol
         # Now, as a function's middleware may change what it is given.
         self._method, self._path = scope["REQUEST_METHOD"], path_of(scope)
         self._agent = scope.get("HTTP_USER_AGENT", "")
         self._end: CallEnd | None = end
-        self._answer = _Answer()
         self._thread = threading.get_ident()
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
         self._protocol.response_bytes(status, headers, body)
-        self._answer.whole(status, len(body))
+        self.whole(status, len(body))
         # A deadline answers from its own thread; the call ends in its own all the same.
         if threading.get_ident() == self._thread:
             self.finish()
 
     def response_iter(self, status: int, headers: Headers, stream: Parts) -> None:
         if isinstance(stream, Slices):  # a whole body: that it was given to the engine is the end
-            self._answer.whole(status, len(stream))
+            self.whole(status, len(stream))
             self.finish()
             self._protocol.response_iter(status, headers, stream)
             return
-        counted = _Stream(stream, self._answer, self.finish)
-        if self._answer.status:
-            counted.close()  # a deadline has answered: nobody pulls this one
-            return
-        self._answer.status = status
-        self._protocol.response_iter(status, headers, counted)
+        try:
+            if not self.status:  # else a deadline has answered: nobody pulls this one
+                self.status = status
+                self._protocol.response_iter(status, headers, _Stream(stream, self))
+        finally:
+            stream.finish()  # its end is part of the call
+            self.finish()
 
     def finish(self) -> None:
         end, self._end = self._end, None
         if end is not None:
-            self._answer.tell(end, self._method, self._path, self._agent)
+            self.tell(end, self._method, self._path, self._agent)
 
 
 class _Stream:
     """A streamed body whose bytes are counted."""
 
-    __slots__ = ("_answer", "_finish", "_stream")
+    __slots__ = ("_answer", "_stream", "close", "finish")
 
-    def __init__(self, stream: Parts, answer: _Answer, finish: Callable[[], None]) -> None:
+    def __init__(self, stream: Parts, answer: _Answer) -> None:
         self._stream = stream
         self._answer = answer
-        self._finish = finish
+        self.close, self.finish = stream.close, stream.finish
 
     def __next__(self) -> bytes:
         part = next(self._stream)
         self._answer.size += len(part)
         return part
-
-    def close(self) -> None:
-        try:
-            self._stream.close()
-        finally:
-            self._finish()
 
 
 class _AsyncEnding(_Answer):
@@ -158,8 +153,8 @@ class _AsyncEnding(_Answer):
     def receive(self) -> Awaitable[BodyPart]:
         return self._protocol.receive()
 
-    def read_ahead(self) -> None:
-        self._protocol.read_ahead()
+    def read_ahead(self, left: int) -> None:
+        self._protocol.read_ahead(left)
 
     @property
     def body(self) -> BodyState | None:
@@ -176,9 +171,10 @@ class _AsyncEnding(_Answer):
         self._protocol.response_bytes(status, headers, body)
         self.whole(status, len(body))
 
-    def response_stream(self, status: int, headers: Headers) -> _Transport:
+    def response_stream(self, status: int, headers: Headers) -> _Transport | None:
         self.status = self.status or status
-        return _Transport(self._protocol.response_stream(status, headers), self)
+        transport = self._protocol.response_stream(status, headers)
+        return None if transport is None else _Transport(transport, self)
 
 
 class _Transport:

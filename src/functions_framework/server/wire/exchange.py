@@ -24,7 +24,7 @@ _MOST_AHEAD = 2**16
 """Bytes of a body that are read before anybody asks for them, to see whether its client goes."""
 _HAVE_BODIES = frozenset({"POST", "PUT", "PATCH"})
 _PARTS_AHEAD = 8
-"""Parts of a long body that are asked for at once, of 64 KiB each at most."""
+"""Parts of a long body that are asked for at once."""
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 100
 
@@ -56,7 +56,10 @@ class Exchange:
         http_version: `1`, `1.1` or `2`.
         done: tells the engine that the call is over.
         body: what reads the body, once something does; it tells whether it is over.
+        largest_part: bytes that a part of a body has at most, with HTTP/1; the engine sets it.
     """
+
+    largest_part = 2**16
 
     # No slots: in most requests nothing else is ever set.
     body: BodyState | None = None
@@ -111,12 +114,20 @@ class Exchange:
         coming, self._next = self._next, None
         return self._receive() if coming is None else coming
 
-    def read_ahead(self) -> None:
-        """Ask for more parts at once: each that is asked for alone costs a turn of both threads."""
-        if self._asked is None:
-            self._asked = []
-        while len(self._asked) < _PARTS_AHEAD:
-            self._asked.append(self._engine.receive())
+    def read_ahead(self, left: int) -> None:
+        """Ask for more parts at once: each that is asked for alone costs a turn of both threads.
+
+        Who asks for more than there are is told that the client has gone, and so is everybody who
+        asks after that. So it is never more than what is left must come in.
+
+        Args:
+            left: bytes of the body that were not received.
+        """
+        if self._ahead or self._next is not None:
+            return  # some of them are here
+        asked = self._asked = self._asked or []
+        while len(asked) < min(_PARTS_AHEAD, -(-left // self.largest_part)):
+            asked.append(self._engine.receive())
 
     def _receive(self) -> Awaitable[BodyPart]:
         return self._asked.pop(0) if self._asked else self._engine.receive()
@@ -144,6 +155,8 @@ class Exchange:
         while body is not None and not is_over and not body.is_over:
             if body.is_waiting or taken > _MOST_AHEAD:
                 await asyncio.sleep(_LOOK_SECONDS)
+                if self.body is None:
+                    return  # the call is over
                 continue
             self._next = coming = asyncio.get_running_loop().create_task(self._read())
             await asyncio.wait([coming])
@@ -194,10 +207,13 @@ class Exchange:
             self._slices = None
             done()
 
-    def response_stream(self, status: int, headers: Headers) -> Transport:
-        """Begin a response whose body is sent in parts; the head goes out with the first."""
+    def response_stream(self, status: int, headers: Headers) -> Transport | None:
+        """Begin a response whose body is sent in parts; the head goes out with the first.
+
+        None where the request was answered.
+        """
         if self._is_answered:
-            raise RuntimeError("The request was answered.")
+            return None
         self._is_answered = True
         self._engine.send(_start(status, headers))
         return Transport(self, self._engine.send)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    # What `load` imports, for tools that pack a program up with what its statements import.
+    import granian._granian  # noqa: F401
+
     from .interfaces import ASGIWatcher, Schedule, SocketWatcher, SyncCall
 
 CONNECTIONS = 100_000
@@ -152,6 +155,7 @@ class Engine:
         """
         from .exchange import Exchange  # asyncio is not for sync servers
 
+        Exchange.largest_part = self._limits.header_size  # its buffer is for both
         has_sockets = take_socket is not None
         worker = self._granian.ASGIWorker(**self._arguments(1), websockets_enabled=has_sockets)
         take: Callable[[Any], object]

@@ -6,6 +6,7 @@ metric, and the function does not see them. Only made where --health-path is set
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.function import is_async_callable
@@ -13,7 +14,7 @@ from functions_framework.model.message import TEXT, Reply
 from functions_framework.runtime.escaping import own_logger
 
 from .gate import answer
-from .own_replies import DRAINING
+from .own_replies import DRAINING, SATURATED
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,6 +32,10 @@ _log = own_logger("functions_framework.server")
 CHECK_SECONDS = 5.0
 """Seconds that the checks of one probe may take together."""
 
+_MOMENT = 0.5
+"""Seconds that a probe waits for a place to get free: kubelets give it one second."""
+
+_STEP_SECONDS = 0.01
 _METHODS = frozenset({"GET", "HEAD"})
 _HEADERS = [TEXT, ("cache-control", "no-store")]
 _LONGEST_TEXT = 200
@@ -107,7 +112,9 @@ class Health:
         return version if self._unready() == DRAINING else ""
 
     def _why_not_blocking(self) -> str:
-        reason = self._unready()
+        until = time.monotonic() + _MOMENT
+        while (reason := self._unready()) == SATURATED and time.monotonic() < until:
+            time.sleep(_STEP_SECONDS)
         if reason or not self._checks:
             return reason
         from functions_framework.runtime import background_loop
@@ -115,7 +122,11 @@ class Health:
         return background_loop.run(self._ask())
 
     async def _why_not(self) -> str:
-        reason = self._unready()
+        import asyncio
+
+        until = time.monotonic() + _MOMENT
+        while (reason := self._unready()) == SATURATED and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(_STEP_SECONDS)
         return reason if reason or not self._checks else await self._ask()
 
     async def _ask(self) -> str:

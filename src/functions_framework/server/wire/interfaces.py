@@ -79,7 +79,10 @@ class Parts(Protocol):
         """The next part."""
 
     def close(self) -> None:
-        """Called at the end, and when the client has gone."""
+        """Called by the engine before it sends the end, and when the client has gone."""
+
+    def finish(self) -> None:
+        """Called when the client has the end, or has gone; closes what is streamed, once."""
 
 
 class SyncProtocol(Answering, Protocol):
@@ -161,14 +164,14 @@ class AsyncProtocol(Answering, Protocol):
     def receive(self) -> Awaitable[BodyPart]:
         """The next part of the body."""
 
-    def read_ahead(self) -> None:
-        """Ask for parts that nobody waits for yet."""
+    def read_ahead(self, left: int) -> None:
+        """Ask for parts that nobody waits for yet, of the bytes that are left."""
 
     def client_disconnect(self) -> Awaitable[None]:
         """Wait until the client has gone, or has its response."""
 
-    def response_stream(self, status: int, headers: Headers, /) -> Transport:
-        """Begin a response whose body is sent in parts."""
+    def response_stream(self, status: int, headers: Headers, /) -> Transport | None:
+        """Begin a response whose body is sent in parts; None where it was answered."""
 
 
 class Watcher(Protocol):

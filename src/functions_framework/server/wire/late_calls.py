@@ -10,16 +10,19 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_framework.logs.late import log_late
+from functions_framework.runtime.escaping import own_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_framework.logs.late import Place
 
+_log = own_logger("functions_framework.server")
 _MOST_WAITING = 1000
 """Records that may wait for a handler that blocks; more are dropped."""
 
@@ -41,7 +44,7 @@ class LateCalls:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._waiting: SimpleQueue[tuple[Any, Any, list[Place]]] = SimpleQueue()
+        self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._is_started = False
         self._asked = float("-inf")
         self.leave: Callable[[str], object] | None = None
@@ -61,8 +64,15 @@ class LateCalls:
             places: where the call was, outermost first; none for an async one that was not
                 waiting.
         """
+        self._put(partial(log_late, method, path, self._seconds, places))
+
+    def note_failure(self, error: Exception) -> None:
+        """Another, of something that failed where late calls are ended."""
+        self._put(partial(_log.error, "Looking for late calls failed; it goes on.", exc_info=error))
+
+    def _put(self, write: Callable[[], None]) -> None:
         if self._waiting.qsize() < _MOST_WAITING:
-            self._waiting.put((method, path, places))
+            self._waiting.put(write)
 
     def give_up(self) -> None:
         """A call goes on long after its deadline: only a new worker helps."""
@@ -73,9 +83,9 @@ class LateCalls:
 
     def _write(self) -> None:
         while True:
-            method, path, places = self._waiting.get()
+            write = self._waiting.get()
             try:
-                log_late(method, path, self._seconds, places)
+                write()
             except BaseException:  # noqa: BLE001 - of a handler or a filter of the user's
                 with suppress(BaseException):
                     traceback.print_exc()

@@ -56,6 +56,13 @@ def is_unix(listener: socket.socket) -> bool:
     return listener.family == getattr(socket, "AF_UNIX", None)
 
 
+def _wanted(name: str) -> str:
+    """What to give instead of a host that cannot be found."""
+    if name.count(":") == 1 and name.rpartition(":")[2].isdigit():
+        return "the port with --port, and an address"
+    return "an address"
+
+
 def bind(host: str, port: int) -> socket.socket:
     """Bind, but do not listen: listening is what says "ready".
 
@@ -75,8 +82,8 @@ def bind(host: str, port: int) -> socket.socket:
         )
     except (socket.gaierror, UnicodeError) as error:
         raise InvalidConfigurationException(
-            f"Cannot listen on host {host!r}: {_reason(error)}. Give an address of this machine "
-            "with --host, such as 0.0.0.0, 127.0.0.1 or ::."
+            f"Cannot listen on host {host!r}: {_reason(error)}. Give {_wanted(name)} of this "
+            "machine with --host, such as 0.0.0.0, 127.0.0.1 or ::."
         ) from None
     # A name that has both kinds of address (localhost) means the IPv4 one, as it always has.
     family, kind, proto, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
@@ -204,18 +211,18 @@ def stop_accepting(listener: socket.socket) -> None:
     if not sys.platform.startswith("linux"):
         listener.close()
         return
-    from . import connections
+    from . import connections, descriptors
 
     wanted = os.fstat(listener.fileno())
     with socket.socket(socket.AF_UNIX) as stand_in:
         stand_in.bind("")  # a name that nobody knows (unix(7), autobind)
         stand_in.listen(1)
         stand_in.setblocking(False)  # noqa: FBT003
-        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
-            with contextlib.suppress(OSError):  # the directory's own is closed by now
-                found = os.fstat(int(name))
+        for number in descriptors.numbers():
+            with contextlib.suppress(OSError):  # that of the list itself is closed by now
+                found = os.fstat(number)
                 if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
-                    os.dup2(stand_in.fileno(), int(name), inheritable=False)
+                    os.dup2(stand_in.fileno(), number, inheritable=False)
     listener.detach()
     connections.wait_for_first_bytes()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_framework.model.message import CRASH, TEXT, Reply
+from functions_framework.model.message import CLIENT_LEFT, CRASH, TEXT, Reply
 
 NO_PATH = Reply(400, [TEXT], b"The request's target has no path.\n")
 """`CONNECT a:1` and `GET a`: nothing a function could be asked."""
@@ -15,6 +15,9 @@ SATURATED = "All places are taken."
 
 ENDED = Reply(503, [TEXT], DRAINING.encode())
 """The call was cancelled at the end of the grace period."""
+
+LEFT = Reply(CLIENT_LEFT, [], b"")
+"""The call was cancelled as its client had left: only the access log shows this."""
 
 BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")
 """All places are taken, and the queue for them is full."""

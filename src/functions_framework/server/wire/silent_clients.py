@@ -69,6 +69,8 @@ class SilentClients:
         for item in late:
             if item.received < _SHORTEST_REQUEST:
                 shut_down(item)
+            elif item.unsent:
+                continue  # its call may be over, its response isn't: `--send-timeout` counts
             elif max(item.received_at, item.sent_at) < now - self._seconds * 1.25 - _MARGIN:
                 silent.append(item)
         suspects = self._calls.unclaimed(silent) if silent else []

@@ -40,3 +40,5 @@ class Slices:
     def close(self) -> None:
         """Called by the engine at the end, and when the client has gone; lets go of the body."""
         self._body = b""
+
+    finish = close

@@ -123,6 +123,7 @@ def observed(settings: Settings, build: Build) -> Hosted:
         hosted, report = _reported(settings, build)
     else:
         hosted, report = build(), None
+    from functions_framework.model import execution
     from functions_framework.platforms.azure.switch import is_custom_handler
     from functions_framework.telemetry import switch
 
@@ -138,6 +139,8 @@ def observed(settings: Settings, build: Build) -> Hosted:
         hosted = _counted(hosted, time.monotonic() - started)
     if switch.is_traced(settings):
         hosted = _traced(hosted)
+    if not (switch.is_followed(settings) or settings.debug):
+        execution.forget_errors()
     if settings.record:
         from functions_framework.recording.layer import recorded
 

@@ -6,10 +6,12 @@ Such tools ask `threading` to trace every new thread, which it does for its own 
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from functions_framework.model.interfaces import Environ
 
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 def is_debugged() -> bool:
     """Whether a debugger of an editor is attached, or may attach any moment."""
     return "pydevd" in sys.modules
+
+
+def unseen() -> AbstractContextManager[object]:
+    """Within it, processes of ours are started that no debugger is to take along.
+
+    Nobody has breakpoints there; and debugpy, when two processes come to it at once, may answer the
+    editor for neither of them any more.
+    """
+    skip = getattr(sys.modules.get("_pydev_bundle.pydev_monkey"), "skip_subprocess_arg_patch", None)
+    return nullcontext() if skip is None else skip()
 
 
 def traced(call: SyncCall) -> SyncCall:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _log = own_logger("functions_framework.server")
+_MOST_AT_ONCE = 64
 
 
 class Parent:
@@ -29,6 +30,7 @@ class Parent:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
+        self._received = b""
 
     def ask_to_leave(self, reason: str, *, is_patient: bool = False) -> None:
         """Ask to be replaced, and to be told to drain then; arguments as of `Leaving`."""
@@ -82,14 +84,15 @@ class Parent:
         start_thread(listen, "orders")
 
     def _next_order(self) -> bytes:
-        order = b""
         try:
-            while not order.endswith(b"\n"):
-                received = self._channel.recv(1)
+            # As few calls as can be: after each it may have to wait for its turn.
+            while b"\n" not in self._received:
+                received = self._channel.recv(_MOST_AT_ONCE)
                 if not received:
                     return messages.DRAIN
-                order += received
+                self._received += received
         except OSError:
             _log.debug("The parent process is gone.")
             return messages.DRAIN
-        return order
+        order, end, self._received = self._received.partition(b"\n")
+        return order + end

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
-import signal
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -14,20 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
-from functions_framework.runtime import terminal
-from functions_framework.runtime.endings import wind_up
+from functions_framework.runtime import output, terminal, thread_room
+from functions_framework.runtime.endings import SHORTLY, finish_threads, wind_up
 from functions_framework.runtime.escaping import own_logger
 
 from .. import messages
 from ..on_threads.admission import QUEUE
 from ..on_threads.serving import SyncServing
-from ..parent.signals import STOPS
 from ..wire import listening, silent_clients
 from ..wire.granian import Engine, Limits
 from . import breakpoints
 from .build import observed
+from .last_seconds import count_threads_of_calls, end_threads, log_left
 from .loaded import Loaded
 from .orders import Parent
+from .signals import answer_signals
 
 if TYPE_CHECKING:
     import socket
@@ -37,15 +35,18 @@ if TYPE_CHECKING:
 
     from ..hosted import Build, Hosted
     from ..on_loop.serving import AsyncServing
-    from ..on_threads.admission import Running
 
 _log = own_logger("functions_framework.server")
 _THREADS_FOR_SLOW_CLIENTS = 2048
 _LEAST_HEADER_SIZE = 8 * 1024  # what the engine reads at once
 _RETIREMENT_SECONDS = 3600.0
-_MOST_NAMED = 100
-"""Calls that are logged one by one at the end: to write takes time that shut-down hooks need."""
-_LONGEST_WAY_OUT = 3.0
+_SHORT_TURN = 1e-4
+"""Seconds for which a thread may calculate while it drains, where others wait for their turn.
+
+The way out gives the interpreter's lock away dozens of times; behind each call that calculates it
+would have to wait for 5 ms to get it back.
+"""
+
 _NO_LIMIT = 365 * 24 * 3600.0
 
 
@@ -66,7 +67,9 @@ def unhurried_collector() -> Iterator[None]:
 def work(settings: Settings, build: Build, listener: socket.socket, channel: socket.socket) -> int:
     """Load, serve, drain; return the exit code. Called once, in a process of its own."""
     execution.reseed()
+    output.wait_for_readers()
     parent = Parent(channel)
+    count_threads_of_calls()
     with parent.watched(), unhurried_collector():
         loaded = load(settings, build)
         if settings.is_reloading:
@@ -75,14 +78,11 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     if isinstance(loaded, Unloaded):
         failed = loaded.failed
         parent.tell(failed)
+        finish_threads(SHORTLY)
     else:
-        leave = messages.Leaving(messages.TOLD)
-        # The parent gets SIGINT as well and says what to do; others may be for this one alone.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for number in {*STOPS} - {signal.SIGINT}:
-            signal.signal(number, lambda _number, _frame: parent.tell(leave))
+        answer_signals(parent)
         breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
-        failed = serve(settings, loaded, listener, parent)
+        failed = serve(settings, loaded, listener, parent, partial(end_threads, settings))
     wind_up()  # os._exit follows
     return 0 if failed is None else failed.code
 
@@ -137,14 +137,13 @@ def load(settings: Settings, build: Build) -> Loaded | Unloaded:
 def _failed(error: BaseException) -> messages.Failed:
     if isinstance(error, FunctionsFrameworkException):
         return messages.Failed(error.exit_code, type(error).__name__, str(error))
-    if not isinstance(error, SystemExit):
-        from functions_framework.loading.failure import load_failure_text
+    from functions_framework.loading.failure import load_failure_text
 
+    code = error.code if isinstance(error, SystemExit) else 1
+    if code is None or isinstance(code, int):
         print(load_failure_text(error), file=sys.stderr)  # noqa: T201
-        return messages.Failed(1)
-    if error.code is None or isinstance(error.code, int):
-        return messages.Failed(error.code or 0)
-    print(error.code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
+        return messages.Failed(code or 0)
+    print(code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
     return messages.Failed(1)
 
 
@@ -164,60 +163,78 @@ def _kept_up(settings: Settings, loaded: Loaded | Unloaded, parent: Parent) -> L
 
 
 def serve(
-    settings: Settings, loaded: Loaded, listener: socket.socket, parent: Parent
+    settings: Settings,
+    loaded: Loaded,
+    listener: socket.socket,
+    parent: Parent,
+    at_end: Callable[[float], object] = lambda _until: None,
 ) -> messages.Failed | None:
-    """Listen and serve until the order to drain has been carried out."""
+    """Listen and serve until the order to drain has been carried out.
+
+    `at_end` is called last, with the `time.monotonic()` seconds at which the grace period is over.
+    """
     hosted, serving = loaded
-    limits = limits_of(settings)
     _watch_clients(listener, settings, has_sockets=hosted.sockets is not None)
     try:
+        limits = limits_of(settings)
         listening.listen(listener, limits.backlog)
     except FunctionsFrameworkException as error:
         failed = messages.Failed(error.exit_code, type(error).__name__, str(error))
         parent.tell(failed)
         return failed
     ready = messages.Ready(hosted.what, hosted.host.is_async)
-    until, allowed, is_accepting = 0.0, settings.grace_period, True
-
-    def on_drain(then: Callable[[float], object]) -> None:
-        def drain(order: bytes) -> None:
-            nonlocal allowed, until, is_accepting
-            ordered = time.monotonic()
-            if is_accepting:
-                is_accepting = False
-                _stop_accepting(listener, hosted.at_drain)
-            if order == messages.RETIRE:
-                allowed = settings.grace_period + (settings.timeout or _RETIREMENT_SECONDS)
-            else:
-                allowed = settings.grace_period
-            until = ordered + allowed
-            then(until - time.monotonic())
-
-        parent.on_order(drain)
-
+    drain = _Drain(settings, listener, hosted.at_drain)
     serving.leave = partial(parent.ask_to_leave, is_patient=True)
     _retire_in_time(settings, parent)
     silent_clients.watch(listener, limits, serving)
-    left = serving.run(Engine(listener, limits), lambda: parent.tell(ready), on_drain)
-    _log_left(hosted.name, left, allowed, until)
-    loaded.stop(until)
+    left = serving.run(
+        Engine(listener, limits),
+        lambda: parent.tell(ready),
+        lambda then: parent.on_order(partial(drain.begin, then)),
+    )
+    log_left(hosted.name, left, drain.allowed, drain.until)
+    loaded.stop(drain.until)
+    at_end(drain.until)
     return None
+
+
+class _Drain:
+    """Carries out orders to drain, of which a second one may bring the end forward.
+
+    Attributes:
+        allowed: seconds that calls have.
+        until: `time.monotonic()` seconds at which they are over.
+    """
+
+    def __init__(
+        self, settings: Settings, listener: socket.socket, then: Callable[[], object] | None
+    ) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._then = then
+        self._is_accepting = True
+        self.allowed = settings.grace_period
+        self.until = 0.0
+
+    def begin(self, then: Callable[[float], object], order: bytes) -> None:
+        """Accept nothing more, and call `then` with the seconds that are left."""
+        ordered = time.monotonic()
+        settings = self._settings
+        if self._is_accepting:
+            self._is_accepting = False
+            sys.setswitchinterval(_SHORT_TURN)
+            _stop_accepting(self._listener, self._then)
+        self.allowed = settings.grace_period
+        if order == messages.RETIRE:
+            self.allowed += settings.timeout or _RETIREMENT_SECONDS
+        self.until = ordered + self.allowed
+        then(self.until - time.monotonic())
 
 
 def _watch_clients(listener: socket.socket, settings: Settings, *, has_sockets: bool) -> None:
     listening.limit_sending(listener, settings.send_timeout)
     if has_sockets:
         listening.find_the_gone(listener)
-
-
-def _leave_in_time(until: float) -> None:
-    """End this process soon: a call that cannot be ended may hold a lock that the way out needs."""
-
-    def leave() -> None:
-        time.sleep(max(0.0, until - time.monotonic()) + _LONGEST_WAY_OUT)
-        os._exit(1)
-
-    threading.Thread(target=leave, name="way-out", daemon=True).start()
 
 
 def _retire_in_time(settings: Settings, parent: Parent) -> None:
@@ -240,32 +257,24 @@ def _stop_accepting(listener: socket.socket, then: Callable[[], object] | None) 
 
 
 def limits_of(settings: Settings) -> Limits:
-    """What the engine bounds, as the settings say."""
+    """What the engine bounds, as the settings say.
+
+    Raises:
+        FunctionsFrameworkException: the system leaves it no threads.
+    """
     certificate = None
     if settings.certfile and settings.keyfile:
         certificate = settings.certfile, settings.keyfile
     slots = settings.concurrency or settings.threads
+    threads = slots + QUEUE + _THREADS_FOR_SLOW_CLIENTS
+    # Counted anew, as the source is there and has its own; what has no thread yet waits for one.
+    if room := thread_room.required(settings.workers):
+        threads = min(threads, room[0])
     return Limits(
-        threads=slots + QUEUE + _THREADS_FOR_SLOW_CLIENTS,
+        threads=threads,
         backlog=settings.backlog,
         header_size=max(_LEAST_HEADER_SIZE, settings.max_header_size),
         head_seconds=max(settings.header_timeout or _NO_LIMIT, settings.keep_alive),
         keeps_alive=settings.keep_alive > 0,
         certificate=certificate,
     )
-
-
-def _log_left(name: str, left: list[Running], grace: float, until: float) -> None:
-    if left:
-        _leave_in_time(until)
-    for call in left[:_MOST_NAMED]:
-        _log.error(
-            "%s: %s was ended at shutdown: it had been running for %.1f seconds, "
-            "the grace period is %g.",
-            name,
-            call.path,
-            call.seconds,
-            grace,
-        )
-    if len(left) > _MOST_NAMED:
-        _log.error("%s: %d more calls were ended at shutdown.", name, len(left) - _MOST_NAMED)

@@ -51,7 +51,7 @@ class WithContent(EventValue, Generic[T], frozen=True, kw_only=True):
         """
         try:
             return loads(self.data)  # type: ignore[no-any-return]
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ValueError(f"The data is not JSON: {why_unreadable(error)}.") from error
 
     def contents(self) -> dict[str, tuple[str, Any]]:

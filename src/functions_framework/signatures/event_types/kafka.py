@@ -68,6 +68,6 @@ class KafkaRecord(WithContent[T], frozen=True, kw_only=True):
             headers={
                 name.removeprefix(_HEADER): str(value)
                 for name, value in attributes.items()
-                if name.startswith(_HEADER)
+                if name.startswith(_HEADER) and value is not None
             },
         )

@@ -71,7 +71,7 @@ class SqsMessage(WithContent[T], frozen=True, kw_only=True):
 def _attributes(written: Any) -> dict[str, str]:
     try:
         found = loads(str(written).encode())
-    except (ValueError, RecursionError):
+    except ValueError:
         found = None
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
         raise InvalidEventData(

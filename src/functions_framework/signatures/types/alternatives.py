@@ -1,7 +1,8 @@
 """Unions that msgspec does not take: several classes with fields, and no tag to tell them apart.
 
 The alternatives are tried one by one: the one that knows most of the input's names first, and in
-the order they are written otherwise. The faults of the first of these are the faults of the input.
+the order they are written otherwise. The faults of the first of these are the faults of the input,
+unless all have a field of literal values under one name, which then says which one is meant.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from ..problems import InvalidInput
+from ..problems import Fault, InvalidInput
+from .faults import one_of
 from .json_body import read_json
 from .msgspec_type import MsgspecType, UnsupportedTypeError, write_completed, write_json
 from .query import QueryShape, shape_of
@@ -91,10 +93,25 @@ class Alternatives:
         return self._first(data, is_query=False)
 
     def _first(self, data: object, *, is_query: bool) -> Any:
-        refusals = []
+        refusals = {}
         for member in sorted(self.members, key=lambda item: -item.likeness(data)):
             try:
                 return member.convert(data, is_query=is_query)
             except InvalidInput as error:  # noqa: PERF203 - the next one may take it
-                refusals.append(error)
-        raise refusals[0]
+                refusals[member] = error
+        raise self._blamed(data, refusals, is_query=is_query)
+
+    def _blamed(
+        self, data: object, refusals: dict[MsgspecType, InvalidInput], *, is_query: bool
+    ) -> InvalidInput:
+        """The refusal to tell of those of all members."""
+        told = {one: one.literals for one in refusals if one.literals is not None}
+        for name in set.intersection(*map(set, told.values())) if told else ():
+            if not isinstance(data, dict) or name not in data:
+                continue
+            meant = [one for one, literals in told.items() if data[name] in literals[name]]
+            if meant:
+                return refusals[meant[0]]
+            accepted = [value for one in self.members for value in told.get(one, {}).get(name, ())]
+            return InvalidInput([Fault((name,), one_of(accepted))], is_query=is_query)
+        return next(iter(refusals.values()))

@@ -157,4 +157,9 @@ def _detail(shape: shapes.Type, error: msgspec.ValidationError) -> str:
         accepted = [item.value for item in shape.cls]
     else:
         return "It isn't one of the accepted values."
+    return one_of(accepted)
+
+
+def one_of(accepted: Iterable[object]) -> str:
+    """What to say of any other value than these."""
     return f"Expected one of {', '.join(map(repr, accepted))}."

@@ -255,6 +255,16 @@ class MsgspecType:
             return 0
         return sum(field.encode_name in data for field in shape.fields)
 
+    @functools.cached_property
+    def literals(self) -> dict[str, list[Any]] | None:
+        """The values of its fields of literals, by name; None where it has no fields."""
+        shape = bare(self._shape)
+        if not isinstance(shape, FIELDED):
+            return None
+        told = [field for field in shape.fields if not is_secret(field.type)]
+        kinds = [(field.encode_name, bare(field.type)) for field in told]
+        return {name: list(kind.values) for name, kind in kinds if type(kind) is shapes.LiteralType}
+
     @property
     def is_made_of_fields(self) -> bool:
         """Whether every alternative is a class whose instances aren't plain dicts or scalars."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.events.content import event
 from functions_framework.exceptions import InvalidPayload, MalformedRequest
 from functions_framework.model.json_text import decode_json
 
-from .content import event
 from .source import Record, Source, at, decoded, optional_text, text, time_of
 
 if TYPE_CHECKING:

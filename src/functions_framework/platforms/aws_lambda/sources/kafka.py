@@ -11,9 +11,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.events.content import carried
 from functions_framework.exceptions import InvalidPayload
 
-from .content import carried
 from .source import Record, Source, at, decoded, text, time_of
 
 if TYPE_CHECKING:

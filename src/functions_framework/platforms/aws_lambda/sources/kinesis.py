@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .content import carried
+from functions_framework.events.content import carried
+
 from .source import Record, Source, at, decoded, optional_text, text, time_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .content import event
+from functions_framework.events.content import event
+
 from .source import Record, Source, optional_text, text
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .content import embedded, event
+from functions_framework.events.content import attributes_of, embedded, event
+
 from .source import Record, Source, optional_text, required, text
-from .sqs import attributes_of
 
 if TYPE_CHECKING:
     from functions_framework.model.message import Message

@@ -32,9 +32,9 @@ class Source(NamedTuple):
 
     name: str
     read: Callable[[Any], Message]
-    records: Callable[[Record], list[Any]] = lambda payload: list(payload["Records"])
+    records: Callable[[Any], list[Any]] = lambda payload: list(payload["Records"])
     identifier: Callable[[Any], Any] | None = None
-    is_ordered: Callable[[Record], bool] = lambda _: False
+    is_ordered: Callable[[Any], bool] = lambda _: False
     lane: Callable[[Any], object] | None = None
 
 

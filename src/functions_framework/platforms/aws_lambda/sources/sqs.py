@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from functions_framework.events.content import attributes_of, carried
 from functions_framework.exceptions import InvalidPayload
 from functions_framework.hosts.senders import SQS_RECEIVED
 
-from .content import carried
 from .source import Record, Source, at, optional_text, text, time_of
 
 if TYPE_CHECKING:
@@ -52,21 +52,6 @@ def _fields(record: Record, beside: dict[str, str]) -> dict[str, str]:
         "tracestate": beside.get("tracestate"),
     }
     return {name: value for name, value in found.items() if value and value.isascii()}
-
-
-def attributes_of(attributes: object) -> list[tuple[str, str]]:
-    """Message attributes, with numbers as text and binary values in base64, as they are sent.
-
-    Args:
-        attributes: as SQS has them (`stringValue`), or SNS (`Value`).
-    """
-    items = attributes.items() if isinstance(attributes, dict) else ()
-    members = ("stringValue", "binaryValue", "Value")
-    return [
-        (name, found)
-        for name, value in items
-        if (found := next(filter(None, (optional_text(value, one) for one in members)), None))
-    ]
 
 
 def _is_fifo(payload: Record) -> bool:

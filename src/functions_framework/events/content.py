@@ -1,4 +1,4 @@
-"""From attributes and content to the CloudEvent, in structured mode, that a function gets.
+"""From attributes and content of AWS services to the CloudEvent, in structured mode.
 
 Content that already is a CloudEvent is handed over as that:
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from functions_framework.events.binding import REQUIRED, RESERVED, STRUCTURED_TYPE
 from functions_framework.exceptions import InvalidPayload, MalformedRequest
 from functions_framework.model.json_text import (
     JSON_TYPE,
@@ -25,6 +24,8 @@ from functions_framework.model.json_text import (
     media_type,
 )
 from functions_framework.model.message import Message
+
+from .binding import REQUIRED, RESERVED, STRUCTURED_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,6 +167,22 @@ def _is_cloud_event(raw: bytes, declared: str | None) -> bool:
         return _is_event(decode_json(raw))
     except MalformedRequest:
         return False
+
+
+def attributes_of(attributes: object) -> list[tuple[str, str]]:
+    """Message attributes, with numbers as text and binary values in base64, as they are sent.
+
+    Args:
+        attributes: as SQS has them (`stringValue`), or SNS (`Value`).
+    """
+    items = attributes.items() if isinstance(attributes, dict) else ()
+    members = ("stringValue", "binaryValue", "Value")
+    found = []
+    for name, value in items:
+        given = [value.get(member) for member in members] if isinstance(value, dict) else []
+        texts = [one for one in given if isinstance(one, str) and one]
+        found += [(name, text) for text in texts[:1]]
+    return found
 
 
 def own_event(value: object) -> Message | None:
