@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from support.served_source import written
 from support.server_process import FUNCTIONS, KINDS, ServerProcess, wait_until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = """
 import os, sys
@@ -55,6 +53,19 @@ def test_signal_ends_it_with_0(tmp_path: Path, kind: str, number: signal.Signals
         wait_until(server.is_refusing, "its end")
         assert "Error" not in server.log
         assert "one worker serves" in server.log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals for one thread are Linux's")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_signal_counts_whichever_thread_it_comes_to(tmp_path: Path, kind: str) -> None:
+    """Nor does it matter what the main thread is about to do, which has the same reason."""
+    (tmp_path / "main.py").write_text(FUNCTIONS)
+    with without_fork(tmp_path, kind) as server:
+        assert server.ready().get() == (200, b"Hello world!")
+        pid = server.process.pid
+        others = sorted({int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()} - {pid})
+        assert ctypes.CDLL(None).tgkill(pid, others[-1], signal.SIGTERM) == 0
+        assert server.exit_code() == 0
 
 
 ENDING = """

@@ -20,12 +20,13 @@ from .large_bodies import LargeBodies
 from .sources import Collected
 
 if TYPE_CHECKING:
+    from threading import Event
     from types import CodeType
 
     from ..wire.interfaces import Answering
 
 _log = own_logger("functions_framework.server")
-_SECONDS = 0.25
+_SECONDS = 0.5
 """Seconds that interrupted calls have to clean up and answer."""
 
 _STEP_SECONDS = 0.01
@@ -33,10 +34,11 @@ _WAITING = frozenset(
     found.__code__
     for found in (Body._receive, Collected.read, LargeBodies.send)  # noqa: SLF001 - where it waits
 )
-_FLUSH_SECONDS = 0.15
+_FLUSH_SECONDS = 0.3
+"""Seconds that the responses have to leave the engine."""
 
 
-def end_left(serving: CodeType) -> None:
+def end_left(serving: CodeType, finished: Event) -> None:
     """Raise `RequestTimeoutException` in every thread that serves a call; answer who is left.
 
     What sits in a blocking call of C code, or where it must not be interrupted, does not notice:
@@ -44,6 +46,7 @@ def end_left(serving: CodeType) -> None:
 
     Args:
         serving: the code that serves one call; it has the engine's `protocol` and the `method`.
+        finished: set when the engine, told to stop, has sent everything.
     """
     failure = None
     try:
@@ -52,7 +55,7 @@ def end_left(serving: CodeType) -> None:
         failure = error
     for call in _calls(serving).values():
         answer(call.protocol, ENDED, call.method, "HTTP/1.1")
-    time.sleep(_FLUSH_SECONDS)
+    finished.wait(_FLUSH_SECONDS)
     if failure is not None:
         _log.error("The calls that are left could not be ended.", exc_info=failure)
 

@@ -136,7 +136,7 @@ class SyncServing:
         if left := self._admission.running():
             from .left_calls import end_left
 
-            end_left(SyncServing.call.__code__)
+            end_left(SyncServing.call.__code__, finished)
         return left
 
     def _is_over(self, finished: Event) -> bool:

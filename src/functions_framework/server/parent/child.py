@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
+EXIT_MARGIN = 1.5
+"""Seconds that a process has beyond the grace period; platforms give two beyond the default."""
+
 
 @value_class(eq=False)
 class Child:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions_framework import exceptions
 from functions_framework.runtime import terminal
+from functions_framework.runtime.native_threads import start_thread
 
 from .. import messages
 from ..wire.listening import port_of
@@ -37,14 +38,20 @@ def serve_in_process(settings: Settings, build: Build, listener: socket.socket) 
             raise getattr(exceptions, failed.kind)(failed.text)
         return failed.code
     ours, theirs = socket.socketpair()
-    with Mailbox(on_stop=lambda: ours.sendall(messages.DRAIN)), ours, theirs:
+    with Mailbox() as mailbox, ours, theirs:
         ready = messages.Ready(loaded.hosted.what, loaded.hosted.host.is_async)
         lines = startup_lines(ready, settings, port_of(listener))
-        threading.Thread(target=_announce, args=(ours, lines), daemon=True).start()
+        start_thread(partial(_announce, ours, lines), "announcement")
+        start_thread(partial(_pass_on, mailbox, ours), "signals")
         refused = serve(settings, loaded, listener, Parent(theirs))
     if refused is not None:
         raise getattr(exceptions, refused.kind)(refused.text)
     return 0
+
+
+def _pass_on(mailbox: Mailbox, ours: socket.socket) -> None:
+    mailbox.wait()
+    ours.sendall(messages.DRAIN)
 
 
 def _announce(ours: socket.socket, lines: list[str]) -> None:

@@ -19,6 +19,7 @@ from functions_framework.runtime.values import asdict, replace
 
 from ..wire.listening import port_of
 from .changes import HELD, names_of, take_note
+from .child import EXIT_MARGIN
 from .signals import STOPS, death
 from .watcher import Watcher
 
@@ -36,7 +37,6 @@ _COMMAND = (
     "from functions_framework.server.as_child import serve_as_child; "
     "serve_as_child(sys.argv[1])"
 )
-_EXIT_MARGIN = 1.0
 # Without a time limit a wait cannot be interrupted on Windows.
 _LONGEST_WAIT = 0.5
 
@@ -127,7 +127,7 @@ class _Restarting:
             return 0
         child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
         try:
-            return child.wait(self._settings.grace_period + _EXIT_MARGIN)
+            return child.wait(self._settings.grace_period + EXIT_MARGIN)
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()

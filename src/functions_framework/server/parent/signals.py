@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import time
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
 STOPS = [signal.SIGTERM, signal.SIGINT]
@@ -26,18 +27,14 @@ _GROUP_SECONDS = 0.2
 class Mailbox:
     """Counts the signals that ask the server to stop, and wakes whoever waits on its descriptor.
 
-    Args:
-        on_stop: called for each, in the main thread.
-
     Attributes:
         stops: how many came.
         last: the number of the last one.
     """
 
-    def __init__(self, on_stop: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self.stops = 0
         self._told = 0
-        self._on_stop = on_stop
         self.last = 0
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)  # noqa: FBT003
@@ -69,13 +66,23 @@ class Mailbox:
         """Readable when a signal has come."""
         return self._reading.fileno()
 
-    def empty(self) -> None:
-        """Forget what made the descriptor readable."""
+    def empty(self) -> bytes:
+        """Forget what made the descriptor readable; return the numbers of the signals."""
+        numbers = b""
         try:
-            while self._reading.recv(4096):
-                pass
+            while more := self._reading.recv(4096):
+                numbers += more
         except BlockingIOError:
-            return
+            pass
+        return numbers
+
+    def wait(self) -> None:
+        """Wait for one that asks to stop; on a thread of its own.
+
+        The main thread is told of none that comes as it is about to wait, or to another thread.
+        """
+        while not set(STOPS) & set(self.empty()):
+            select.select([self], [], [])
 
     def is_stopped(self) -> bool:
         """Whether one has come, or comes in a moment: who was told by it was told as one of all."""
@@ -89,8 +96,6 @@ class Mailbox:
         self._told += number != getattr(signal, "SIGHUP", None)
         self.stops = max(1, self._told)
         self.last = number
-        if self._on_stop is not None:
-            self._on_stop()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from functions_framework.runtime import output, terminal
 
 from .. import messages
 from ..wire import listening
-from .child import Child
+from .child import EXIT_MARGIN, Child
 from .other_children import OtherChildren
 from .signals import Mailbox, blocked, death, is_told, restore_defaults
 from .startup_line import startup_lines
@@ -41,7 +41,6 @@ _SHORT_LIFE = 1.0
 _RESPAWN_DELAY = 0.2
 _LONGEST_RESPAWN_DELAY = 5.0
 _TERMINATE_SECONDS = 0.5
-_EXIT_MARGIN = 1.0
 
 
 class Supervisor:
@@ -265,7 +264,7 @@ class Supervisor:
         """Let every worker finish what it has accepted; a second signal ends them at once."""
         self._is_ending = True
         signals = mailbox.stops
-        until = time.monotonic() + self._settings.grace_period + _EXIT_MARGIN
+        until = time.monotonic() + self._settings.grace_period + EXIT_MARGIN
         kill_loading = time.monotonic() + _TERMINATE_SECONDS
         self._stop_workers()
         while self._workers and mailbox.stops < 2 and time.monotonic() < until:
