@@ -65,6 +65,7 @@ class Case:
         is_async: served over ASGI.
         node: the signature type of its twin in `functions/node`, None where there is none.
         has_bare: a two-line application stands beside it.
+        least: the application in `functions/least.py` that stands beside it, if any.
         reference: what the reference serves in its place, for a kind of function it lacks.
     """
 
@@ -77,13 +78,14 @@ class Case:
     is_async: bool = False
     node: str | None = None
     has_bare: bool = False
+    least: str = ""
     reference: str | None = None
 
 
 CASES = (
     Case(
         "http", "sync http, `return \"Hello world!\"`", "http_hello.py", HELLO,
-        node="http", has_bare=True,
+        node="http", has_bare=True, least="wsgi_http",
     ),
     Case(
         "json", "sync http, JSON in and out, status and header", "http_json.py", JSON,
@@ -91,14 +93,16 @@ CASES = (
     ),
     Case(
         "cloudevent", "sync cloudevent, binary Pub/Sub event", "cloudevent.py", PUBSUB,
-        target="on_event", node="cloudevent", has_bare=True,
+        target="on_event", node="cloudevent", has_bare=True, least="wsgi_cloudevent",
     ),
     Case(
         "event", "sync event (background), from the same CloudEvent", "event.py", PUBSUB,
         target="on_background_event", signature="event", node="event",
+        least="wsgi_event",
     ),
     Case(
         "typed", "sync typed (`from_dict`/`to_dict`)", "typed.py", TYPED, target="birthday",
+        least="wsgi_typed",
     ),
     Case(
         "async-http", "async http", "async_http.py", HELLO, is_async=True, node="http",
@@ -106,11 +110,12 @@ CASES = (
     ),
     Case(
         "async-json", "async http, JSON in and out, status and header", "async_json.py", JSON,
-        target="order", is_async=True, node="http",
+        target="order", is_async=True, node="http", least="asginl_json",
     ),
     Case(
         "async-cloudevent", "async cloudevent", "async_cloudevent.py", PUBSUB,
         target="on_event", is_async=True, node="cloudevent", has_bare=True,
+        least="asginl_cloudevent",
     ),
     Case(
         "async-typed", "async typed (`from_dict`/`to_dict`)", "async_typed.py", TYPED,

@@ -15,6 +15,7 @@ OURS = "ours"
 REF = "ref"
 BARE = "bare"
 BARE_READ = "bare-read"
+LEAST = "least"
 NODE = "node"
 
 LABELS = {
@@ -22,6 +23,7 @@ LABELS = {
     REF: "reference",
     BARE: "bare Granian",
     BARE_READ: "bare Granian, reading the event",
+    LEAST: "bare Granian, making the argument",
     NODE: "Node.js framework",
 }
 
@@ -63,6 +65,8 @@ def launch(contender: str, case: Case, installs: Installs, *more: str, **environ
     if contender == NODE:
         assert installs.node is not None
         return Launch(name, _node(installs.node, case), _node_exchange(case))
+    if contender == LEAST:
+        return Launch(name, granian(installs.ours, case.least, module="least"), case.exchange)
     is_reading = contender == BARE_READ
     app = ("rsgi" if case.is_async else "wsgi") + ("_read" if is_reading else "")
     hello = Exchange(answer=b"Hello world!")
@@ -77,6 +81,8 @@ def contenders_for(case: Case, installs: Installs) -> tuple[str, ...]:
         found.append(BARE)
         if case.exchange.body:
             found.append(BARE_READ)
+    if case.least:
+        found.append(LEAST)
     found.append(OURS)
     if installs.node is not None and case.node is not None:
         found.append(NODE)
@@ -109,10 +115,10 @@ def _framework(place: Path, case: Case, source: str) -> list[str]:
     return argv
 
 
-def granian(place: Path, app: str, *more: str) -> list[str]:
-    """The command of an application in `functions/bare.py`; its name begins with its interface."""
+def granian(place: Path, app: str, *more: str, module: str = "bare") -> list[str]:
+    """The command of an application in `functions`; its name begins with its interface."""
     argv = [str(place / "bin" / "granian"), "--interface", app.partition("_")[0], "--host", HOST]
-    return [*argv, "--port", "{port}", "--working-dir", str(FUNCTIONS), *more, f"bare:{app}"]
+    return [*argv, "--port", "{port}", "--working-dir", str(FUNCTIONS), *more, f"{module}:{app}"]
 
 
 def _node(place: Path, case: Case) -> list[str]:

@@ -40,6 +40,13 @@ otherwise.
   they import, are 130 and more. The rest are some 130 modules of the framework's own.
 * **Memory.** Two processes are summed up: of the 5.3 MB of the one that looks after the worker
   3.9 are a bare interpreter's, and the engine's file is 6.5 MB of the worker.
+* **Sync functions beside the reference.** An application of a few lines on the same engine that
+  only makes what a function is given ("making the argument", [below](#every-case)), without
+  contexts, checks or error handlers, makes 17 times the reference for a greeting, 16 for a
+  CloudEvent, 17.5 for a background event and 16 for a typed function. Of that the framework makes
+  0.93, 0.99, 0.79 and 0.85.
+* **Async CloudEvents and JSON.** The same with Starlette's classes, over the engine's ASGI side,
+  makes 3.8 and 1.8 times the reference.
 * **An async greeting beside Starlette's bare classes.** A bare application on the same engine,
   without anything of this framework, makes 0.71 of what these make on uvicorn.
 * **JSON, async.** Six times the reference leaves about 6 µs more than the greeting takes for
@@ -49,7 +56,11 @@ otherwise.
 * **A record in JSON.** `logging.warning` with a handler that does nothing takes 51,700, with the
   standard library's `StreamHandler` 69,700, and ours, in JSON with its call, 88,700. The whole
   request takes some 90,000.
-* **A line of the access log.** It takes 29,000, of which 5,000 are its write.
+* **A line of the access log.** It takes 29,000, of which 5,000 are its write. A function that
+  writes one ready line to stderr keeps 0.90 of its rate.
+* **Prometheus.** A function that counts and times its calls itself, by `prometheus_client`, keeps
+  0.77.
+* **CORS.** A function that returns the two headers itself keeps 0.79.
 * **OpenTelemetry.** Of its SDK alone, a span with 13 attributes takes 205,000 and its encoding
   393,000, a span that is sampled out 33,500, and a count of a metric 69,000.
 * **Streams.** The engine takes a part when the one before is on its way. A bare application moves

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from . import growth, peers
 from .cases import CASES
-from .contenders import BARE, BARE_READ, LABELS, NODE, OURS, REF
+from .contenders import BARE, BARE_READ, LABELS, LEAST, NODE, OURS, REF
 from .figures import median
 from .plot import Bar, Group, bars
 from .plot_lines import Panel, Series, panels
 from .points import Point, Run, find, of_group, rows_of, values
 from .tables import ORDER
 
-COLOURS = {REF: "#8c959f", NODE: "#4a8f4a", OURS: "#0b69d6", BARE: "#c8a13a", BARE_READ: "#e3cf95"}
+COLOURS = {
+    REF: "#8c959f", NODE: "#4a8f4a", OURS: "#0b69d6",
+    LEAST: "#8a6d1f", BARE_READ: "#e3cf95", BARE: "#c8a13a",
+}  # fmt: skip
 _OURS_COLOURS = {OURS: "#0b69d6", peers.OURS_ASYNC: "#54a3f7"}
 _ROWS = {"http": "greeting", "json": "JSON in and out"}
 

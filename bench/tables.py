@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from . import bodies, growth, peers, targets
 from .cases import CASES
-from .contenders import BARE, BARE_READ, LABELS, NODE, OURS, REF
+from .contenders import BARE, BARE_READ, LABELS, LEAST, NODE, OURS, REF
 from .figures import exponent, median
 from .points import Point, Run, find, of_group, places_of, rows_of, values
 from .report import amount, markdown, size
 from .targets import Target
 
-ORDER = (REF, NODE, OURS, BARE_READ, BARE)
+ORDER = (REF, NODE, OURS, LEAST, BARE_READ, BARE)
 LINEAR = 1.1
 """Growth beyond this exponent is more than linear."""
 NOTHING = "–"
