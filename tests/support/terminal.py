@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
@@ -27,16 +27,22 @@ class Terminal:
     """`functions-framework` started from a terminal, on a free port.
 
     Attributes:
-        process: the parent process.
+        process: the parent process, or the program around the command.
         shown: all that stood on the screen so far.
     """
 
-    def __init__(self, directory: Path, *flags: str, variables: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        directory: Path,
+        *flags: str,
+        variables: Mapping[str, str] | None = None,
+        by: Sequence[str] = (),
+    ):
         self._ours, theirs = pty.openpty()
         program = (sys.executable, "-m", "functions_framework")
         port = () if "--uds" in flags else ("--host", "127.0.0.1", "--port", "0")
         self.process = subprocess.Popen(
-            [*program, *port, *flags],
+            [*by, *program, *port, *flags],
             cwd=directory,
             stdin=theirs,
             stdout=theirs,
@@ -93,6 +99,12 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         os.write(self._ours, b"\x03")
+
+    def hide_typing(self) -> None:
+        """Set a mode, as a program in the foreground does that asks for a password."""
+        modes = termios.tcgetattr(self._ours)
+        modes[3] &= ~termios.ECHO
+        termios.tcsetattr(self._ours, termios.TCSANOW, modes)
 
     def shows_typing(self) -> bool:
         """Whether the terminal is in the mode it has for shells: echo on, whole lines."""

@@ -86,6 +86,7 @@ def restored() -> Iterator[Callable[[], None]]:
     """Put the terminal's modes back at the end, or when what is given is called.
 
     A worker that ends while it asks for a line leaves a terminal that shows nothing that is typed.
+    While the terminal is another job's, its modes are as well.
     """
     try:
         import termios
@@ -99,13 +100,22 @@ def restored() -> Iterator[Callable[[], None]]:
         return
 
     def restore() -> None:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(0, termios.TCSADRAIN, found)
+        if not _is_anothers():
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, found)
 
     try:
         yield restore
     finally:
         restore()
+
+
+def _is_anothers() -> bool:
+    """Whether another job has the terminal, which stops those who set its modes (SIGTTOU)."""
+    try:
+        return os.tcgetpgrp(0) != os.getpgrp()
+    except OSError:  # a terminal of another session, which stops nobody here
+        return False
 
 
 def are_colours_welcome() -> bool:
