@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 WIDTH = 860
 LEFT = 250
 RIGHT = 100
-TOP = 74
+TOP = 54
+ROW = 20
 BAR = 15
 GAP = 4
 SPACE = 20
@@ -51,7 +52,9 @@ def bars(title: str, legend: Sequence[tuple[str, str]], groups: Iterable[Group])
         raise ValueError("nothing to draw: no case was measured")
     longest = max(bar.value for group in shown for bar in group.bars)
     scale = (WIDTH - LEFT - RIGHT) / longest
-    height = TOP + sum(len(group.bars) * (BAR + GAP) + SPACE for group in shown)
+    rows = _rows(legend)
+    top = TOP + ROW * len(rows)
+    height = top + sum(len(group.bars) * (BAR + GAP) + SPACE for group in shown)
     area = f'width="{WIDTH}" height="{height}"'
     box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
     head = 'x="20" y="28" font-size="16" font-weight="600" fill="#1f2328"'
@@ -60,22 +63,36 @@ def bars(title: str, legend: Sequence[tuple[str, str]], groups: Iterable[Group])
         f"<title>{escape(title)}</title>",
         f'<rect {area} rx="8" fill="#ffffff"/>',
         f"<text {head}>{escape(title)}</text>",
-        *_legend(legend),
+        *_legend(rows),
     ]
-    y = TOP
+    y = top
     for group in shown:
         out += _group(group, y, scale, legend)
         y += len(group.bars) * (BAR + GAP) + SPACE
     return "\n".join([*out, "</svg>", ""])
 
 
-def _legend(legend: Sequence[tuple[str, str]]) -> list[str]:
-    out = []
-    x = 20.0
+def _rows(legend: Sequence[tuple[str, str]]) -> list[list[tuple[float, str, str]]]:
+    """The entries of a legend in as few rows as they fit in, each with its left edge."""
+    rows: list[list[tuple[float, str, str]]] = []
+    x = float(WIDTH)
     for name, colour in legend:
-        out.append(f'<rect x="{x:.0f}" y="42" width="12" height="12" rx="2" fill="{colour}"/>')
-        out.append(f'<text x="{x + 18:.0f}" y="53" fill="#424a53">{escape(name)}</text>')
-        x += 44 + 7.2 * len(name)
+        width = 44 + 7.2 * len(name)
+        if x + width > WIDTH:
+            rows.append([])
+            x = 20.0
+        rows[-1].append((x, name, colour))
+        x += width
+    return rows
+
+
+def _legend(rows: Sequence[Sequence[tuple[float, str, str]]]) -> list[str]:
+    out = []
+    for number, row in enumerate(rows):
+        y = 42 + ROW * number
+        for x, name, colour in row:
+            out.append(f'<rect x="{x:.0f}" y="{y}" width="12" height="12" rx="2" fill="{colour}"/>')
+            out.append(f'<text x="{x + 18:.0f}" y="{y + 11}" fill="#424a53">{escape(name)}</text>')
     return out
 
 

@@ -190,6 +190,16 @@ def test_plot_is_svg_with_a_bar_for_each_figure() -> None:
     assert max(widths, key=lambda text: widths[text]) == "bare Granian: 155"
 
 
+def test_a_long_legend_takes_more_than_one_row() -> None:
+    legend = [(f"a name that is long, number {number}", "#000000") for number in range(9)]
+    drawn = plot.bars("Many", legend, [plot.Group("one", [plot.Bar(0, 1.0)])])
+    texts = [item for item in ET.fromstring(drawn).iter(f"{_NAME}text") if item.text]
+    entries = [item for item in texts if str(item.text).startswith("a name")]
+    assert all(float(item.get("x", "0")) + 200 <= plot.WIDTH for item in entries)
+    lowest = max(float(item.get("y", "0")) for item in entries)
+    assert lowest < min(float(item.get("y", "0")) for item in texts if item.text == "1")
+
+
 def test_plots_need_something_to_draw() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
         plot.bars("Empty", [], [plot.Group("none", [])])
