@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import weakref
 from collections.abc import Coroutine, Mapping
 from contextvars import copy_context
 from functools import partial
+from time import perf_counter  # our own: tests give `time` another clock
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.calls.respond import Answer, respond, respond_async
 from functions_framework.calls.result import ResponseHeaders, Result
 
-from .records import Records, collected, crash_in
+from .records import Records, collected, crash_in, raise_end_of_test
 from .verbs import Verbs
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Client(Verbs[Result]):
     """Calls a function, sync or async, and waits for its response.
 
     The start-up hooks of its source run before the first call; `close`, or the end of a `with`
-    block, runs the shut-down hooks and closes its resources.
+    block, runs the shut-down hooks and closes its resources. Threads may call at the same time;
+    calls of an async function, which share one event loop, are then made one after the other.
     """
 
     _is_started = False
@@ -44,12 +45,12 @@ class Client(Verbs[Result]):
         pipeline = self._pipeline
         with pipeline.entered(), collected() as records:
             self._start()
-            before = time.perf_counter()
+            before = perf_counter()
             if pipeline.host.is_async:
                 answer = self._run(respond_async(pipeline.host, request))
             else:
                 answer = copy_context().run(respond, pipeline.host, request)
-            return _result(answer, records, time.perf_counter() - before)
+            return _result(answer, records, perf_counter() - before)
 
     def websocket(
         self, path: str = "/", *, headers: Pairs = None, subprotocols: Sequence[str] = ()
@@ -75,13 +76,14 @@ class Client(Verbs[Result]):
         return ClientSocket(partial(self._pipeline.conversation, path, headers, subprotocols), run)
 
     def _start(self) -> None:
-        if self._is_started:
-            return
-        if self._pipeline.host.is_async:
-            self._run(self._pipeline.lifecycle.start())
-        else:
-            self._pipeline.start()
-        self._is_started = True
+        with self._turn:
+            if self._is_started:
+                return
+            if self._pipeline.host.is_async:
+                self._run(self._pipeline.lifecycle.start())
+            else:
+                self._pipeline.start()
+            self._is_started = True
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         if _has_loop():
@@ -89,10 +91,11 @@ class Client(Verbs[Result]):
             raise RuntimeError(
                 "An event loop runs in this thread. Use AsyncClient and await its calls."
             )
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            weakref.finalize(self, self._loop.close)
-        return self._loop.run_until_complete(coroutine)
+        with self._turn:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                weakref.finalize(self, self._loop.close)
+            return self._loop.run_until_complete(coroutine)
 
     def close(self) -> None:
         """Run the shut-down hooks and close the resources, if anything was called."""
@@ -104,6 +107,7 @@ class Client(Verbs[Result]):
                 else:
                     self._pipeline.stop()
         if self._loop is not None and not self._loop.is_closed():
+            self._loop.run_until_complete(_end_tasks())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
         self._loop = None
@@ -133,14 +137,14 @@ class AsyncClient(Verbs[Coroutine[Any, Any, Result]]):
             if self._starting is None:
                 self._starting = asyncio.ensure_future(self._start())
             await asyncio.shield(self._starting)
-            before = time.perf_counter()
+            before = perf_counter()
             host = self._pipeline.host
             if host.is_async:
                 # A task has a context of its own, as each request of the server has.
                 answer = await asyncio.create_task(respond_async(host, request))
             else:
                 answer = await asyncio.to_thread(respond, host, request)
-            return _result(answer, records, time.perf_counter() - before)
+            return _result(answer, records, perf_counter() - before)
 
     def websocket(
         self, path: str = "/", *, headers: Pairs = None, subprotocols: Sequence[str] = ()
@@ -185,6 +189,14 @@ class AsyncClient(Verbs[Coroutine[Any, Any, Result]]):
         await self.close()
 
 
+async def _end_tasks() -> None:
+    """Cancel what calls left running: once the loop is closed, nothing could end it."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 def _has_loop() -> bool:
     try:
         asyncio.get_running_loop()
@@ -194,6 +206,7 @@ def _has_loop() -> bool:
 
 
 def _result(answer: Answer, records: Records, duration: float) -> Result:
+    raise_end_of_test(records)
     return Result(
         answer.status,
         ResponseHeaders(answer.headers),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from contextlib import contextmanager
@@ -28,7 +29,11 @@ class _Collector(logging.Handler):
         self.guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        record.message = record.getMessage()
+        try:
+            record.message = record.getMessage()
+        except Exception:  # noqa: BLE001 - as for every handler: a record must not fail the call
+            record.message = str(record.msg)
+            self.handleError(record)
         own = _own.get()
         for records in [own] if own is not None else list(self.running):
             records.append(record)
@@ -60,9 +65,27 @@ def collected() -> Iterator[Records]:
                 root.setLevel(_collector.level_before)
 
 
+# What ends a call only. Everything else that is no `Exception` ends more: Ctrl-C, a timeout of the
+# test, a test that fails or is skipped where a function calls what the test gave it.
+_OF_THE_CALL = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+
+
+def raise_end_of_test(records: Records) -> None:
+    """Raise what was to end the test and was answered with 500, as a server must do.
+
+    Raises:
+        BaseException: Ctrl-C, or what a test runner raises.
+    """
+    for record in records:
+        error = _crash_of(record)
+        if error is not None and not isinstance(error, _OF_THE_CALL):
+            raise error
+
+
 def crash_in(records: Records) -> BaseException | None:
     """The last exception the framework logged as one that nobody handled."""
-    for record in reversed(records):
-        if record.name == LOGGER and record.exc_info and record.exc_info[1] is not None:
-            return record.exc_info[1]
-    return None
+    return next(filter(None, map(_crash_of, reversed(records))), None)
+
+
+def _crash_of(record: logging.LogRecord) -> BaseException | None:
+    return record.exc_info[1] if record.name == LOGGER and record.exc_info else None

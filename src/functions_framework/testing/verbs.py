@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -47,6 +48,7 @@ class Verbs(ABC, Generic[R]):
         overrides: Overrides | None = None,
     ) -> None:
         self._pipeline = Pipeline(function_or_source, target, signature_type, environ, overrides)
+        self._turn = threading.RLock()
 
     @property
     def function(self) -> Function:
