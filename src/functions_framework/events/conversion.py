@@ -204,6 +204,7 @@ def _unwrap_message(data: object) -> Any:
     message = data.get("message", data) if isinstance(data, dict) else None
     if not isinstance(message, dict):
         _refuse("the data of a Pub/Sub CloudEvent must be a JSON object with 'message'.")
-    return {
-        name: value for name, value in message.items() if name not in {"messageId", "publishTime"}
-    }
+    unwrapped = dict(message)
+    for name in ("messageId", "publishTime"):
+        unwrapped.pop(name, None)
+    return unwrapped
