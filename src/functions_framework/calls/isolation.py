@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-# Modules that run or configure the tests, and this process's own.
-_IS_TEST = re.compile(r"conftest|test_.*|.*_test|__.*__")
+# Modules that run or configure the tests, packages of them, and this process's own.
+_IS_TEST = re.compile(r"conftest|tests?|test_.*|.*_tests?|__.*__")
 _guard = threading.RLock()
 _environs: Layers[str] = Layers(os.environ)
 _modules: Layers[ModuleType] = Layers(sys.modules)
@@ -73,9 +73,9 @@ class World:
         """
         top = _outermost_package(path)
         self._directories = (path.parent, top)
-        names = {item.name.partition(".")[0] for item in path.parent.iterdir()} | {top.name}
+        hiding = _Hiding(self._directories)
         with _guard, self._search_state_kept(), apart(self.registered):
-            self.modules.update(dict.fromkeys(filter(_Hiding(names).is_hidden, list(sys.modules))))
+            self.modules.update(dict.fromkeys(filter(hiding.is_hidden, list(sys.modules))))
             with self.entered():
                 return run()
 
@@ -162,21 +162,25 @@ class World:
 
 
 class _Hiding:
-    """Tells which modules that others imported must not be taken for a source's own."""
+    """Tells which modules that others imported must not be taken for a source's own.
 
-    def __init__(self, names: set[str]) -> None:
-        self._names = {name for name in names if not _IS_TEST.fullmatch(name)}
+    Those of the tests stay: what a test gives to the source may import them, or look itself up.
+    """
+
+    def __init__(self, directories: tuple[Path, Path]) -> None:
+        own, top = directories
+        names = {item.name.partition(".")[0] for item in own.iterdir()}
+        self._names = {name for name in names if not _IS_TEST.fullmatch(name)} | {top.name}
+        self._directories = directories
 
     def is_hidden(self, name: str) -> bool:
         """Whether a module has the name of one of the source's and is not installed."""
         top = name.partition(".")[0]
         module = sys.modules.get(name)
-        return (
-            top in self._names
-            and top not in sys.stdlib_module_names
-            and module is not None
-            and _location_of(module) is not None
-        )
+        if top not in self._names or top in sys.stdlib_module_names or module is None:
+            return False
+        location = _location_of(module)
+        return location is not None and not _is_of_tests(location, self._directories)
 
 
 @contextmanager
@@ -187,6 +191,15 @@ def apart(own: Registrations) -> Iterator[None]:
         yield
     finally:
         registrations._pending = before  # noqa: SLF001
+
+
+def _is_of_tests(location: Path, directories: tuple[Path, ...]) -> bool:
+    """Whether a module belongs to tests in a source's directories, by its place below them."""
+    for directory in directories:
+        if location.is_relative_to(directory):
+            parts = location.relative_to(directory).with_suffix("").parts
+            return any(_IS_TEST.fullmatch(part) for part in parts if part != "__init__")
+    return False
 
 
 def _outermost_package(path: Path) -> Path:
