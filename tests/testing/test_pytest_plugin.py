@@ -97,6 +97,15 @@ def test_a_server_that_does_not_start_says_why(
         running_server(tmp_path, "hello")
 
 
+def test_a_server_that_writes_in_colour_is_ready_too(
+    running_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text("def hello(request):\n    return 'x'\n")
+    server = running_server(tmp_path, "hello", environ={"FORCE_COLOR": "1", "NO_COLOR": None})
+    assert "\x1b[" in server.output
+    assert server.get().text == "x"
+
+
 def test_events_and_values_reach_a_server(
     running_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:

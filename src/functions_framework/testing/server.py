@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from functions_framework.calls.compose import Deliverable, Parts
     from functions_framework.calls.result import Result
 
-_SERVING = re.compile(r"^Serving .* on http://\S+?:(\d+)", re.MULTILINE)
+# Perhaps in colour: CI services set FORCE_COLOR for all that runs there.
+_SERVING = re.compile(r"^(?:\x1b\[[\d;]*m)?Serving .* on http://\S+?:(\d+)", re.MULTILINE)
 _POLL_SECONDS = 0.02
 # Longer than the default grace period, after which the server ends by itself.
 _STOP_SECONDS = 12.0
