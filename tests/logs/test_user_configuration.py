@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.log_process import run
@@ -152,6 +154,25 @@ def test_a_librarys_null_handler_does_not_silence_it() -> None:
         logging.getLogger("library.part").warning("careful")
     """)
     assert "library.part: careful" in shown.err
+
+
+def test_an_agents_handler_does_not_silence_it() -> None:
+    """It sends records elsewhere, and was put there by nobody who wants to miss them here."""
+    shown = run("""
+        class Sending(logging.Handler):
+            __module__ = "opentelemetry.instrumentation.logging.handler"
+            emit = lambda self, record: print(record.getMessage())
+
+        logging.root.handlers = [Sending()]
+        logging.root.setLevel(logging.WARNING)
+        logs.configure(Settings())
+        logging.getLogger("shop").info("open")
+        logging.basicConfig(force=True, format="MINE %(message)s")
+        logging.root.addHandler(Sending())
+        logging.getLogger("shop").info("closed")
+    """)
+    assert shown.out == "open\nclosed\n"
+    assert re.fullmatch(r".* INFO    shop: open\nMINE closed\n", shown.err)
 
 
 def test_crash_is_logged_though_dict_config_disabled_every_logger() -> None:

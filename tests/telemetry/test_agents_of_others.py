@@ -181,6 +181,7 @@ def opentelemetry(collector: Collector, directory: Path) -> Agent:
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED": "true",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
         "OTEL_SERVICE_NAME": "tests",
     }
@@ -226,6 +227,8 @@ def test_an_agent_sees_each_request_with_its_status(
         running.signal(signal.SIGTERM)
         assert running.exit_code(20) == 0
         assert "halfway" not in running.log
+        # What an agent sends elsewhere, those who read the log still see.
+        assert running.log.count("LookupError: on purpose\n") == (kind != "events")
         assert "context" not in running.log  # as in "Failed to detach context"
         wait_until(lambda: EXPECTED[kind] <= agent.seen(), f"{EXPECTED[kind]}")
 

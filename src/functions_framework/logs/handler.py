@@ -6,13 +6,25 @@ import logging
 import sys
 from io import TextIOWrapper
 
+# Packages whose handlers send records away, for those who watch many programs.
+_AGENTS = frozenset({"elasticapm", "newrelic", "opentelemetry", "sentry_sdk"})
+
+
+def _is_shown_by(handler: logging.Handler) -> bool:
+    """Whether a handler takes the place of the fallback: somebody chose it to see records by.
+
+    Libraries add a `NullHandler` so as not to log; agents add theirs beside what there is.
+    """
+    package = type(handler).__module__.partition(".")[0]
+    return not isinstance(handler, logging.NullHandler) and package not in _AGENTS
+
 
 class FallbackHandler(logging.Handler):
     """Writes to the current `sys.stderr` what no other handler takes.
 
     It stands where `logging.lastResort` does: as soon as a record's logger, or one above it, has a
-    handler of the user's own, this one is silent. Unlike there, a `NullHandler`, which libraries
-    add so as not to log, does not count.
+    handler of the user's own, this one is silent. Unlike there, a `NullHandler` and the handlers of
+    agents (OpenTelemetry) do not count.
     """
 
     def __init__(self, formatter: logging.Formatter, *, is_record: bool) -> None:
@@ -60,7 +72,7 @@ class FallbackHandler(logging.Handler):
         logger: logging.Logger | None = found if isinstance(found, logging.Logger) else root
         while logger is not None:
             for handler in logger.handlers:
-                if handler is not self and not isinstance(handler, logging.NullHandler):
+                if handler is not self and _is_shown_by(handler):
                     return True
             logger = logger.parent if logger.propagate else None
         return False
@@ -147,6 +159,6 @@ def install(handler: FallbackHandler, level: int) -> None:
     """
     root = logging.root
     others = [other for other in root.handlers if not isinstance(other, FallbackHandler)]
-    if not others:
+    if not any(map(_is_shown_by, others)):
         root.setLevel(level)
     root.handlers = RootHandlers([*others, handler])
