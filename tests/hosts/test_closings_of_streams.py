@@ -1,17 +1,22 @@
-"""Bodies that threads draw for an event loop are closed whenever their task ends."""
+"""When streams are closed: whenever their task ends, and after the response was sent."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from functions_framework import aio
 from functions_framework.hosts.streams import Blocking, Threaded
 from functions_framework.runtime.threads import SPARE
 from support.server_process import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from conftest import SourceTree
 
 
 class Between:
@@ -59,3 +64,34 @@ def test_an_async_body_is_closed_though_its_task_ended_while_a_thread_worked() -
         return asyncio.get_running_loop()
 
     assert asyncio.run(main()) is closed[0]
+
+
+AFTER = """
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+async def answer(request):
+    task = BackgroundTask(request.scope["seen"].append, "work")
+    if request.url.path == "/empty":
+        return Response(status_code=204, background=task)
+    return StreamingResponse(iter("ab"), background=task)
+"""
+
+
+@pytest.mark.parametrize("path", ["/empty", "/stream"])
+def test_a_response_ends_before_what_is_done_after_it(sources: SourceTree, path: str) -> None:
+    sources.write(main=AFTER)
+    app = aio.create_asgi_app("answer", sources.root / "main.py")
+    seen: list[str] = []
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    scope |= {"scheme": "http", "http_version": "1.1", "seen": seen}
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            seen.append("end")
+
+    asyncio.run(app(scope, receive, send))
+    assert seen == ["end", "work"]

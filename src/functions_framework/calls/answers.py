@@ -44,13 +44,11 @@ def answer_of(host: SyncHost, environ: Environ, *, has_length: bool = True) -> A
         has_length: whether the response has the Content-Length that a server adds.
     """
     method = environ["REQUEST_METHOD"]
-    given = host.respond(environ)
-    reply = passed(given, method, environ)
+    reply = passed(host.respond(environ), method, environ)
     body: Any = reply.body
-    if type(body) is bytes:
-        if given is not reply:
-            _close(given.body)
-        return read(reply, method, body, has_length=has_length)
+    if isinstance(body, bytes):
+        _close(body)
+        return read(reply, method, bytes(body), has_length=has_length)
     parts: list[bytes] = []
     is_whole = True
     try:

@@ -31,13 +31,11 @@ async def answer_of(
     client = _Client(content)
     method = scope["method"]
     try:
-        given = await host.respond(scope, client)
-        reply = passed(given, method, scope)
+        reply = passed(await host.respond(scope, client), method, scope)
         body: Any = reply.body
-        if type(body) is bytes:
-            if given is not reply:
-                await _close(given.body)
-            return read(reply, method, body, has_length=has_length)
+        if isinstance(body, bytes):
+            await _close(body)
+            return read(reply, method, bytes(body), has_length=has_length)
         whole, is_whole = await _read(body, method, scope["path"])
         return read(reply, method, whole, is_whole=is_whole, has_length=has_length)
     finally:

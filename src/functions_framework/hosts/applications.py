@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from functions_framework.exceptions import InvalidConfigurationException
@@ -15,8 +16,9 @@ from functions_framework.logs import log_crash
 from functions_framework.model.message import Headers, Reply
 from functions_framework.runtime.cancelling import is_asked_for
 from functions_framework.runtime.escaping import escape_crashes_of
-from functions_framework.signatures.responses import Closing
+from functions_framework.signatures.responses import Closing, Lasting
 
+from .asgi.lifespan import Lifespan
 from .asgi.opening import open_asgi
 from .asgi.scope import begin
 from .errors import CRASH_REPLY, ClientLeftError, refusal
@@ -29,18 +31,12 @@ if TYPE_CHECKING:
     from functions_framework.api.lifecycle import Lifecycle
     from functions_framework.model.function import Function
     from functions_framework.model.interfaces import (
-        ASGIApp,
-        ASGIMessage,
         Environ,
         Receive,
         Scope,
         Send,
         WSGIApp,
     )
-
-
-_LIFESPAN = {"version": "3.0", "spec_version": "2.0"}
-_UNSERVED = "lifespan.startup.failed"
 
 
 def host_of(functions: Sequence[Function], lifecycle: Lifecycle) -> WSGIHost | ASGIHost:
@@ -130,10 +126,14 @@ class _Start:
 
 
 def _open_wsgi(app: WSGIApp, environ: Environ) -> Reply:
-    """Run an app until its head is known; a body whose declared length is reached is whole."""
+    """Run an app until its head is known; a body whose declared length is reached is whole.
+
+    What the app does after its last part, and when it is closed, it does when that was sent: people
+    run there what is not to keep their client waiting.
+    """
     start = _Start()
     parts = app(environ, start)
-    close = getattr(parts, "close", lambda: None)
+    close = getattr(parts, "close", _nothing)
     try:
         rest = iter(parts)
         if isinstance(parts, (list, tuple)):
@@ -148,10 +148,24 @@ def _open_wsgi(app: WSGIApp, environ: Environ) -> Reply:
         raise RuntimeError(f"{type(app).__name__} returned without calling start_response.")
     start.is_sent = True
     first = start.take_written() + first
-    if is_over or _is_all(first, start.headers, environ):
-        close()
+    if is_over and close is _nothing:
         return Reply(start.status, start.headers, first)
+    if is_over or _is_all(first, start.headers, environ):
+        left = Closing((), partial(_end, rest, close))
+        return Reply(start.status, start.headers, Lasting.of(first, left))
     return Reply(start.status, start.headers, Closing(_parts(first, rest, start), close))
+
+
+def _nothing() -> None:
+    """Close what cannot be closed."""
+
+
+def _end(rest: Iterator[bytes], close: Callable[[], None]) -> None:
+    """Let an app come to its end, and close it; what is longer than its length ends there."""
+    try:
+        next(filter(None, rest), None)
+    finally:
+        close()
 
 
 def _first(parts: Iterator[bytes], start: _Start) -> tuple[bytes, bool]:
@@ -220,68 +234,3 @@ class ASGIHost:
         if self._lifespan.state is not None:
             scope["state"] = self._lifespan.state.copy()
         await converse(self._app, scope, receive, send)
-
-
-class Lifespan:
-    """The lifespan protocol of an ASGI application, from the server's side.
-
-    Args:
-        app: the application.
-
-    Attributes:
-        state: what the application keeps for its requests, None if it has no lifespan.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._events: asyncio.Queue[ASGIMessage] = asyncio.Queue()
-        self._answers: asyncio.Queue[ASGIMessage] = asyncio.Queue()
-        self._running: asyncio.Future[None] | None = None
-        self.state: dict[str, Any] | None = None
-
-    async def begin_lifespan(self) -> None:
-        """Let the application start; one without a lifespan is served as it is.
-
-        Raises:
-            BaseException: what the application raised after it said that it cannot start.
-            RuntimeError: it said so and raised nothing.
-        """
-        state: dict[str, Any] = {}
-        scope = {"type": "lifespan", "asgi": _LIFESPAN, "state": state}
-        running = asyncio.ensure_future(self._app(scope, self._events.get, self._answer))
-        answer = await self._ask("lifespan.startup", running)
-        if answer is None:
-            running.exception()  # seen; not "never retrieved"
-        elif answer["type"] == _UNSERVED:
-            await running
-            reason = answer.get("message") or "it gave no reason"
-            raise RuntimeError(f"The application cannot start: {reason}.")
-        else:
-            self.state, self._running = state, running
-
-    async def _answer(self, message: ASGIMessage) -> None:
-        # An app that takes the lifespan for a request ends here, as one without a lifespan.
-        if not message["type"].startswith("lifespan."):
-            raise RuntimeError(f"A lifespan has no place for {message['type']!r} (ASGI, lifespan).")
-        await self._answers.put(message)
-
-    async def end_lifespan(self) -> None:
-        """Let the application shut down, if it started.
-
-        Raises:
-            BaseException: what the application raised.
-        """
-        if self._running is not None:
-            await self._ask("lifespan.shutdown", self._running)
-            await self._running
-
-    async def _ask(self, event: str, running: asyncio.Future[None]) -> ASGIMessage | None:
-        """Send an event; the response to it, None if the application ended without one."""
-        await self._events.put({"type": event})
-        answering = asyncio.ensure_future(self._answers.get())
-        both: set[asyncio.Future[Any]] = {running, answering}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if answering.done():
-            return answering.result()
-        answering.cancel()
-        return None

@@ -6,14 +6,11 @@ take longer than the gate.
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from .outgoing import passed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from functions_framework.model.interfaces import Environ, Host, Receive, Scope, SyncHost
     from functions_framework.model.message import Reply
 
@@ -28,13 +25,7 @@ def gated(host: Host) -> Host:
         """See `outgoing`."""
 
         async def respond(self, scope: Scope, receive: Receive) -> Reply:
-            given = await self._respond(scope, receive)
-            sent = passed(given, scope["method"], scope)
-            if sent is not given and (close := _close_of(given, sent)) is not None:
-                closing = close()
-                if inspect.isawaitable(closing):
-                    await closing
-            return sent
+            return passed(await self._respond(scope, receive), scope["method"], scope)
 
     return AsyncGated(host)
 
@@ -49,15 +40,4 @@ class _SyncGated:
 
     def respond(self, environ: Environ) -> Reply:
         given = self._respond(environ)
-        sent = passed(given, environ["REQUEST_METHOD"], environ, is_text_only=True)
-        if sent is not given and (close := _close_of(given, sent)) is not None:
-            close()
-        return sent
-
-
-def _close_of(given: Reply, sent: Reply) -> Callable[[], Any] | None:
-    """What closes a stream that was given and isn't sent."""
-    body: Any = given.body
-    if isinstance(body, bytes) or not isinstance(sent.body, bytes):
-        return None
-    return getattr(body, "aclose", None) or getattr(body, "close", None)
+        return passed(given, environ["REQUEST_METHOD"], environ, is_text_only=True)

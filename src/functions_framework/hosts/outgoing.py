@@ -8,7 +8,7 @@ of a reply                    what is sent
 ==============================  ============================================================
 status outside 200 to 999     a crash: a 1xx isn't a response (RFC 9110, section 15.2)
 HEAD, 204, 205, 304           no content, whatever was given (RFC 9110, 9.3.2, 15.3.5, 15.3.6,
-                              15.4.5); a stream is not begun
+                              15.4.5); a stream is not begun, and closed when that was sent
 Content-Length, whole body    the body's own
 Content-Length, stream        held to: a stream that is longer or shorter breaks off; 0 is not told
 fields of the connection      left out, with a warning once for each function (RFC 9110, 7.6.1);
@@ -31,6 +31,7 @@ from functions_framework.logs import log_crash
 from functions_framework.model.execution import execution
 from functions_framework.model.message import NO_CONTENT, NO_LENGTH, Easy, Headers, Reply
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.signatures.responses import Lasting, instead
 
 from .errors import CRASH_REPLY
 from .lengths import AsyncHeld, Held
@@ -52,6 +53,7 @@ _LARGEST_HEAD = 2**20
 _ORDINARY = frozenset({200, 201, 202, 400, 401, 403, 404, 405, 422, 429, 500, 503})
 _NEVER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UPGRADE_REQUIRED = 426
+_WHOLE = frozenset({bytes, Lasting})
 _told: list[Function | None] = []
 
 
@@ -66,8 +68,8 @@ def passed(
 ) -> Reply:
     """The reply as it is sent; the same one where nothing is to be done.
 
-    What cannot be sent is logged as a crash and answered as one. Whoever sends it closes a stream
-    that was given and is not in what is returned.
+    What cannot be sent is logged as a crash and answered as one. Whoever sends it closes its body
+    afterwards, a `Lasting` one too.
 
     Args:
         reply: what a host answered.
@@ -85,7 +87,7 @@ def passed(
         if method != "HEAD" and (
             type(reply) is Easy
             or (
-                type(reply[2]) is bytes  # by number: asking for fields takes longer
+                type(reply[2]) in _WHOLE  # by number: asking for fields takes longer
                 and reply[0] in _ORDINARY
                 and (are_expected(reply[1]) or are_easy(reply[1]))
             )
@@ -100,7 +102,7 @@ def passed(
     except Exception as error:  # noqa: BLE001 - logged
         # Whatever made it has returned: where it failed here says nothing.
         log_crash(error.with_traceback(None), method=method, path=_path(request))
-        return checked(CRASH_REPLY, method)
+        return checked(_crash_instead_of(reply), method)
 
 
 def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
@@ -118,14 +120,14 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
     body: Any = reply.body
     is_whole = isinstance(body, (bytes, bytearray, memoryview))
     if status in NO_CONTENT:
-        return Passed(status, headers, b"")
+        return Passed(status, headers, instead(b"", body))
     if method == "HEAD":
         length = len(body) if is_whole and body else _declared(lengths)
         if length is not None:
             headers.append(("content-length", str(length)))
-        return Passed(status, headers, b"")
+        return Passed(status, headers, instead(b"", body))
     if is_whole:
-        return Passed(status, headers, bytes(body))
+        return Passed(status, headers, body if type(body) is Lasting else bytes(body))
     length = _declared(lengths)
     if length is None:
         return Passed(status, headers, body)
@@ -133,6 +135,11 @@ def checked(reply: Reply, method: str, *, is_text_only: bool = True) -> Reply:
         headers.append(("content-length", str(length)))
     held = AsyncHeld if isinstance(body, AsyncIterable) else Held
     return Passed(status, headers, held(body, length))
+
+
+def _crash_instead_of(reply: Reply) -> Reply:
+    text: bytes = CRASH_REPLY.body  # type: ignore[assignment]
+    return CRASH_REPLY._replace(body=instead(text, reply.body))
 
 
 def _is_environ(request: Scope | WithPath) -> bool:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import BodyTooLarge, RequestRefused
+from functions_framework.signatures.responses import instead
 
 from .errors import refusal
 
@@ -33,7 +34,8 @@ class _Fault:
         """The reply, or the refusal where the application answered that it has failed."""
         if self.refused is None or reply.status < 500 or not isinstance(reply.body, bytes):
             return reply
-        return refusal(self.refused)
+        refused = refusal(self.refused)
+        return refused._replace(body=instead(refused.body, reply.body))  # type: ignore[arg-type]
 
 
 class Input(_Fault):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.fields import as_bytes, as_text
 from functions_framework.model.message import NO_CONTENT, Reply
+from functions_framework.runtime.closing import aclose, close
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -26,6 +27,44 @@ class Closing:
 
     def __next__(self) -> bytes | str:
         return next(self._parts)
+
+
+class Lasting(bytes):
+    """A whole body with something to close once it was sent, as `Closing` is for a stream.
+
+    To whoever handles it on its way it is bytes. Who sends it closes it.
+    """
+
+    _left: Any = None
+
+    @classmethod
+    def of(cls, body: bytes, left: object) -> Lasting:
+        """A body.
+
+        Args:
+            body: all of it.
+            left: what is closed, by its `close` or `aclose`.
+        """
+        made = cls(body)
+        made._left = left
+        return made
+
+    def close(self) -> None:
+        """Close what is left, once."""
+        left, self._left = self._left, None
+        close(None, left)
+
+    async def aclose(self) -> None:
+        """The same on an event loop."""
+        left, self._left = self._left, None
+        await aclose(None, left)
+
+
+def instead(body: bytes, given: object) -> bytes:
+    """A body that is sent in place of another, which is closed when that was done."""
+    if isinstance(given, (bytes, bytearray, memoryview)) and not isinstance(given, Lasting):
+        return body
+    return Lasting.of(body, given)
 
 
 class Deferred:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from functions_framework.exceptions import MalformedRequest
@@ -17,6 +17,7 @@ from functions_framework.runtime.cancelling import is_told
 from functions_framework.runtime.closing import close
 from functions_framework.runtime.crossing import run_in_thread, wait_for
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.signatures.responses import Lasting
 
 from ..errors import CRASH_REPLY
 from ..streams import Threaded
@@ -77,9 +78,12 @@ class Bridge:
         )
         # The sync host began a call of its own; what is written at its end is this one's.
         execution.set(context.get(execution))
-        if isinstance(reply.body, bytes):
+        given: Any = reply.body
+        if type(given) is bytes:
             return reply
-        return reply._replace(body=Threaded(reply.body, self._threads.start, context))  # type: ignore[arg-type]
+        threaded = Threaded(given, self._threads.start, context)
+        is_whole = isinstance(given, bytes)
+        return reply._replace(body=Lasting.of(given, threaded) if is_whole else threaded)
 
     def _answer(self, environ: Environ) -> Reply:
         """Have the sync host answer; a call that was ended while it waited has no crash to tell.
@@ -95,8 +99,6 @@ class Bridge:
 
 def _close_unsent(reply: Reply) -> None:
     """Close a stream that has begun when its deadline was over, or its client had left."""
-    if isinstance(reply.body, bytes):
-        return
     try:
         close(None, reply.body)
     except Exception:  # noqa: BLE001 - logged

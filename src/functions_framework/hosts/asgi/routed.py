@@ -7,7 +7,7 @@ request, its route, the status and the end.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette import applications, requests, responses, routing
 
@@ -15,6 +15,7 @@ from functions_framework.logs import log_crash
 from functions_framework.model.fields import as_text
 from functions_framework.model.message import Reply
 from functions_framework.runtime.cancelling import is_asked_for
+from functions_framework.signatures.responses import instead
 
 from ..errors import CRASH_REPLY
 from ..instrumented import are_replaced, is_function_of
@@ -98,8 +99,10 @@ def _reply_of(
     headers = given.headers
     if pairs != shown:
         headers = as_text(pairs)
-    is_streamed = bool(replies) and not isinstance(given.body, bytes)
-    body = given.body if is_streamed else b"".join(part.get("body", b"") for part in rest)
+    body: Any = given.body
+    if isinstance(body, bytes):
+        sent = b"".join(part.get("body", b"") for part in rest)
+        body = body if sent == body else instead(sent, body)
     return Reply(head["status"], headers, body)
 
 

@@ -180,31 +180,35 @@ async def live(receive: Receive, send: Send) -> None:
 async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
     """Send a reply; a stream that fails is logged and cut off, so that it never looks whole."""
     method = scope["method"]
-    given, reply = reply, passed(reply, method, scope)
+    reply = passed(reply, method, scope)
     pairs = with_length(reply, method)
     headers = [(name.lower().encode(), sent_bytes(value)) for name, value in pairs]
-    body = reply.body
-    if isinstance(body, bytes):
-        if not isinstance(given.body, bytes):
-            await _close(given.body)
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        return
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    body: Any = reply.body
     try:
-        async for part in body:  # type: ignore[union-attr]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if isinstance(body, bytes):
+            await send({"type": "http.response.body", "body": body})
+        elif await _send_parts(body, send, scope):
+            # Before the body is closed: what is done then may take long.
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        await _close(body)
+
+
+async def _send_parts(body: Any, send: Send, scope: Scope) -> bool:
+    """Send the parts of a stream; whether it came to its end."""
+    try:
+        async for part in body:
             chunk = part.encode() if isinstance(part, str) else part
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     except asyncio.CancelledError:
         raise
     except ClientLeftError:
-        return
+        return False
     except BaseException as error:  # noqa: BLE001 - any failure of the user's stream, exits too
         log_crash(error, method=scope["method"], path=scope["path"])
-        return
-    finally:
-        await _close(body)
-    await send({"type": "http.response.body", "body": b""})
+        return False
+    return True
 
 
 async def _close(body: object) -> None:

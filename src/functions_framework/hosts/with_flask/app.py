@@ -17,6 +17,8 @@ from werkzeug.routing import Rule
 from functions_framework.logs import log_crash
 from functions_framework.model.function import Function, Signature
 from functions_framework.model.message import Reply
+from functions_framework.runtime.closing import close
+from functions_framework.signatures.responses import Lasting
 from functions_framework.signatures.results import encode
 
 from ..beginnings import begin
@@ -240,8 +242,7 @@ class FunctionApp(flask.Flask):
             return Reply(head[0], head[1], body)
         try:
             whole = b"".join(body)
-        finally:
-            close = getattr(body, "close", None)
-            if close is not None:
-                close()
-        return Reply(head[0], head[1], whole)
+        except BaseException:
+            close(None, body)
+            raise
+        return Reply(head[0], head[1], Lasting.of(whole, body))

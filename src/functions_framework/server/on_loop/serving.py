@@ -28,7 +28,7 @@ from .connections import Connections
 from .failures import answer_failed
 from .scope import scope_of
 from .slow_senders import AsyncSlowSenders
-from .stream import send_stream, settled
+from .stream import send_stream, settle
 from .waiting_calls import WaitingCalls, turn_away
 
 if TYPE_CHECKING:
@@ -258,11 +258,12 @@ class AsyncServing:
             )
             if self._deadlines is not None and deadline is not None:
                 reply = self._deadlines.in_time(reply, watcher, deadline)
-            if (sent := passed(reply, request.method, request)) is not reply:
-                reply = await settled(reply, sent)
-            status, headers, body = reply
+            status, headers, body = reply = passed(reply, request.method, request)
             if receive.has_unread or self._draining is not None or type(body) is not bytes:
-                await self._send(watcher, receive, reply)
+                try:
+                    await self._send(watcher, receive, reply)
+                finally:
+                    await settle(body)
             else:
                 protocol.response_bytes(status, headers, body)
         except BaseException as error:  # noqa: BLE001 - answered, and logged where it is a fault

@@ -87,11 +87,10 @@ async def _plainly(sending: Awaitable[None]) -> None:
     await sending
 
 
-async def settled(given: Reply, sent: Reply) -> Reply:
-    """What is sent instead of what was given, whose stream is closed if it is not begun."""
-    if isinstance(sent.body, bytes):
-        await _close(given.body)
-    return sent
+async def settle(body: object) -> None:
+    """Close a whole body that was sent, where there is something to close."""
+    if isinstance(body, bytes):
+        await _close(body)
 
 
 async def _close(body: object) -> None:

@@ -11,10 +11,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ..wire.slices import Slices
+from .stream import settle
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Reply
+    from functions_framework.model.message import Headers, Reply
 
     from ..wire.interfaces import SyncProtocol
 
@@ -41,15 +42,20 @@ class LargeBodies:
         return bool(environ["SERVER_PROTOCOL"] != "HTTP/2")
 
     def send(self, protocol: SyncProtocol, reply: Reply) -> None:
-        """Send a reply with a large body."""
-        status, headers, body = reply
+        """Send a reply with a large body, and close it."""
+        try:
+            self._send(protocol, *reply)  # type: ignore[arg-type]
+        finally:
+            settle(reply.body)
+
+    def _send(self, protocol: SyncProtocol, status: int, headers: Headers, body: bytes) -> None:
         try:
             self.places.pop()
         except IndexError:
-            protocol.response_bytes(status, headers, body)  # type: ignore[arg-type]
+            protocol.response_bytes(status, headers, body)
             return
         try:
-            length = "content-length", str(len(body))  # type: ignore[arg-type]
-            protocol.response_iter(status, [*headers, length], Slices(body))  # type: ignore[arg-type]
+            length = "content-length", str(len(body))
+            protocol.response_iter(status, [*headers, length], Slices(body))
         finally:
             self.places.append(None)

@@ -228,10 +228,8 @@ class SyncServing:
             is_late = environ["SERVER_PROTOCOL"] == HTTP2
             body = LateBody().of(environ, self._bounds, protocol) if is_late else NO_BODY
             environ["wsgi.input"] = body
-            reply = self._respond(environ)
-            if (sent := passed(reply, method, environ)) is not reply:
-                settle(reply, sent, environ)
-            later = self._send(protocol, environ, sent, body)
+            reply = passed(self._respond(environ), method, environ)
+            later = self._send(protocol, environ, reply, body)
             if is_late:
                 body.is_read = True
                 environ["wsgi.input"] = NO_BODY
@@ -257,8 +255,7 @@ class SyncServing:
             given = refusal(too_large(limit))
         else:
             given = self._respond(environ)
-        if (reply := passed(given, method, environ)) is not given:
-            settle(given, reply, environ)
+        reply = passed(given, method, environ)
         later = None
         if body.is_read or not limit or environ["SERVER_PROTOCOL"] == HTTP2:
             # Unread, the body would cost the client its connection, and perhaps the response.
@@ -271,6 +268,7 @@ class SyncServing:
             large = self._send(protocol, environ, ending(reply, environ["SERVER_PROTOCOL"]))
             if large is not None:
                 protocol.response_bytes(*large)  # type: ignore[arg-type]
+                settle(large.body)
             if "HTTP_EXPECT" not in environ:
                 body.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
@@ -294,6 +292,8 @@ class SyncServing:
             if len(body) >= LARGE and self._large.takes(environ):
                 return reply._replace(headers=headers)
             protocol.response_bytes(status, headers, body)
+            if type(body) is not bytes:
+                settle(body)
         else:
             stream = Stream(body, environ, unread)
             stream.send(protocol, status, headers, self._readers.paced(stream, environ))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_framework.model.interfaces import Environ
-    from functions_framework.model.message import Headers, Reply
+    from functions_framework.model.message import Headers
 
     from ..wire.interfaces import SyncProtocol
     from .body import Body
@@ -35,10 +35,15 @@ class BrokenOffError(Exception):
     """Tells the engine that a body has failed: it ends the connection, of HTTP/2 the stream."""
 
 
-def settle(given: Reply, sent: Reply, environ: Environ) -> None:
-    """Close a stream that was given and is not begun: something else is sent."""
-    if isinstance(sent.body, bytes) and not isinstance(given.body, bytes):
-        Stream(given.body, environ).close()
+def settle(body: object) -> None:
+    """Close a body that was sent, where there is something to close."""
+    close = getattr(body, "close", None)
+    if close is None:
+        return
+    try:
+        close()
+    except BaseException:  # noqa: BLE001 - logged
+        _log.exception("Closing the response's body failed.")
 
 
 class Stream:
@@ -129,10 +134,4 @@ class Stream:
     def finish(self) -> None:
         """Close the body, once; at its end that is done when the client has it."""
         body, self._body = self._body, None
-        close = getattr(body, "close", None)
-        if close is None:
-            return
-        try:
-            close()
-        except BaseException:  # noqa: BLE001 - logged
-            _log.exception("Closing the response's body failed.")
+        settle(body)
