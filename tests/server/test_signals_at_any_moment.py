@@ -138,10 +138,24 @@ def test_second_signal_ends_it_at_once(tmp_path: Path, kind: str) -> None:
             server.wait_for("sleeping")
             server.signal()
             wait_until(server.is_refusing, "no new connections")
+            time.sleep(0.3)  # those that come at once are one
             start = time.monotonic()
             server.signal()
             assert server.exit_code() == 128 + signal.SIGTERM
             assert time.monotonic() - start < AT_ONCE
+
+
+def test_signals_that_come_at_once_are_one(tmp_path: Path, kind: str) -> None:
+    """`timeout` tells the process, and then its group: the call was cut off."""
+    with ServerProcess.start(written(tmp_path, FUNCTIONS), kind) as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"GET /sleep/0.6 HTTP/1.1\r\nhost: x\r\n\r\n")
+            server.wait_for("sleeping")
+            server.signal(signal.SIGINT)
+            server.signal(signal.SIGTERM)
+            assert read_answer(connection) == (200, b"Hello world!")
+        assert server.exit_code() == 0
 
 
 def test_signals_that_were_held_back_by_who_started_it_count(tmp_path: Path, kind: str) -> None:

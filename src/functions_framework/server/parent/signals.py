@@ -27,6 +27,9 @@ _GROUP_SECONDS = 0.2
 class Mailbox:
     """Counts the signals that ask the server to stop, and wakes whoever waits on its descriptor.
 
+    Those that come at once are one: `timeout` tells the process and then its group, and some who
+    run a command in a terminal hand Ctrl-C on to those who had it from there.
+
     Attributes:
         stops: how many came.
         last: the number of the last one.
@@ -35,6 +38,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.stops = 0
         self._told = 0
+        self._told_at = float("-inf")
         self.last = 0
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)  # noqa: FBT003
@@ -93,7 +97,10 @@ class Mailbox:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         # Some send SIGHUP along with SIGTERM: it never makes a second signal.
-        self._told += number != getattr(signal, "SIGHUP", None)
+        if number != getattr(signal, "SIGHUP", None):
+            now = time.monotonic()
+            if now - self._told_at > _GROUP_SECONDS:
+                self._told, self._told_at = self._told + 1, now
         self.stops = max(1, self._told)
         self.last = number
 
