@@ -72,9 +72,14 @@ def pending() -> Registrations:
 
 
 def take() -> Registrations:
-    """Hand over the records and start afresh."""
+    """Hand over the records and start afresh; of what ran twice, those of the last time."""
     global _pending
     taken, _pending = _pending, Registrations()
+    for items in vars(taken).values():
+        if len(items) > 1:
+            from .runs import without_earlier_runs
+
+            without_earlier_runs(items)
     return taken
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.api.registrations import Registrations, pending
 from functions_framework.api.resources import Resource
+from functions_framework.api.runs import globals_of, without_earlier_runs
 from functions_framework.hosts import build
 from functions_framework.hosts.with_flask.context import FlaskContext
 from functions_framework.loading.load import find_source
@@ -102,7 +103,7 @@ class Pipeline:
         self._world.environ.setdefault(_TARGET, name)
         self._world.environ.setdefault("FUNCTION_SIGNATURE_TYPE", str(function.signature))
         self.module = inspect.getmodule(call)
-        _copy_of_module(getattr(call, "__module__", ""), self._world.registered)
+        _copy_of_module(call, self._world.registered)
         context = FlaskContext()
         file = inspect.getsourcefile(inspect.unwrap(call)) if inspect.isfunction(call) else None
         context.source = Path(file or "main.py").absolute()
@@ -188,15 +189,25 @@ class Pipeline:
         raise RuntimeError("A hook awaited something although it is a plain function.")
 
 
-def _copy_of_module(name: str, into: Registrations) -> None:
-    """Copy what one module registered out of the records no app has taken, and leave them there."""
-    found = pending()
+def _copy_of_module(call: Callable[..., Any], into: Registrations) -> None:
+    """Copy what a function's module registered of what no app has taken, and leave it there."""
+    name, around = getattr(call, "__module__", ""), globals_of(call)
 
-    def own(items: list[Any]) -> list[Any]:
-        return [item for item in items if getattr(item, "__module__", None) == name]
+    def is_own(item: Any) -> bool:
+        found = item[1] if isinstance(item, tuple) else item
+        # Another module may have had the name: a second import, another directory's `main`.
+        return getattr(found, "__module__", None) == name and (
+            around is None or (globals_of(item) or around) is around
+        )
 
-    into.error_handlers += [pair for pair in found.error_handlers if own([pair[1]])]
-    into.startup_hooks += own(found.startup_hooks)
-    into.shutdown_hooks += own(found.shutdown_hooks)
-    into.resources += own(found.resources)
-    into.middleware += own(found.middleware)
+    copied = (
+        "error_handlers",
+        "startup_hooks",
+        "shutdown_hooks",
+        "resources",
+        "middleware",
+    )
+    for kind in copied:
+        items = getattr(into, kind)
+        items += filter(is_own, getattr(pending(), kind))
+        without_earlier_runs(items)
