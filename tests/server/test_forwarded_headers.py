@@ -41,6 +41,9 @@ def seen(trusted: str, peer: str, forwarded_for: str = "", proto: str = "") -> t
         (LOOPBACK, "127.0.0.1", "1.2.3.4, nonsense", "", ("127.0.0.1", "http")),
         (LOOPBACK, "127.0.0.1", "", "gopher", ("127.0.0.1", "http")),
         (LOOPBACK, "127.0.0.1", "", "http, https", ("127.0.0.1", "https")),
+        # Traefik names the scheme of a handshake so.
+        (LOOPBACK, "127.0.0.1", "", "wss", ("127.0.0.1", "https")),
+        (LOOPBACK, "127.0.0.1", "", "https, ws", ("127.0.0.1", "http")),
         (LOOPBACK, "127.0.0.1", "2001:db8::1", "", ("2001:db8::1", "http")),
         (LOOPBACK, "127.0.0.1", "1.2.3.4:51234", "", ("1.2.3.4", "http")),
         (LOOPBACK, "127.0.0.1", "[2001:db8::1]:51234", "", ("2001:db8::1", "http")),

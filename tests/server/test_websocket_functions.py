@@ -195,10 +195,33 @@ def test_a_handshake(ways: Ways, query: str, origin: str | None, status: int, te
     assert (found, said.startswith(text), "secret" in said) == (status, True, False)
 
 
-def test_pages_of_the_server_itself_may_open_it(servers: dict[str, Served]) -> None:
-    port = servers["all"].server.port
-    with SocketClient(port, "/rooms", "Origin: http://localhost") as client:
-        assert client.status == 101
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("localhost", "http://localhost", 101),
+        # A proxy may write the port out (nginx: `$host:$server_port`), a browser doesn't.
+        ("a.example:443", "https://a.example", 101),
+        ("A.example:80", "http://a.example", 101),
+        ("[::1]:443", "https://[::1]", 101),
+        ("a.example:8443", "https://a.example", 403),
+        ("a.example:80", "https://a.example", 403),
+        ("a.example", "https://a.example:8443", 403),
+    ],
+)
+def test_pages_of_the_server_itself_may_open_it(
+    servers: dict[str, Served], host: str, origin: str, status: int
+) -> None:
+    port, lines = servers["all"].server.port, (f"Host: {host}", f"Origin: {origin}")
+    with SocketClient(port, "/rooms", *lines, without="Host") as client:
+        assert client.status == status
+
+
+def test_a_proxy_may_name_the_scheme_of_the_socket_itself(servers: dict[str, Served]) -> None:
+    lines = ("X-Forwarded-Proto: wss", "X-Forwarded-For: 192.0.2.1")
+    with SocketClient(servers["all"].server.port, "/scheme", *lines) as client:
+        frame = client.frame()
+        assert frame is not None
+        assert frame.data == b"wss"
 
 
 def test_requests_and_handshakes_that_meet_the_wrong_function(servers: dict[str, Served]) -> None:

@@ -55,6 +55,11 @@ async def chat(socket):
         else:
             await socket.send_text(text.upper())
 
+@ff.websocket
+async def scheme(socket):
+    await socket.accept()
+    await socket.send_text(socket.url.scheme)
+
 @ff.websocket(path="/rooms", cors="https://good.example")
 async def rooms(socket):
     word = socket.query_params.get("as")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_framework.model.addresses import host_and_port
 from functions_framework.model.message import TEXT, Reply
 
 from .conversation import Way
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..cors import Rules
     from ..routes import Routes
 
+_PORTS = {"http": 80, "https": 443}
 _REFUSED = Reply(403, [TEXT], b"Pages of this origin may not open this WebSocket.\n")
 
 
@@ -38,8 +40,20 @@ class OriginCheck:
         rules = self._find(scope["path"])
         fields = header_fields(scope)
         origin = fields.get("origin")
-        is_own = origin is not None and origin.partition("://")[2] == fields.get("host", "").lower()
-        if rules is None or origin is None or is_own or rules.allows(origin):
+        host = fields.get("host", "")
+        if rules is None or origin is None or _is_own(origin, host) or rules.allows(origin):
             await self._converse(scope, receive, send)
         else:
             await Way(scope, send).deny(_REFUSED)
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether an origin is that of the server itself.
+
+    A browser leaves the port out where it is the scheme's own; a proxy may write it into `Host`.
+    """
+    scheme, _, place = origin.partition("://")
+    name, port = host_and_port(place)
+    own_name, own_port = host_and_port(host.lower())
+    usual = _PORTS.get(scheme)
+    return (name, port or usual) == (own_name, own_port or usual)

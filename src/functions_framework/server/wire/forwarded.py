@@ -17,7 +17,9 @@ PEER = "functions_framework.peer"
 """Where an environ keeps the address of the connection itself when REMOTE_ADDR is amended."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_SCHEMES = frozenset({"http", "https"})
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What proxies call the scheme of a client: some (Traefik) name that of a WebSocket."""
+
 _MOST_REMEMBERED = 1024
 
 
@@ -107,6 +109,5 @@ def peer_of(environ: Environ) -> str:
 
 
 def scheme(forwarded_proto: str) -> str | None:
-    """The scheme the client used, None when it is neither http nor https."""
-    word = forwarded_proto.rpartition(",")[2].strip().lower()
-    return word if word in _SCHEMES else None
+    """The scheme the client used, http or https; None when it is another."""
+    return _SCHEMES.get(forwarded_proto.rpartition(",")[2].strip().lower())
