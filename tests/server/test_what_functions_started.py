@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Servers = dict[str, Served]
 
 SOURCE = """
-    import atexit, multiprocessing, os, signal, subprocess, sys, threading, time
+    import atexit, logging, multiprocessing, os, signal, subprocess, sys, threading, time
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from urllib.parse import urlsplit
     import functions_framework
@@ -56,6 +56,12 @@ SOURCE = """
         if path == "/pool":
             with forking.Pool(1) as pool:
                 return pool.map(len, ["ab"])
+        if path == "/fork":
+            logging.info("forking")  # notes which thread this is
+            process = forking.Process(target=say, args=["forked"])
+            process.start()
+            process.join(10)
+            return process.exitcode
         if path == "/terminate":
             return ended(forking.Process(target=time.sleep, args=(20,), daemon=True))
         if path == "/interrupt":
@@ -87,9 +93,10 @@ SIGTERM, SIGINT = "-15", "-2"
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("path", "result"), [("/terminate", SIGTERM), ("/interrupt", SIGINT), ("/pool", "[2]")]
+    ("path", "result"),
+    [("/terminate", SIGTERM), ("/interrupt", SIGINT), ("/pool", "[2]"), ("/fork", "0")],
 )
-def test_processes_are_ended_by_signals_and_the_worker_stays(
+def test_processes_end_as_they_should_and_the_worker_stays(
     path: str, result: str, kind: str, servers: Servers
 ) -> None:
     server, client = servers[kind]

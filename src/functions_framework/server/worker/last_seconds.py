@@ -28,6 +28,22 @@ def count_threads_of_calls() -> None:
     """
     engines: Any = threading._DummyThread  # noqa: SLF001
     engines.daemon = False
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_become_main)
+
+
+def _become_main() -> None:
+    """Make the thread that has forked the main one there, as later versions of Python do.
+
+    As a dummy it fails where the process ends: one of `multiprocessing` exited with 1.
+    """
+    main: Any = threading.main_thread()
+    kinds: Any = threading
+    if isinstance(main, kinds._DummyThread):  # noqa: SLF001
+        main.__class__ = kinds._MainThread  # noqa: SLF001
+        main.name = "MainThread"
+        main._daemonic = False  # noqa: SLF001
+        main._set_tstate_lock()  # noqa: SLF001
 
 
 def end_threads(settings: Settings, until: float) -> None:
