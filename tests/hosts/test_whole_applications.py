@@ -141,11 +141,21 @@ class _Odd:
     def __call__(self, env: Any, start_response: Any) -> Any: ...
 
 
+class _Slotted:
+    __slots__ = ("__call__",)
+
+    def __init__(self) -> None:
+        self.__call__ = self._run
+
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("target", "protocol"),
     [
         (lambda environ, start_response: None, "wsgi"),
         (_Odd(), "wsgi"),
+        (_Slotted(), "asgi"),
         (lambda scope, receive, send: None, "asgi"),
         (lambda scope, receive, send, extra=None: None, "asgi"),
         (lambda request: None, None),

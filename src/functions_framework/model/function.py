@@ -159,11 +159,16 @@ def _required_parameters(target: Any) -> list[str]:
         return list(code.co_varnames[: code.co_argcount - len(target.__defaults__ or ())])
     import inspect
 
-    try:
-        parameters = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):  # made in C, and silent about itself
-        return []
-    return [item.name for item in parameters if item.default is item.empty]
+    # What an object is called by may be in a slot (Sentry's middleware for ASGI), where `inspect`
+    # does not look.
+    candidates: list[Any] = [target, getattr(target, "__call__", None)]  # noqa: B004
+    for candidate in candidates:
+        try:
+            parameters = inspect.signature(candidate).parameters.values()
+        except (TypeError, ValueError):
+            continue  # or it is made in C, and silent about itself
+        return [item.name for item in parameters if item.default is item.empty]
+    return []
 
 
 def _is_simple(target: object) -> bool:
