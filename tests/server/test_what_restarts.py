@@ -74,6 +74,34 @@ def test_templates_and_what_is_declared_restart(tmp_path: Path) -> None:
         assert server.log.count("changed: restarting.") == len(wanted)
 
 
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["def", "async def"])
+def test_a_module_from_elsewhere_that_a_call_imports_restarts(prefix: str, tmp_path: Path) -> None:
+    text = f"""
+import sys
+sys.path.append({str(tmp_path / "shared")!r})
+{prefix}def hello(request):
+    import late_word
+    return late_word.WORD
+"""
+    (tmp_path / "shared").mkdir()
+    module = tmp_path / "shared" / "late_word.py"
+    module.write_text("WORD = 'one'\n")
+    (tmp_path / "app").mkdir()
+    with ServerProcess.start(written(tmp_path / "app", text), "hello", "--reload") as server:
+        assert server.ready().get() == (200, b"one")
+        number = 0
+
+        def is_noticed() -> bool:
+            # Changes count from when the parent was told of the module: a moment after the call.
+            nonlocal number
+            number += 1
+            save(module, f"WORD = 'word {number}'\n")
+            return "late_word.py changed: restarting." in server.log
+
+        wait_until(is_noticed, "the restart", 20)
+        wait_for_answer(server, f"word {number}".encode())
+
+
 def config_map(volume: Path, version: str, text: str) -> None:
     """Write a version of a volume as kubelet does: a directory, and a link put in its place."""
     directory = volume / f"..{version}"

@@ -82,6 +82,10 @@ def work(settings: Settings, build: Build, listener: socket.socket, channel: soc
     else:
         answer_signals(parent)
         breakpoints.open_prompts(lambda is_open: parent.tell(messages.Prompt(is_open)))
+        if settings.is_reloading:
+            from . import late_imports
+
+            late_imports.tell_of_them(parent)
         failed = serve(settings, loaded, listener, parent, partial(end_threads, settings))
     wind_up()  # os._exit follows
     return 0 if failed is None else failed.code
