@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from functions_framework.api.registrations import dropped_on_failure
+from functions_framework.api.registrations import dropped_on_failure, pending
 from functions_framework.exceptions import (
     FunctionsFrameworkException,
     InvalidConfigurationException,
@@ -89,6 +89,9 @@ def load_target(
         functions = _load(named, signature_type or Signature.HTTP, around)
     except MissingOptionException as error:
         raise InvalidConfigurationException(NO_TARGET) from error
+    from functions_framework.api.runs import add_modules_beside
+
+    add_modules_beside(named.path, pending())
     if len(functions) > 1:
         listed = ", ".join(repr(function.name) for function in functions)
         raise InvalidConfigurationException(
