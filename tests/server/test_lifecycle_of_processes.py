@@ -64,6 +64,30 @@ def test_load_failure_shows_its_traceback_and_exits_1(tmp_path: Path, workers: s
     assert "functions_framework/" not in server.log
 
 
+HOOKED = """
+import sys
+
+def hook(kind, error, trace):
+    print("reported", repr(error), file=sys.stderr)
+    sys.__excepthook__(kind, error, trace)
+
+sys.excepthook = hook
+raise LookupError("on purpose")
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["--reload"]], ids=["plain", "reload"])
+def test_a_hook_for_exceptions_is_told_of_a_failed_load(flags: list[str], tmp_path: Path) -> None:
+    """As of each that ends a program: Sentry reports it."""
+    with ServerProcess.start(written(tmp_path, HOOKED), "hello", *flags) as server:
+        server.wait_for("LookupError: on purpose")
+        if not flags:
+            assert server.exit_code() == 1
+        assert server.log.count("reported LookupError('on purpose')") == 1
+        assert server.log.count("Traceback") == 1
+        assert "functions_framework" not in server.log
+
+
 def test_missing_target_is_one_line_and_exits_1(tmp_path: Path) -> None:
     with ServerProcess.start(written(tmp_path, HELLO), "nope") as server:
         assert server.exit_code() == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,23 @@ def load_failure_text(error: BaseException) -> str:
         return printable_lines(f"{cut} is cut short, as after a disk was full. Remove it.")
     shown = traceback.format_exception(type(error), error, users_part(error.__traceback__))
     return printable_lines("".join(shown).rstrip("\n"))
+
+
+def show_load_failure(error: BaseException) -> None:
+    """Write it to stderr, or leave that to who has set a hook for exceptions that end a program.
+
+    Those who watch programs (Sentry) hear of it there, as of one that Python ends with.
+
+    Args:
+        error: what was raised.
+    """
+    is_said_here = isinstance(error, SystemExit) or _cut_byte_code(error.__traceback__)
+    if sys.excepthook is not sys.__excepthook__ and not is_said_here:
+        with suppress(Exception):
+            error.__traceback__ = users_part(error.__traceback__)
+            sys.excepthook(type(error), error, error.__traceback__)
+            return
+    print(load_failure_text(error), file=sys.stderr)  # noqa: T201
 
 
 def _cut_byte_code(trace: TracebackType | None) -> str:

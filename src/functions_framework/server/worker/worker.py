@@ -141,11 +141,11 @@ def load(settings: Settings, build: Build) -> Loaded | Unloaded:
 def _failed(error: BaseException) -> messages.Failed:
     if isinstance(error, FunctionsFrameworkException):
         return messages.Failed(error.exit_code, type(error).__name__, str(error))
-    from functions_framework.loading.failure import load_failure_text
+    from functions_framework.loading.failure import show_load_failure
 
     code = error.code if isinstance(error, SystemExit) else 1
     if code is None or isinstance(code, int):
-        print(load_failure_text(error), file=sys.stderr)  # noqa: T201
+        show_load_failure(error)
         return messages.Failed(code or 0)
     print(code, file=sys.stderr)  # noqa: T201 - what the interpreter would do
     return messages.Failed(1)
