@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from functions_framework.exceptions import MalformedRequest
 from functions_framework.server.on_threads.admission import Admission
-from functions_framework.server.on_threads.body import Body, Bounds, declared_length
+from functions_framework.server.on_threads.body import Body, Bounds
 from functions_framework.server.on_threads.sources import NoBody
+from functions_framework.server.wire.incoming import declared_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -70,6 +70,18 @@ def test_large_upload_gets_to_read_its_refusal(server: ServerProcess) -> None:
         assert read_answer(connection)[0] == 413
 
 
+def test_so_does_one_that_was_told_to_send(server: ServerProcess) -> None:
+    """As a proxy does that hands `Expect` on and reads the response when all is sent."""
+    head = b"POST /length HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n"
+    with server.connect() as connection:
+        connection.sendall(head + b"transfer-encoding: chunked\r\n\r\n")
+        assert connection.recv(99) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        for _ in range(40):
+            connection.sendall(b"%x\r\n%s\r\n" % (100_000, b"x" * 100_000))
+        connection.sendall(b"0\r\n\r\n")
+        assert read_answer(connection)[0] == 413
+
+
 @pytest.mark.parametrize(
     ("kind", "is_http2"),
     # A sync call takes no more than 16 MiB over HTTP/2: the engine reads a body whole or not.

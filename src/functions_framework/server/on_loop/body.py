@@ -159,8 +159,11 @@ class Receive:
         return is_http2 and not self.is_too_long and not request.header(b"expect")
 
     async def drain_refused(self, request: RequestHead) -> None:
-        """Read on after the response, for a client that reads it when it has sent all it may."""
-        if not request.header(b"expect"):
+        """Read on after the response, for a client that reads it when it has sent all it may.
+
+        One that asks first (`Expect`) sends when some was read.
+        """
+        if self._taken or not request.header(b"expect"):
             # Over HTTP/2 no end of the connection stops it, and a reset costs some the response.
             await self.drain(0 if request.http_version == "2" else max(_AFTER_REFUSAL, self._limit))
 

@@ -17,7 +17,6 @@ from functions_framework.exceptions import BodyTooSlow, MalformedRequest
 from ..wire.connections import has_hung_up
 from ..wire.forwarded import PEER
 from ..wire.gate import answer
-from ..wire.incoming import check_coding
 from ..wire.limits import too_large
 from ..wire.whole import Whole
 from .sources import UNWANTED, Collected
@@ -173,7 +172,7 @@ class Body:
 
         Else the response ends the stream by a reset without an error (RFC 9113, 8.1).
         """
-        if self._left is not None and "HTTP_EXPECT" not in self._environ:
+        if self._left is not None and self.is_coming:
             with UNWANTED.holding(self._left) as is_there, suppress(BodyTooSlow):
                 if is_there:
                     self._receive(None)
@@ -260,6 +259,11 @@ class Body:
         return data
 
     @property
+    def is_coming(self) -> bool:
+        """Whether its client sends it: one that asks first (`Expect`) does when some was read."""
+        return self._taken > 0 or "HTTP_EXPECT" not in self._environ
+
+    @property
     def version(self) -> str:
         """Of HTTP."""
         return self._environ["SERVER_PROTOCOL"]  # type: ignore[no-any-return]
@@ -283,18 +287,3 @@ class Body:
     def _break_off(self) -> None:
         self.is_broken = True
         raise MalformedRequest("The request body was cut off before its end.")
-
-
-def declared_length(scope: Environ) -> int | None:
-    """The body's length as declared, 0 for no body, None when only its end will tell.
-
-    Raises:
-        MalformedRequest: it has a Transfer-Encoding that is not decoded.
-    """
-    if "HTTP_TRANSFER_ENCODING" in scope:
-        check_coding(scope["HTTP_TRANSFER_ENCODING"])
-        return None
-    text = scope.get("CONTENT_LENGTH")
-    if text is not None:
-        return int(text)
-    return None if scope["SERVER_PROTOCOL"] == HTTP2 else 0

@@ -20,13 +20,13 @@ from functions_framework.runtime.native_threads import wait_for
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
-from ..wire.incoming import Gate
+from ..wire.incoming import Gate, declared_length
 from ..wire.limits import too_large
 from ..wire.own_replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from ..wire.slices import LARGE
 from .admission import QUEUE, Admission, Running
 from .base_environ import base_environ, of_unix_socket
-from .body import HTTP2, Body, Bounds, declared_length
+from .body import HTTP2, Body, Bounds
 from .large_bodies import LargeBodies
 from .late_body import LateBody
 from .slow_readers import SlowReaders
@@ -269,7 +269,7 @@ class SyncServing:
             if large is not None:
                 protocol.response_bytes(*large)  # type: ignore[arg-type]
                 settle(large.body)
-            if "HTTP_EXPECT" not in environ:
+            if body.is_coming:
                 body.sent = time.monotonic()
                 body.drain(_AFTER_REFUSAL)
         # It holds the environ: nothing is left to the garbage collector.
