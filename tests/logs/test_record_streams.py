@@ -89,6 +89,9 @@ def test_trace_and_span_are_added() -> None:
     assert record == {"message": "a", SPAN: "123", TRACE: "abc", SAMPLED: True} | ID
     (record,) = printed([json.dumps({SPAN: "1", TRACE: "mine"}) + "\n"], cloud_trace="abc/123")
     assert record == {SPAN: "123", TRACE: "mine"} | ID
+    unknown = {SPAN: "", TRACE: "", SAMPLED: False}  # as google-cloud-logging says it
+    (record,) = printed([json.dumps(unknown) + "\n"], cloud_trace="abc/123;o=1")
+    assert record == {SPAN: "123", TRACE: "abc", SAMPLED: True} | ID
 
 
 @given(st.lists(st.text()))

@@ -36,7 +36,8 @@ def put_origin(
     """Add the call a record comes from.
 
     The id is merged into labels that are there, and a span overwrites one; a trace that is there
-    stays, as it is more exact than the caller's.
+    stays, as it is more exact than the caller's. An empty one is none: google-cloud-logging writes
+    it where it finds no request it knows.
 
     Args:
         fields: the record's fields, changed in place.
@@ -54,7 +55,7 @@ def put_origin(
             fields[LABELS] = {**labels, "execution_id": execution_id}
         else:  # not what the field takes, but not ours to lose
             fields[LABELS] = {"labels": safe_text(labels), "execution_id": execution_id}
-    if trace_id and TRACE not in fields:
+    if trace_id and fields.get(TRACE, "") == "":
         fields[TRACE] = f"projects/{project}/traces/{trace_id}" if project else trace_id
         if is_sampled is not None:
             fields[SAMPLED] = is_sampled
