@@ -150,9 +150,30 @@ _MODULES = frozenset({"flask", "logging", "werkzeug"})
 _SUBMODULES = frozenset({"background_event", "event_conversion", "exceptions", "execution_id"})
 
 
+def _put_back() -> None:
+    """Put modules of this package back that somebody took out of `sys.modules`.
+
+    `patch.dict(sys.modules, ...)`, by which tests give the module under test another library, takes
+    out what was imported meanwhile. Imported once more, they would not know the decorated functions
+    and exceptions of the first time.
+    """
+    import sys
+
+    first = ("api", "exceptions", "model")
+    if all(f"{__name__}.{name}" in sys.modules for name in first if name in globals()):
+        return
+    waiting = [item for item in (sys.modules.get(__name__),) if item and vars(item) is globals()]
+    while waiting:
+        parent = waiting.pop()
+        for name, module in list(vars(parent).items()):
+            if type(module) is type(parent) and module.__name__ == f"{parent.__name__}.{name}":
+                waiting.append(sys.modules.setdefault(module.__name__, module))
+
+
 def __getattr__(name: str) -> Any:
     import importlib
 
+    _put_back()
     if name in _PUBLIC:
         value = getattr(importlib.import_module(_PUBLIC[name], __name__), name)
     elif name in _MODULES:

@@ -66,6 +66,8 @@ _PUBLIC = {
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    package._put_back()  # noqa: SLF001 - what patches of the tests took out
     value = getattr(importlib.import_module(f".{_PUBLIC[name]}", __name__), name)
     globals()[name] = value
     return value
