@@ -14,8 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-EXIT_MARGIN = 1.5
-"""Seconds that a process has beyond the grace period; platforms give two beyond the default."""
+_LEAST_MARGIN, _MARGIN = 1.5, 3.0
+_LONGEST = 9.5
+"""Seconds until a process has to be gone where that can be: platforms kill after ten."""
+
+
+def seconds_to_end(grace: float) -> float:
+    """How long a process may take to end: its grace period, and what a busy machine needs more."""
+    return grace + max(_LEAST_MARGIN, min(_MARGIN, _LONGEST - grace))
 
 
 @value_class(eq=False)

@@ -19,7 +19,7 @@ from functions_framework.runtime.values import asdict, replace
 
 from ..wire.listening import port_of
 from .changes import HELD, names_of, take_note
-from .child import EXIT_MARGIN
+from .child import seconds_to_end
 from .signals import STOPS, death
 from .watcher import Watcher
 
@@ -127,7 +127,7 @@ class _Restarting:
             return 0
         child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
         try:
-            return child.wait(self._settings.grace_period + EXIT_MARGIN)
+            return child.wait(seconds_to_end(self._settings.grace_period))
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()

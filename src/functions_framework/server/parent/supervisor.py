@@ -20,7 +20,7 @@ from functions_framework.runtime import output, terminal
 
 from .. import messages
 from ..wire import listening
-from .child import EXIT_MARGIN, Child
+from .child import Child, seconds_to_end
 from .other_children import OtherChildren
 from .signals import Mailbox, blocked, death, is_told, restore_defaults
 from .startup_line import startup_lines
@@ -264,7 +264,7 @@ class Supervisor:
         """Let every worker finish what it has accepted; a second signal ends them at once."""
         self._is_ending = True
         signals = mailbox.stops
-        until = time.monotonic() + self._settings.grace_period + EXIT_MARGIN
+        until = time.monotonic() + seconds_to_end(self._settings.grace_period)
         kill_loading = time.monotonic() + _TERMINATE_SECONDS
         self._stop_workers()
         while self._workers and mailbox.stops < 2 and time.monotonic() < until:
