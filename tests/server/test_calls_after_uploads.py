@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from support.served_source import Served
 
+pytestmark = pytest.mark.once  # what is tried is the way from the engine
+
 SOURCE = """
 import asyncio, time
 import functions_framework
