@@ -41,7 +41,10 @@ class CloudEventSignature:
         Raises:
             RequestRefused: there is none, or it is malformed.
         """
-        return (received(message)[0],)
+        try:
+            return (cloudevents.decode(message),)
+        except MalformedRequest as fault:
+            return (_converted(message, fault)[0],)
 
     def arguments(
         self,
@@ -82,6 +85,11 @@ def received(message: Message) -> tuple[CloudEvent, Any]:
     try:
         return cloudevents.decode(message), None
     except MalformedRequest as fault:
-        from .converted_events import converted  # with the tables of background events
+        return _converted(message, fault)
 
-        return converted(message, fault)
+
+def _converted(message: Message, fault: MalformedRequest) -> tuple[CloudEvent, Any]:
+    """As `received`, for what isn't a CloudEvent as it came."""
+    from .converted_events import converted  # with the tables of background events
+
+    return converted(message, fault)
