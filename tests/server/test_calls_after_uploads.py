@@ -139,7 +139,8 @@ def test_the_watch_of_a_client_ends_with_its_late_call(
 ) -> None:
     client = servers["unread"].client
     for _ in range(3):
-        with suppress(httpx.RemoteProtocolError):  # of a stream that is cut
+        # Of a stream that is cut: the system resets a connection that has something unread.
+        with suppress(httpx.RemoteProtocolError, httpx.ReadError):
             assert client.post(path, content=b"x" * 200_000).status_code == 504
     wait_until(lambda: "_wait_for_end" not in client.get("/tasks").text, "no task that is left")
 
