@@ -11,10 +11,9 @@ from functions_framework.hosts.outgoing import passed, with_length
 from functions_framework.hosts.wsgi.environ import path_of
 from functions_framework.logs import log_crash
 from functions_framework.model.fields import as_read
+from functions_framework.runtime.closing import close
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from functions_framework.model.interfaces import Environ, SyncHost
     from functions_framework.model.message import Headers, Reply
 
@@ -47,7 +46,7 @@ def answer_of(host: SyncHost, environ: Environ, *, has_length: bool = True) -> A
     reply = passed(host.respond(environ), method, environ)
     body: Any = reply.body
     if isinstance(body, bytes):
-        _close(body)
+        close(None, body)
         return read(reply, method, bytes(body), has_length=has_length)
     parts: list[bytes] = []
     is_whole = True
@@ -58,7 +57,7 @@ def answer_of(host: SyncHost, environ: Environ, *, has_length: bool = True) -> A
         log_crash(error, method=method, path=path_of(environ))
         is_whole = False
     finally:
-        _close(body)
+        close(None, body)
     return read(reply, method, b"".join(parts), is_whole=is_whole, has_length=has_length)
 
 
@@ -73,9 +72,3 @@ def read(
 def as_sent(part: bytes | str) -> bytes:
     """A part of a stream, of text in UTF-8."""
     return part.encode() if isinstance(part, str) else part
-
-
-def _close(body: object) -> None:
-    close: Callable[[], object] | None = getattr(body, "close", None)
-    if close is not None:
-        close()

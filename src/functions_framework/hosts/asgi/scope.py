@@ -19,6 +19,7 @@ from functions_framework.model.execution import (
 )
 from functions_framework.model.fields import as_text, encoded_query, merged, sent_bytes
 from functions_framework.model.message import COMMON_FIELDS, Message, Reply, tuple_of
+from functions_framework.runtime.closing import aclose
 
 from ..errors import ClientLeftError
 from ..outgoing import passed, with_length
@@ -192,7 +193,7 @@ async def send_reply(reply: Reply, send: Send, scope: Scope) -> None:
             # Before the body is closed: what is done then may take long.
             await send({"type": "http.response.body", "body": b""})
     finally:
-        await _close(body)
+        await aclose(None, body)
 
 
 async def _send_parts(body: Any, send: Send, scope: Scope) -> bool:
@@ -209,9 +210,3 @@ async def _send_parts(body: Any, send: Send, scope: Scope) -> bool:
         log_crash(error, method=scope["method"], path=scope["path"])
         return False
     return True
-
-
-async def _close(body: object) -> None:
-    close = getattr(body, "aclose", None)
-    if close is not None:
-        await close()
