@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from functions_framework.settings import Settings, options
 from support.served_source import all_served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from functions_framework.model.function import Function
     from support.served_source import Given, Served
@@ -43,6 +44,21 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass over what lives as long as the run: modules and test items.
+
+    It went through these millions of objects again and again, a fifth of all processor time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -164,7 +180,8 @@ def sources(tmp_path: Path, own_environment: None) -> Iterator[SourceTree]:
     yield SourceTree(root)
     sys.path[:], sys.meta_path[:] = path, finders
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+        # To resolve the paths of all modules took ten times as long as the test itself.
+        file = None if module is modules.get(name) else getattr(module, "__file__", None)
         if file and Path(file).resolve().is_relative_to(root):
             del sys.modules[name]
     sys.modules.update({name: module for name, module in modules.items() if name != "__main__"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,7 +67,10 @@ def _inside(*dotted: str) -> Iterator[str]:
             return
 
 
-IMPORTS = {name: set(_imports(name)) - {name} for name in MODULES}
+@functools.cache
+def _all_imports() -> dict[str, set[str]]:
+    """What each module imports: asked by tests alone, as workers of pytest all import this file."""
+    return {name: set(_imports(name)) - {name} for name in MODULES}
 
 
 def _rank(name: str) -> int:
@@ -77,7 +81,7 @@ def _rank(name: str) -> int:
 def test_imports_run_one_way_through_the_folders() -> None:
     upward = {
         f"{name} -> {imported}"
-        for name, found in IMPORTS.items()
+        for name, found in _all_imports().items()
         for imported in found
         if _rank(imported) > _rank(name)
     }
@@ -94,7 +98,7 @@ def _circles() -> set[frozenset[str]]:
     def visit(name: str) -> None:
         index[name] = low[name] = len(index)
         stack.append(name)
-        for imported in IMPORTS[name]:
+        for imported in _all_imports()[name]:
             if imported not in index:
                 visit(imported)
                 low[name] = min(low[name], low[imported])
@@ -107,7 +111,7 @@ def _circles() -> set[frozenset[str]]:
             if len(group) > 1:
                 found.add(group)
 
-    for name in IMPORTS:
+    for name in _all_imports():
         if name not in index:
             visit(name)
     return found
