@@ -23,10 +23,13 @@ def start_thread(run: Callable[[], object], name: str) -> None:
         threading.Thread(target=run, name=name, daemon=True).start()
 
 
-def wait_for(event: Event) -> None:
-    """Wait for ever; in pieces where signals interrupt no wait, or gevent wants an end of it."""
-    while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else None):
-        pass
+def wait_for(event: Event, seconds: float, meanwhile: Callable[[], object]) -> None:
+    """Wait for ever, and call something every so many seconds, at least.
+
+    The pieces are short where signals interrupt no wait, or gevent wants an end of it.
+    """
+    while not event.wait(0.2 if sys.platform == "win32" or are_replaced() else seconds):
+        meanwhile()
 
 
 def are_replaced() -> bool:

@@ -239,6 +239,11 @@ class Admission:
         return sorted(found, key=lambda call: -call.seconds)
 
     @property
+    def in_use(self) -> int:
+        """How many calls have slots, or have lent theirs out."""
+        return len(self._slots) - len(self._free)
+
+    @property
     def is_saturated(self) -> bool:
         """Whether a call that comes now has to wait."""
         return not self._free

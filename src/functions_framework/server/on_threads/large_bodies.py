@@ -33,6 +33,11 @@ class LargeBodies:
     def __init__(self) -> None:
         self.places = deque([None] * MOST_AT_ONCE)
 
+    @property
+    def in_use(self) -> int:
+        """How many threads send."""
+        return MOST_AT_ONCE - len(self.places)
+
     @staticmethod
     def takes(environ: Environ) -> bool:
         """Whether the large body of a request's response is sent here, after the call.

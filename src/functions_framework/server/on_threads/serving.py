@@ -15,7 +15,6 @@ from functions_framework.logs import call_end
 from functions_framework.model.execution import DEADLINE
 from functions_framework.runtime import places
 from functions_framework.runtime.escaping import own_logger
-from functions_framework.runtime.native_threads import wait_for
 
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.forwarded import Proxies
@@ -27,6 +26,7 @@ from ..wire.slices import LARGE
 from .admission import QUEUE, Admission, Running
 from .base_environ import base_environ, of_unix_socket
 from .body import HTTP2, Body, Bounds
+from .engine_queue import EngineQueue
 from .large_bodies import LargeBodies
 from .late_body import LateBody
 from .slow_readers import SlowReaders
@@ -125,7 +125,7 @@ class SyncServing:
             told.set()
 
         on_drain(drain)
-        wait_for(told)
+        EngineQueue(engine, self._admission, self._large).look_until(told)
         self._draining = quiet = Quiet()
         while not quiet.is_quiet():
             time.sleep(POLL_SECONDS)

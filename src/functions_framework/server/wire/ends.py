@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.hosts.wsgi.environ import path_of
 
+from .own_replies import OWN_HOST
 from .slices import Slices
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class _SyncEnding(_Answer):
         # Now, as a function's middleware may change what it is given.
         self._method, self._path = scope["REQUEST_METHOD"], path_of(scope)
         self._agent = scope.get("HTTP_USER_AGENT", "")
-        self._end: CallEnd | None = end
+        self._end: CallEnd | None = None if scope["HTTP_HOST"] == OWN_HOST else end
         self._thread = threading.get_ident()
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:

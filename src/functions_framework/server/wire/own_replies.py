@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from functions_framework.model.message import CLIENT_LEFT, CRASH, TEXT, Reply
 
 NO_PATH = Reply(400, [TEXT], b"The request's target has no path.\n")
@@ -21,3 +23,13 @@ LEFT = Reply(CLIENT_LEFT, [], b"")
 
 BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")
 """All places are taken, and the queue for them is full."""
+
+OWN_HOST = "functions-framework%queue"
+"""Who this server asks for when it asks itself (see `engine_queue`): not a valid host."""
+
+PROCESS = "x-process"
+
+
+def to_itself() -> Reply:
+    """Say to this server, which may have several processes, which one answers."""
+    return Reply(204, [(PROCESS, str(os.getpid()))], b"")
