@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_framework.exceptions import MalformedRequest
+from functions_framework.server.on_loop.body import declared_length
 from functions_framework.server.on_threads.admission import Admission
 from functions_framework.server.on_threads.body import Body, Bounds
 from functions_framework.server.on_threads.sources import NoBody
-from functions_framework.server.wire.incoming import declared_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,21 +171,20 @@ def test_drains_in_pieces_and_forgives_a_broken_body(length: int | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("scope", "length"),
+    ("version", "headers", "length"),
     [
-        ({"CONTENT_LENGTH": "12"}, 12),
-        ({"CONTENT_LENGTH": "0"}, 0),
-        ({}, 0),
-        ({"HTTP_TRANSFER_ENCODING": "chunked"}, None),
-        ({"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "12"}, None),
-        ({"SERVER_PROTOCOL": "HTTP/2"}, None),
-        ({"SERVER_PROTOCOL": "HTTP/2", "CONTENT_LENGTH": "3"}, 3),
-        ({"SERVER_PROTOCOL": "HTTP/2", "REQUEST_METHOD": "GET"}, None),
+        ("1.1", {"content-length": "12"}, 12),
+        ("1.1", {"content-length": "0"}, 0),
+        ("1.1", {}, 0),
+        ("1.1", {"transfer-encoding": "chunked"}, None),
+        ("1.1", {"transfer-encoding": "chunked", "content-length": "12"}, None),
+        ("2", {}, None),
+        ("2", {"content-length": "3"}, 3),
     ],
 )
-def test_declared_length(scope: dict[str, str], length: int | None) -> None:
-    whole = {"SERVER_PROTOCOL": "HTTP/1.1", "REQUEST_METHOD": "POST", **scope}
-    assert declared_length(whole) == length
+def test_declared_length(version: str, headers: dict[str, str], length: int | None) -> None:
+    head: Any = SimpleNamespace(http_version=version)
+    assert declared_length(headers, head) == length
 
 
 def test_no_body_is_at_its_end() -> None:

@@ -19,7 +19,7 @@ from functions_framework.runtime.escaping import own_logger
 from ..wire.drain import POLL_SECONDS, Quiet, ending, last_response
 from ..wire.forwarded import Proxies
 from ..wire.gate import answer
-from ..wire.incoming import Gate, declared_length
+from ..wire.incoming import Gate, check_coding
 from ..wire.limits import too_large
 from ..wire.own_replies import BUSY, CRASHED, DRAINING, ENDED, SATURATED
 from ..wire.slices import LARGE
@@ -224,7 +224,7 @@ class SyncServing:
                 answer(protocol, refused, method, environ["SERVER_PROTOCOL"])
                 return None
             if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-                return self._serve_with_body(protocol, environ, method)
+                return self._with_body(protocol, environ, method)
             is_late = environ["SERVER_PROTOCOL"] == HTTP2
             body = LateBody().of(environ, self._bounds, protocol) if is_late else NO_BODY
             environ["wsgi.input"] = body
@@ -244,11 +244,11 @@ class SyncServing:
             answer(protocol, CRASHED, method)
         return None
 
-    def _serve_with_body(
-        self, protocol: SyncProtocol, environ: Environ, method: str
-    ) -> Reply | None:
-        limit, is_coded = self._bounds.limit, "HTTP_TRANSFER_ENCODING" in environ
-        length = declared_length(environ) if is_coded else int(environ["CONTENT_LENGTH"])
+    def _with_body(self, protocol: SyncProtocol, environ: Environ, method: str) -> Reply | None:
+        limit, coding = self._bounds.limit, environ.get("HTTP_TRANSFER_ENCODING")
+        if coding is not None:
+            check_coding(coding)
+        length = int(environ["CONTENT_LENGTH"]) if coding is None else None
         body = Body(environ["wsgi.input"], length, environ, self._bounds, protocol)
         environ["wsgi.input"] = body
         if limit and length is not None and length > limit:

@@ -44,21 +44,6 @@ def check_coding(coding: str) -> None:
         raise MalformedRequest(_BAD_CODING)
 
 
-def declared_length(scope: Environ) -> int | None:
-    """The body's length as declared, 0 for no body, None when only its end will tell.
-
-    Raises:
-        MalformedRequest: it has a Transfer-Encoding that is not decoded.
-    """
-    if "HTTP_TRANSFER_ENCODING" in scope:
-        check_coding(scope["HTTP_TRANSFER_ENCODING"])
-        return None
-    text = scope.get("CONTENT_LENGTH")
-    if text is not None:
-        return int(text)
-    return None if scope["SERVER_PROTOCOL"] == "HTTP/2" else 0
-
-
 def _is_in_order(host: str) -> bool:
     found = _HOST.fullmatch(host)
     if found is None:
