@@ -185,13 +185,15 @@ TYPE_FORM = ["content-type", "application/x-www-form-urlencoded"]
 WITHOUT: list[tuple[str, str, str, list[list[str]], str]] = [
     *(
         (name, "GET", "q=1", [], "")
-        for name in ("str", "bytes", "dict", "body,-status", "view-args", "stack", "files")
+        for name in (
+            "str", "bytes", "dict", "body,-status", "view-args", "stack", "files", "interrupt",
+        )
     ),
     *((name, "POST", "", [TYPE_JSON], '{"a": [1]}') for name in ("json", "silent-json", "stream")),
     ("silent-json", "POST", "", [TYPE_JSON], "{"),
     ("dict,-status,-headers", "PUT", "", [TYPE_JSON], "{}"),
     ("url", "FOO", "a=%20", [["host", "example.com"]], ""),
-]
+]  # fmt: skip
 # What is answered without Flask where no handler was registered.
 ERRORS: list[tuple[str, str, str, list[list[str]], str]] = [
     ("json", "POST", "", [], "{}"),
@@ -200,7 +202,7 @@ ERRORS: list[tuple[str, str, str, list[list[str]], str]] = [
     *(
         (name, "POST", "", [], "body")
         for name in (
-            "crash", "exit", "interrupt", "handled", "abort", "abort-500", "abort-response",
+            "crash", "exit", "handled", "abort", "abort-500", "abort-response",
             "allowed", "starlette", "late", "refused",
         )
     ),

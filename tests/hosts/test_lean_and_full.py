@@ -114,7 +114,6 @@ RETURNED: dict[str, Callable[[flask.Request], Any]] = {
     "abort response": lambda _: flask.abort(flask.Response("stop", 409)),
     "crash": _raise(ValueError("secret")),
     "exit": _raise(SystemExit(3)),
-    "interrupt": _raise(KeyboardInterrupt()),
     "handled class": _raise(ZeroDivisionError()),
     "handled subclass": _raise(FileNotFoundError("x")),
     "handled code": lambda _: flask.abort(410),

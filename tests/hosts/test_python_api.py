@@ -128,6 +128,27 @@ def test_testing_makes_exceptions_propagate(sources: SourceTree, is_set: bool) -
         assert response.headers["X-Google-Status"] == "crash"
 
 
+@pytest.mark.parametrize("signature", ["http", "event", "typed"])
+@pytest.mark.parametrize("is_full", [False, True])
+def test_ctrl_c_in_a_call_ends_what_runs_the_app(
+    sources: SourceTree, signature: str, *, is_full: bool
+) -> None:
+    """A run of pytest, or a script's server: none of them hears of it again."""
+    sources.write(
+        main="""
+        import signal
+        def hello(*given: dict): signal.raise_signal(signal.SIGINT)
+        """
+    )
+    app = _app(sources, signature=signature)
+    if is_full:
+        app.after_request(lambda response: response)
+    payload = {"context": {"eventId": "E"}, "data": {"a": 1}}
+    with pytest.raises(KeyboardInterrupt):
+        app.test_client().post("/", json=payload)
+    assert not flask.has_request_context()
+
+
 def test_the_configuration_is_the_users(sources: SourceTree) -> None:
     sources.write(
         main="""

@@ -83,7 +83,7 @@ def _http_view(function: Function) -> View:
                 return begun_result(result, request.environ)
             except UnsendableError as error:
                 return Unsendable(named(error, function), is_none=result is None)
-        except (SystemExit, KeyboardInterrupt) as error:
+        except SystemExit as error:
             raise Crash(type(error).__name__) from error
 
     return run
@@ -123,7 +123,7 @@ def _event_view(function: Function) -> View:
                 return begun(reply, environ)
             except UnsendableError as error:
                 return _failed(named(error, function), function, arguments)
-            except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a few are answered
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a few are answered
                 return _failed(error, function, arguments)
         # Outside of its handler, or crashes of a batch's events would be told as raised in it.
         return _undecoded(undecoded, function, received.body)
@@ -169,7 +169,7 @@ def _failed(error: BaseException, function: Function, arguments: tuple[Any, ...]
             tell(decided, function, arguments)
             return reply_to(decided, header)
     try:
-        if isinstance(error, (SystemExit, KeyboardInterrupt, RequestRefused)):
+        if isinstance(error, (SystemExit, RequestRefused)):
             raise Crash(type(error).__name__) from error
         raise error
     finally:
