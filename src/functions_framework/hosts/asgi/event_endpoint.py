@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
+from functions_framework.model.function import Signature
 from functions_framework.model.message import EVENT_TAKEN
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import UnsendableError, named
@@ -57,6 +58,7 @@ class EventEndpoint:
         self.function = function
         self._host = host
         self._codec = codec_of(function)
+        self._is_event = function.signature is not Signature.TYPED
         self._call = host.calling(function)
 
     async def respond(self, scope: Scope, receive: Receive) -> Reply:
@@ -67,7 +69,7 @@ class EventEndpoint:
             header = header_fields(scope).get
             refused = answer_without_call(codec, self.function, method, scope["path"], header)
             return self._host.refused(refused)
-        received = message(scope, await read_body(receive))
+        received = message(scope, await read_body(receive), is_event=self._is_event)
         try:
             arguments = codec.decode(received)
         except RequestRefused as error:

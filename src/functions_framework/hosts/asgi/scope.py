@@ -80,12 +80,18 @@ def begin(scope: Scope, function: Function | None) -> Execution:
     return running
 
 
-def message(scope: Scope, body: bytes) -> Message:
-    """A request whose body was read."""
+def message(scope: Scope, body: bytes, *, is_event: bool = True) -> Message:
+    """A request whose body was read.
+
+    Args:
+        scope: of the request.
+        body: as it was read.
+        is_event: whether attributes of an event are looked for.
+    """
     fields = header_fields(scope)
     query: str | None = getattr(scope, "query", None)
     attributes = {}
-    if "ce-id" in fields or not COMMON_FIELDS.issuperset(fields):
+    if is_event and ("ce-id" in fields or not COMMON_FIELDS.issuperset(fields)):
         attributes = _attributes(fields)
     if query is None or not query.isascii():
         query = encoded_query(scope["query_string"])

@@ -100,6 +100,7 @@ def _none_is_ok(view: View) -> View:
 
 def _event_view(function: Function) -> View:
     codec = codec_of(function)
+    is_event = function.signature is not Signature.TYPED
 
     def run(request: Request) -> Reply:
         environ = request.environ
@@ -110,7 +111,7 @@ def _event_view(function: Function) -> View:
             if refused.status == 405:
                 raise as_refused(refused)
             return refused
-        received = message(environ)
+        received = message(environ, is_event=is_event)
         try:
             arguments = codec.decode(received)
         except RequestRefused as error:

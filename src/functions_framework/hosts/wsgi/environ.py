@@ -104,15 +104,19 @@ def begin_seen(environ: Environ, function: Function | None) -> Execution:
     return begin(environ, function)
 
 
-def message(environ: Environ) -> Message:
+def message(environ: Environ, *, is_event: bool = True) -> Message:
     """Read the whole request.
+
+    Args:
+        environ: of the request.
+        is_event: whether attributes of an event are looked for.
 
     Raises:
         MalformedRequest: the body broke off, or a header of an event is not ASCII (where the server
             can tell).
     """
     attributes = {}
-    if "HTTP_CE_ID" in environ or not _COMMON.issuperset(environ):
+    if is_event and ("HTTP_CE_ID" in environ or not _COMMON.issuperset(environ)):
         attributes = _attributes(environ)
         if SERVED in environ and not all(attributes.values()):
             raise MalformedRequest(NOT_ASCII)

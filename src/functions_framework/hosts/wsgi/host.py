@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions_framework.events.binding import STRUCTURED_TYPE
 from functions_framework.exceptions import BatchOfEvents, RequestRefused, Verdict
 from functions_framework.logs import log_crash
+from functions_framework.model.function import Signature
 from functions_framework.model.message import EVENT_TAKEN, Message, tuple_of
 from functions_framework.signatures import codec_of
 from functions_framework.signatures.results import UnsendableError, encode, named
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from functions_framework.signatures.codec import Codec
 
     from ..error_handlers import ErrorHandlers
+
+_TYPED = Signature.TYPED  # looked up in an enumeration at each request it takes its time
 
 
 class EventHost:
@@ -71,7 +74,7 @@ class EventHost:
         """The response to a request that may have been read already, by calling the function."""
         try:
             if received is None:
-                received = message(environ)
+                received = message(environ, is_event=function.signature is not _TYPED)
             arguments = codec.decode(received)
         except RequestRefused as error:
             undecoded = error.with_traceback(None)
