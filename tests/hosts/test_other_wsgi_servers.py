@@ -89,7 +89,7 @@ SERVERS: dict[str, Callable[[Any], Any]] = {
 @contextmanager
 def _listening(name: str, app: Any) -> Iterator[int]:
     server = SERVERS[name](app)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield server.server_port

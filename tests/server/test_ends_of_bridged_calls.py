@@ -71,8 +71,11 @@ def asked(
     """A server with 0.3 seconds for what the option says, and a client that has asked it."""
     method, path, head, body = call
     source = SOURCE + PAUSING if method == "PUT" else SOURCE
+    # A call whose body is still awaited holds up the end for the whole grace period.
+    flags = {"--grace-period": "1", option: "0.3"}
+    given = [text for flag in flags.items() for text in flag]
     with (
-        served(place, source, option, "0.3", target=TARGET) as found,
+        served(place, source, *given, target=TARGET) as found,
         found.server.connect() as connection,
     ):
         connection.sendall(f"{method} {path} HTTP/1.1\r\nhost: x\r\n{head}\r\n".encode() + body)

@@ -73,7 +73,9 @@ class KnativeBroker:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _ingress_of(self._queue))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, daemon=True),
+            threading.Thread(
+                target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            ),
             threading.Thread(target=self._dispatch, daemon=True),
         ]
 

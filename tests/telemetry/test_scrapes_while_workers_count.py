@@ -24,7 +24,7 @@ pytestmark = pytest.mark.once
 def port(tmp_path: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = expose(listener, tmp_path, 1)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield listener.getsockname()[1]
         server.shutdown()
