@@ -197,3 +197,28 @@ def test_it_is_left_alone_in_production_and_where_another_is_named(
     with ServerProcess.start(written(tmp_path, GREETING), "hello", *flags) as server:
         assert server.ready().get() == (200, b"none")
         assert "Read" not in server.log
+
+
+def test_a_file_that_a_link_leads_to_restarts_once(tmp_path: Path) -> None:
+    """It is seen where it is, and where the link is."""
+    package, elsewhere = tmp_path / "shared" / "linked", tmp_path / "elsewhere"
+    for directory in (package, elsewhere, tmp_path / "app"):
+        directory.mkdir(parents=True)
+    (tmp_path / "app" / "linked").symlink_to(package)
+    (package / "__init__.py").write_text("")
+    (elsewhere / "last_one.py").write_text("")
+    text = (
+        f"import sys\nsys.path.append({str(elsewhere)!r})\nimport linked, last_one\n"
+        "def hello(request): return 'Hello'\n"
+    )
+    with ServerProcess.start(written(tmp_path / "app", text), "hello", "--reload") as server:
+        server.ready()
+        for number in range(3):
+            told = server.log.count("linked/__init__.py")
+            save(package / "__init__.py", f"# {number}")
+            server.wait_for("linked/__init__.py", times=told + 1)
+            # By the time this is seen, so are all changes of files elsewhere that came before it.
+            save(elsewhere / "last_one.py", f"# {number}")
+            server.wait_for("last_one.py", times=number + 1)
+        # A busy machine may tell of one so late that it is taken for another.
+        assert server.log.count("linked/__init__.py") < 5

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.25
 # How long the library waits for more of what belongs to one change.
 _STEP_SECONDS = 0.02
+_TOLD_SECONDS = 0.1
+"""Seconds within which the system has told of a change that was seen by looking."""
 
 Stamp = tuple[int, int, int]
 _NEVER: Stamp = (0, 0, 0)
@@ -36,8 +38,9 @@ _NEVER: Stamp = (0, 0, 0)
 class _Counted:
     """Chooses the changes that count; see `Watched` for what is asked for."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, outside: _Outside) -> None:
         self._watched = watched
+        self._outside = outside
         self._patterns = Patterns(watched.include, watched.exclude)
         self.roots = [Path(directory) for directory in watched.directories]
 
@@ -52,15 +55,17 @@ class _Counted:
 
     def report(self, paths: Iterable[Path]) -> None:
         """Print those of the changed paths that count."""
-        changed = []
-        waiting = {path for path in paths if not self._is_output(path)}
-        for root in self.roots:
-            below = {path for path in waiting if path.is_relative_to(root)}
-            waiting -= below
-            found = relevant(below, root, self._patterns)
-            changed += found if root == self.roots[0] else [str(root / name) for name in found]
-        if changed:
-            _print_line(changed)
+        with _telling:
+            changed = []
+            waiting = {path for path in paths if not self._is_output(path)}
+            for root in self.roots:
+                below = {path for path in waiting if path.is_relative_to(root)}
+                waiting -= below
+                found = relevant(below, root, self._patterns)
+                changed += found if root == self.roots[0] else [str(root / name) for name in found]
+                self._outside.pass_over(root / name for name in found)
+            if changed:
+                _print_line(changed)
 
     def is_polled(self, path: Path) -> bool:
         """Whether looking at all files shows a change of one, which links may lead to."""
@@ -93,11 +98,11 @@ def report_changes(orders: Sequence[Any], began: int) -> None:
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)  # they are for the parent, which ends this
     watched = Watched(*orders)
-    counted = _Counted(watched)
+    outside = _Outside(watched.files, began)
+    counted = _Counted(watched, outside)
     for root in counted.roots:
         if not root.is_dir():
             sys.exit(f"{root} isn't a directory.")
-    outside = _Outside(watched.files, began)
     threading.Thread(target=outside.take_orders, daemon=True).start()
     threading.Thread(target=outside.report, daemon=True).start()
     if not (watched.is_polling or os.environ.get("WATCHFILES_FORCE_POLLING")):
@@ -131,15 +136,29 @@ class _Outside:
         self._always = [path for path in self._always if not is_polled(path)]
         self._seen = {path: old for path, old in self._seen.items() if not is_polled(path)}
 
+    def pass_over(self, told: Iterable[Path]) -> None:
+        """Leave out what was told just now by another path: links lead out of directories."""
+        files = set(map(os.path.realpath, told))
+        if files:
+            seen = [path for path in self._seen if os.path.realpath(path) in files]
+            self._seen.update({path: _stamp(path) for path in seen})
+
     def report(self) -> None:
         """Print their changes; never returns."""
         while True:
             time.sleep(POLL_SECONDS)
-            seen = self._seen
-            changed = {path: now for path, old in seen.items() if (now := _stamp(path)) != old}
-            if changed:
-                seen.update(changed)
-                _print_line(sorted(map(str, changed)))
+            if not self._changes():
+                continue
+            time.sleep(_TOLD_SECONDS)  # one that is told by another path as well restarts once
+            with _telling:
+                changed = self._changes()
+                self._seen.update(changed)
+                if changed:
+                    _print_line(sorted(map(str, changed)))
+
+    def _changes(self) -> dict[Path, Stamp]:
+        seen = self._seen
+        return {path: now for path, old in seen.items() if (now := _stamp(path)) != old}
 
 
 class _Roots:
@@ -242,10 +261,10 @@ def _stamp(file: os.DirEntry[str] | Path) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-_printing = threading.Lock()
+_telling = threading.RLock()
 
 
 def _print_line(paths: list[str]) -> None:
-    with _printing:
+    with _telling:
         # The line and its end in one piece, also where nothing is buffered.
         print(json.dumps(paths) + "\n", end="", flush=True)  # noqa: T201 - what the parent reads
