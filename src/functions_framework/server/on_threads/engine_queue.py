@@ -65,7 +65,7 @@ class EngineQueue:
 
     def _look(self) -> None:
         """Ask, on another thread, if calls may have taken all threads that there are."""
-        busy, now = self._admission.in_use + self._large.in_use, time.monotonic()
+        busy, now = self._in_use(), time.monotonic()
         is_one_idle = busy < self._threads and now < self._known_until
         if not busy or is_one_idle or self._is_asking or now < self._next:
             return
@@ -73,6 +73,10 @@ class EngineQueue:
             return  # with a thread it would wait for a place; a debugger would show this one
         self._is_asking = True
         start_thread(lambda: self._ask(busy), "engine-queue")
+
+    def _in_use(self) -> int:
+        """How many of the engine's threads calls have taken."""
+        return self._admission.in_use + self._large.in_use
 
     def _ask(self, busy: int) -> None:
         # No answer: it is busy beyond what it has threads for, or no descriptor is left.
@@ -82,8 +86,9 @@ class EngineQueue:
             with contextlib.suppress(OSError):
                 for _ in range(_MOST_ASKED):
                     if self._answering() == os.getpid():
-                        # It lives for a while, as those that were busy do.
-                        self._threads = busy + 1
+                        # It lives for a while, as those do that were busy and are: of one whose
+                        # call has ended it may be the thread.
+                        self._threads = min(busy, self._in_use()) + 1
                         self._known_until = time.monotonic() + _KNOWN_SECONDS
                         self._pause = _ANSWER_SECONDS
                         break
