@@ -115,6 +115,22 @@ def test_stream_in_flight_is_completed_after_the_signal(
         assert server.exit_code(AT_ONCE) == 0
 
 
+# As when a signal comes at the moment in which the main thread begins to wait.
+OF_ANOTHER_THREAD = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+"""
+
+
+def test_an_idle_worker_obeys_a_signal_that_another_thread_got(tmp_path: Path, kind: str) -> None:
+    source = written(tmp_path, OF_ANOTHER_THREAD + FUNCTIONS)
+    with ServerProcess.start(source, kind) as server:
+        (worker,) = server.ready().children()
+        os.kill(worker, signal.SIGTERM)
+        server.wait_for(f"Worker {worker} is replaced: it was told to stop.")
+
+
 def test_call_that_outlasts_the_grace_period_is_logged_by_name(tmp_path: Path, kind: str) -> None:
     with ServerProcess.start(written(tmp_path, FUNCTIONS), kind, "--grace-period", "0.5") as server:
         server.ready()

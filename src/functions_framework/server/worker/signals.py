@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import messages
 from ..parent.signals import STOPS
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from .orders import Parent
@@ -36,6 +38,32 @@ def answer_signals(parent: Parent) -> None:
         signal.signal(number, _pass if number == signal.SIGINT else tell)
     if hasattr(os, "register_at_fork"):
         _AroundForks({tell, _pass})
+
+
+def wake_loop() -> None:
+    """Wake the event loop that runs when a signal comes; its handler is called as it wakes.
+
+    The main thread is told of none that comes as it is about to wait, or to another thread. Where
+    somebody else is told of them (`parent.in_process`), nothing is changed.
+    """
+    before = signal.set_wakeup_fd(-1)
+    if before != -1:
+        signal.set_wakeup_fd(before)
+        return
+    import asyncio
+    import socket
+
+    reading, writing = socket.socketpair()
+    for end in (reading, writing):
+        end.setblocking(False)  # noqa: FBT003
+    asyncio.get_running_loop().add_reader(reading, _empty, reading, writing)
+    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+
+
+def _empty(reading: socket.socket, _writing: socket.socket) -> None:
+    """Forget what woke the loop; both ends live as long as this may be called."""
+    with suppress(BlockingIOError):
+        reading.recv(4096)
 
 
 def _pass(_number: int, _frame: object) -> None:
@@ -67,6 +95,7 @@ class _AroundForks:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._forking.mask)
 
     def _begin(self) -> None:
+        signal.set_wakeup_fd(-1)
         for number in STOPS:
             if signal.getsignal(number) in self._ours:
                 is_interrupt = number == signal.SIGINT

@@ -25,7 +25,7 @@ from .build import observed
 from .last_seconds import count_threads_of_calls, end_threads, log_left
 from .loaded import Loaded
 from .orders import Parent
-from .signals import answer_signals
+from .signals import answer_signals, wake_loop
 
 if TYPE_CHECKING:
     import socket
@@ -191,9 +191,15 @@ def serve(
     serving.leave = partial(parent.ask_to_leave, is_patient=True)
     _retire_in_time(settings, parent)
     silent_clients.watch(listener, limits, serving)
+
+    def listening_now() -> None:
+        if hosted.host.is_async:
+            wake_loop()
+        parent.tell(ready)
+
     left = serving.run(
         Engine(listener, limits),
-        lambda: parent.tell(ready),
+        listening_now,
         lambda then: parent.on_order(partial(drain.begin, then)),
     )
     log_left(hosted.name, left, drain.allowed, drain.until)
