@@ -72,6 +72,40 @@ def test_a_list_of_events_is_a_batch(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize("more", [(202,), ("202 Accepted",), ({"x-a": "1"},), (202, {"x-a": "1"})])
+def test_an_event_with_a_status_as_http_functions_return_it(host: str, more: tuple[Any]) -> None:
+    for event in (CloudEvent(GIVEN, {"n": 1}), {**GIVEN, "data": {"n": 1}}):
+        answer = ask(host, (event, *more))
+        assert (answer.status, answer.headers["ce-id"]) == (200, "7")
+        assert json.loads(answer.body) == {"n": 1}
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_a_tuple_of_events_is_a_batch(host: str) -> None:
+    for events in ((EVENT,), (EVENT, EVENT)):
+        answer = ask(host, events)
+        assert answer.type == "application/cloudevents-batch+json"
+        assert len(json.loads(answer.body)) == len(events)
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize("signature", [Signature.CLOUDEVENT, Signature.EVENT])
+def test_work_that_is_returned_undone_is_not_lost(
+    host: str, signature: Signature, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = []
+
+    async def later() -> None:
+        done.append(True)
+
+    work = later()
+    answer = serve(host, lambda *_: work, signature)("POST", "/", SENT)
+    work.close()  # nobody is to be warned of it
+    assert answer.is_crash is not bool(done)
+    assert answer.status == 200 or "returned a coroutine: expected a result whose" in caplog.text
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
 @pytest.mark.parametrize(
     "result", [None, "text", b"x", 3, {"a": 1}, {"type": "alone"}, [], [1], object()]
 )

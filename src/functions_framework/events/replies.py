@@ -41,8 +41,9 @@ def events_in(result: object, form: ReplyForm) -> list[CloudEvent] | None:
     """The events that a result holds, None where it is none.
 
     An event is an object of the CloudEvents SDK, or a dict with a `type` and, beside it, a
-    `source`, a `specversion` or data; several stand in a list. What it lacks of `id`, `source`,
-    `time` and `specversion` is filled in.
+    `source`, a `specversion` or data; several stand in a list. Of a tuple with a status or headers,
+    as HTTP functions return, the event counts. What it lacks of `id`, `source`, `time` and
+    `specversion` is filled in.
 
     Raises:
         ValueError: a dict says that it is an event, and has no type; or a list holds an event and
@@ -52,6 +53,9 @@ def events_in(result: object, form: ReplyForm) -> list[CloudEvent] | None:
         found = [_event(item, form) for item in result]
         if not any(found):
             return None
+        first, *others = found
+        if isinstance(result, tuple) and first is not None and not any(others):
+            return [first]
         if not all(found):
             raise ValueError("The function returned a list that holds events and something else.")
         return [event for event in found if event is not None]
@@ -67,7 +71,7 @@ def encode(result: object, events: list[CloudEvent], form: ReplyForm) -> Reply:
     """
     from . import cloudevents
 
-    if isinstance(result, (list, tuple)):
+    if isinstance(result, (list, tuple)) and len(result) == len(events):
         headers, body = cloudevents.encode_batch(events)
     elif form.is_structured:
         headers, body = cloudevents.encode_structured(events[0])

@@ -119,7 +119,7 @@ def _marked_of(module: ModuleType) -> list[str]:
         if not (issubclass(type(value), _MARKABLE) or is_own_object) or mark_of(value) is None:
             continue
         inner = value.func if isinstance(value, functools.partial) else value
-        is_own = getattr(inner, "__module__", None) == module.__name__
+        is_own = getattr(inspect.unwrap(inner), "__module__", None) == module.__name__
         if id(value) not in found or getattr(value, "__name__", "") == name:
             found[id(value)] = (name, is_own)
     own = [name for name, is_own in found.values() if is_own]

@@ -122,7 +122,29 @@ def _layers_of(target: object) -> Iterator[Any]:
         seen.add(id(target))
         yield target
         inner = target.func if isinstance(target, functools.partial) else None
-        target = inner or getattr(target, "__wrapped__", None)
+        target = inner or getattr(target, "__wrapped__", None) or _revealed(target)
+
+
+def _revealed(wrapper: Any) -> Any:
+    """The decorated function whose place a wrapper without `functools.wraps` has taken.
+
+    The wrapper holds it in its closure, perhaps behind others, and has its name where that was
+    defined. It is told so (`__wrapped__`), for those who look for parameters and annotations.
+    """
+    held: list[Any] = [wrapper] if type(wrapper) is FunctionType else []
+    for function in held:  # grows meanwhile
+        is_inner = function is not wrapper and ATTRIBUTE in vars(function)
+        if is_inner and function.__globals__.get(function.__name__) is wrapper:
+            wrapper.__wrapped__ = function
+            return function
+        for cell in function.__closure__ or ():
+            try:
+                found = cell.cell_contents
+            except ValueError:  # it is empty
+                continue
+            if type(found) is FunctionType and found not in held:
+                held.append(found)
+    return None
 
 
 def is_async_callable(target: Any) -> bool:

@@ -60,6 +60,7 @@ class CloudEventSignature:
 
         Raises:
             ValueError: what was returned is an event that cannot be sent.
+            UnsendableError: the function's work isn't done.
         """
         if result is None:
             return EVENT_TAKEN

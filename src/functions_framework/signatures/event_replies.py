@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.replies import ReplyForm, encode, events_in, of_data
-from functions_framework.model.message import EVENT_TAKEN
 
 from .annotations import MISSING, resolve, return_annotation
-from .results import compact_json
+from .results import compact_json, taken
 from .typed import data_json, writer_of
 
 if TYPE_CHECKING:
@@ -45,12 +44,13 @@ class EventReplies:
 
         Raises:
             ValueError: it is an event that cannot be sent.
+            UnsendableError: the function's work isn't done.
         """
         events = events_in(result, self._form)
         if events is not None:
             return encode(result, events, self._form)
         if self._form.type is None:
-            return EVENT_TAKEN
+            return taken(result)
         event = of_data(*self._data(result), self._form)
         return encode(event, [event], self._form)
 

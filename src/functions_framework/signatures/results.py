@@ -17,13 +17,13 @@ anything else, None too         UnsendableError: the function is at fault
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from functions_framework.exceptions import InvalidResultException
 from functions_framework.model.function import code_of, place_of
-from functions_framework.model.message import HTML, JSON, Easy, Reply, tuple_of
+from functions_framework.model.message import EVENT_TAKEN, HTML, JSON, Easy, Reply, tuple_of
 
 from .responses import Deferred, from_response
 
@@ -37,12 +37,13 @@ class UnsendableError(TypeError):
     """A result isn't one of the table.
 
     Attributes:
-        found: what came instead, as the end of a sentence: `None`, `an int`.
+        expected: what may be returned, as the end of a sentence.
+        found: what came instead: `None`, `an int`.
     """
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"Expected {expected}, found {found}.")
-        self.found = found
+        self.expected, self.found = expected, found
 
 
 _ALLOWED = (
@@ -57,7 +58,8 @@ def named(error: UnsendableError, function: Function) -> InvalidResultException:
     place = f" ({place_of(function.call)})" if code else ""
     hint = " Await it in an 'async def'." if error.found == "a coroutine" else ""
     return InvalidResultException(
-        f"The function {function.name!r}{place} returned {error.found}: expected {_ALLOWED}.{hint}",
+        f"The function {function.name!r}{place} returned {error.found}: "
+        f"expected {error.expected}.{hint}",
         code.co_filename if code else "",
         code.co_firstlineno if code else 0,
         function.name,
@@ -71,6 +73,17 @@ def refuse(value: object) -> NoReturn:
         UnsendableError: always.
     """
     raise UnsendableError(_ALLOWED, _described(value))
+
+
+def taken(value: object) -> Reply:
+    """The response to what an event function returned that isn't sent: anything whose work is done.
+
+    Raises:
+        UnsendableError: it is a coroutine, which nobody will await. The event would be lost.
+    """
+    if isinstance(value, Coroutine):
+        raise UnsendableError("a result whose work is done", _described(value))
+    return EVENT_TAKEN
 
 
 def _described(value: object) -> str:
