@@ -158,10 +158,13 @@ class _Slotted:
         (_Slotted(), "asgi"),
         (lambda scope, receive, send: None, "asgi"),
         (lambda scope, receive, send, extra=None: None, "asgi"),
+        (lambda scope, receive, send, **options: None, "asgi"),
+        (lambda environ, start_response, *more: None, "wsgi"),
         (lambda request: None, None),
         (lambda data, context: None, None),
         (lambda scope, receive: None, None),
         (lambda *arguments: None, None),
+        (lambda request, *more, **options: None, None),
         (print, None),
     ],
 )

@@ -168,11 +168,9 @@ def protocol_of(target: object) -> Literal["asgi", "wsgi"] | None:
     called with: `(scope, receive, send)` in ASGI 3, `start_response` in PEP 3333.
     """
     required = _required_parameters(target)
-    if required[-3:] == ["scope", "receive", "send"] and len(required) == 3:
+    if required == ["scope", "receive", "send"]:
         return "asgi"
-    if len(required) == 2 and required[1] == "start_response":
-        return "wsgi"
-    return None
+    return "wsgi" if len(required) == 2 and required[1] == "start_response" else None
 
 
 def _required_parameters(target: Any) -> list[str]:
@@ -189,7 +187,9 @@ def _required_parameters(target: Any) -> list[str]:
             parameters = inspect.signature(candidate).parameters.values()
         except (TypeError, ValueError):
             continue  # or it is made in C, and silent about itself
-        return [item.name for item in parameters if item.default is item.empty]
+        starred = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+        needed = (item for item in parameters if item.kind not in starred)
+        return [item.name for item in needed if item.default is item.empty]
     return []
 
 
