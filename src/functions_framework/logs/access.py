@@ -46,20 +46,17 @@ def log_access(  # noqa: PLR0913, PLR0917 - the columns of the log
         # The target of a CONNECT has no path; a line of words is to be split in as many as any.
         method, path = printable(method), printable(path) or "-"
     text = f"{method} {path} {status} {size}B {seconds * 1000:.1f}ms"
-
-    def more() -> dict[str, Any]:
-        return _fields(method, path, status, size, seconds)
-
+    told = method, path, status, size, seconds
     handler = sole_handler(_logger)
     if handler is None:
-        deliver(_logger, _record(text, more(), running))
+        deliver(_logger, _record(text, _fields(*told), running))
         return
     formatter: Any = handler.formatter
     try:
         # Making a record of it takes longer than all the rest of this.
-        handler.write(formatter.format_request(LOGGER, text, running, more))
+        handler.write(formatter.format_request(LOGGER, text, running, _fields, told))
     except Exception:  # noqa: BLE001 - logging's own way: never into the caller
-        handler.handleError(_record(text, more(), running))
+        handler.handleError(_record(text, _fields(*told), running))
 
 
 def _fields(method: str, path: str, status: int, size: int, seconds: float) -> dict[str, Any]:

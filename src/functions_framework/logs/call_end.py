@@ -28,15 +28,14 @@ class CallEnd:
     def __init__(self, log: Callable[[str, str, int, int, float, Execution | None], None] | None):
         self._log = log
 
-    def __call__(  # noqa: PLR0913 - the columns of the log
+    def __call__(  # noqa: PLR0913, PLR0917 - the columns of the log
         self,
         method: str,
         path: str,
         status: int,
         size: int,
         seconds: float,
-        *,
-        is_probe: bool = False,
+        is_probe: bool = False,  # noqa: FBT001, FBT002 - by its name it would take longer
     ) -> None:
         """Write what there is to write, and leave the call's context; arguments as `log_access`.
 

@@ -45,7 +45,13 @@ class FallbackHandler(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write a record unless another handler has it."""
-        return not self._is_taken(record.name) and bool(super().handle(record))
+        if self._is_taken(record.name):
+            return False
+        if self.filters:
+            return bool(super().handle(record))
+        # Without logging's lock, as what is written goes out in one piece.
+        self.emit(record)
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record's text and push it out; a failure is reported as logging reports it."""
@@ -105,10 +111,10 @@ def sole_handler(logger: logging.Logger) -> FallbackHandler | None:
         logger: one whose records are at INFO.
     """
     root, above = logging.root, logger
-    handlers = root.handlers
-    if list.__len__(handlers) != 1:
+    try:
+        (handler,) = root.handlers
+    except ValueError:  # none, or several
         return None
-    (handler,) = handlers
     if type(handler) is not FallbackHandler or not handler.is_as_made() or not _is_unchanged():
         return None
     if logger.filters:  # those of the loggers above see none of its records

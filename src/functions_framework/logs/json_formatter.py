@@ -82,7 +82,7 @@ class JsonFormatter(logging.Formatter):
         super().__init__(fmt, datefmt, style, validate, defaults=defaults)
         self._has_format = fmt is not None
         self._project = project or project_of_platform()
-        self._second = (0, "")
+        self._second = (0.0, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record; never raises."""
@@ -98,7 +98,12 @@ class JsonFormatter(logging.Formatter):
         return encode(fields)
 
     def format_request(
-        self, name: str, text: str, running: Execution | None, more: Callable[[], dict[str, Any]]
+        self,
+        name: str,
+        text: str,
+        running: Execution | None,
+        fields_of: Callable[..., dict[str, Any]],
+        told: tuple[Any, ...],
     ) -> str:
         """What `format` makes of a record at INFO about a request.
 
@@ -106,10 +111,11 @@ class JsonFormatter(logging.Formatter):
             name: the logger's.
             text: its message.
             running: the call, None where no function was called.
-            more: gives the record's own fields.
+            fields_of: gives the record's own fields.
+            told: what it is given.
         """
         fields = self.beginning(RequestRecord(name), text)
-        fields.update(more())
+        fields.update(fields_of(*told))
         if running:
             self.put_call(fields, printable(running.execution_id), running.trace)
         return encode(fields)
@@ -168,12 +174,12 @@ class JsonFormatter(logging.Formatter):
 
     def time_of(self, created: float) -> str:
         """A time in RFC 3339, UTC."""
-        second = int(created)
-        known, text = self._second
-        if known != second:
-            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        second, text = self._second
+        if not 0.0 <= created - second < 1.0:
+            second = created // 1
+            text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
             self._second = (second, text)
-        return "%s.%06dZ" % (text, (created - second) * 1e6)  # noqa: UP031 - half the time
+        return "%s%06dZ" % (text, (created - second) * 1e6)  # noqa: UP031 - half the time
 
 
 def _put_extra(fields: dict[str, Any], record: logging.LogRecord) -> None:

@@ -32,7 +32,8 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._second = (0, "")
+        self._second = (0.0, "")
+        self._request_second = (0.0, "")
         self._levels = {}
         if has_colours():
             self._levels = {
@@ -56,25 +57,39 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The first line; the traceback follows it as in any format."""
         call = origin_of(record)[0]
-        return self._line(record.created, record.levelname, call, record.name, record.message)
+        call = f" {call}" if call else ""
+        beginning = self._beginning(record.created, record.levelname)
+        return f"{beginning}{call} {record.name}: {record.message}"
 
     def format_request(
-        self, name: str, text: str, running: Execution | None, _more: Callable[[], dict[str, Any]]
+        self,
+        name: str,
+        text: str,
+        running: Execution | None,
+        _fields_of: Callable[..., dict[str, Any]],
+        _told: tuple[Any, ...],
     ) -> str:
         """What `format` makes of a record about a request; arguments as of `JsonFormatter`'s.
 
         Nothing is left to escape in any of them.
         """
-        call = running.execution_id if running else ""
+        created = time.time()
+        second, beginning = self._request_second
+        if not 0.0 <= created - second < 1.0:
+            # A level that is renamed shows it from the next second on.
+            beginning = self._beginning(created, logging.getLevelName(logging.INFO))
+            self._request_second = created // 1, beginning
+        call = "" if running is None else running.execution_id
+        if not call:
+            return f"{beginning} {name}: {text}"
         if not call.isalnum():
             call = printable(call)
-        return self._line(time.time(), logging.getLevelName(logging.INFO), call, name, text)
+        return f"{beginning} {call} {name}: {text}"
 
-    def _line(self, created: float, level: str, call: str, name: str, text: str) -> str:
-        second = int(created)
-        if self._second[0] != second:
-            self._second = (second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)))
-        shown = self._levels.get(level) or level.ljust(7)
-        if call:
-            return f"{self._second[1]} {shown} {call} {name}: {text}"
-        return f"{self._second[1]} {shown} {name}: {text}"
+    def _beginning(self, created: float, level: str) -> str:
+        second, text = self._second
+        if not 0.0 <= created - second < 1.0:
+            second = created // 1
+            text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+            self._second = (second, text)
+        return f"{text} {self._levels.get(level) or level.ljust(7)}"
