@@ -10,11 +10,11 @@ import os
 import time
 from bisect import bisect_left
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from .numbers import Places
+from .numbers import Place, Places
 from .outcome import REFUSED, Outcome, kind_of
 
 if TYPE_CHECKING:
@@ -30,20 +30,35 @@ _BUCKETS = (
 )  # fmt: skip
 
 
-class _Series(NamedTuple):
+class _Series:
     """Where the calls of one function with one outcome are counted.
 
-    Attributes:
+    Args:
         function: kept, so that no other gets its id.
-        calls: numbers, and which of them is that of the calls.
-        seconds: the same of the time of all calls of the function.
-        buckets: the same of how many took how long; empty where they aren't timed.
+        calls: the place of their number.
+        seconds: that of the time of all calls of the function, None where they aren't timed.
+        buckets: those of how many took how long.
     """
 
-    function: Function
-    calls: tuple[Any, int]
-    seconds: tuple[Any, int]
-    buckets: list[tuple[Any, int]]
+    __slots__ = ("_buckets", "_calls", "_function", "_seconds")
+
+    def __init__(
+        self, function: Function, calls: Place, seconds: Place | None, buckets: list[Place]
+    ) -> None:
+        self._function = function
+        self._calls = calls
+        self._seconds = seconds
+        self._buckets = buckets
+
+    def add(self, seconds: float) -> None:
+        """Add a call; the lock is held."""
+        cells, index = self._calls
+        cells[index] += 1.0
+        if self._seconds is not None:
+            cells, index = self._seconds
+            cells[index] += seconds
+            cells, index = self._buckets[bisect_left(_BUCKETS, seconds)]
+            cells[index] += 1.0
 
 
 class Counting:
@@ -103,8 +118,12 @@ class Counting:
     def begin(self, request: object, head_of: Callable[[Any], Head]) -> tuple[float, Any, int]:  # noqa: ARG002 - of no interest here
         """Count a request as being answered."""
         cells, index = self._in_flight
-        with self._lock:
-            cells[index] += 1
+        lock = self._lock
+        lock.acquire()  # in half the time of `with`
+        try:
+            cells[index] += 1.0
+        finally:
+            lock.release()
         return time.monotonic(), cells, index
 
     def begin_socket(
@@ -134,9 +153,13 @@ class Counting:
             return
         function: Any = running.function
         series = self._series_of(function, kind)
-        with self._lock:
-            cells[index] -= 1
-            _add(series, seconds)
+        lock = self._lock
+        lock.acquire()
+        try:
+            cells[index] -= 1.0
+            series.add(seconds)
+        finally:
+            lock.release()
 
     def _end_others(self, call: tuple[float, Any, int], outcome: Outcome, seconds: float) -> None:
         """Count what is none, and the calls of a batch."""
@@ -147,32 +170,21 @@ class Counting:
             if (kind := one.kind) is not None and one.function is not None:
                 series = self._series_of(one.function, kind)
                 with self._lock:
-                    _add(series, took)
+                    series.add(took)
 
     def _series_of(self, function: Function, kind: str) -> _Series:
-        of_kind = self._series.get(kind)
-        if of_kind is None:
-            of_kind = self._series.setdefault(kind, {})
-        found = of_kind.get(id(function))
-        if found is None:
-            found = of_kind[id(function)] = self._new_series(function, kind)
-        return found
+        try:
+            return self._series[kind][id(function)]
+        except KeyError:
+            found = self._new_series(function, kind)
+            self._series.setdefault(kind, {})[id(function)] = found
+            return found
 
     def _new_series(self, function: Function, kind: str) -> _Series:
         signature = function.protocol or str(function.signature)
         count = self._invocations.labels(function.name, signature, kind)
         with self._lock:
             if kind == REFUSED:
-                return _Series(function, self._places.of(count), (None, 0), [])
+                return _Series(function, self._places.of(count), None, [])
             timed = self._durations.labels(function.name, signature)
             return _Series(function, self._places.of(count), *self._places.of_histogram(timed))
-
-
-def _add(series: _Series, seconds: float) -> None:
-    """Add a call; the lock is held."""
-    _, (calls, index), (total, place), buckets = series
-    calls[index] += 1
-    if buckets:
-        total[place] += seconds
-        cells, index = buckets[bisect_left(_BUCKETS, seconds)]
-        cells[index] += 1

@@ -41,7 +41,8 @@ def followed(host: Host, follower: Follower) -> Host:
         async def respond(self, scope: Scope, receive: Receive) -> Reply:
             call = begin(scope, head_of)
             # A request that begins no call must not be taken for the last one of this task.
-            execution.set(None)
+            if execution.get() is not None:
+                execution.set(None)
             if has_context:
                 call.enter()
             try:
@@ -82,7 +83,8 @@ class SyncFollowed:
         """See `SyncHost`."""
         call = self._begin(environ, EnvironHead)
         # A request that begins no call must not be taken for the last one of this thread.
-        execution.set(None)
+        if execution.get() is not None:  # to set it takes longer
+            execution.set(None)
         if self._has_context:
             call.enter()
         try:
