@@ -99,4 +99,4 @@ def test_no_request_is_lost_when_the_server_is_told_to_stop(
     )
     assert (total["lost"], total["failed"], reasons) == (0, 0, [])
     assert total["refused"] == CLIENTS
-    assert took < 3
+    assert took < 6  # of the grace period's eight seconds

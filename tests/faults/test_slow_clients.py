@@ -30,4 +30,5 @@ def test_slow_clients_cost_only_themselves(
     assert found.connected == 3 * CLIENTS
     assert found.failed == []
     assert found.p99() < 1
-    assert (found.code, found.ended < 3) == (0, True)
+    # By itself: three seconds after the grace period its parent kills it.
+    assert (found.code, found.ended < 5) == (0, True)

@@ -110,7 +110,19 @@ TARGETS = {
 CASES = [(name, kind) for name, (_, _, kinds) in TARGETS.items() for kind in kinds]
 
 
-SERVERS = {name: Given(SOURCE, target=target) for name, (target, _, _) in TARGETS.items()}
+STUBBORN = """
+@functions_framework.http
+async def stubborn(request):
+    try:
+        await asyncio.sleep(20)
+    finally:
+        return made(request.url.path, KINDS)
+"""
+LATE_FLAGS = {"late": ("--timeout", "0.3"), "late and logged": ("--timeout", "0.3", "--access-log")}
+SERVERS = {
+    **{name: Given(SOURCE, target=target) for name, (target, _, _) in TARGETS.items()},
+    **{name: Given(SOURCE + STUBBORN, given, "stubborn") for name, given in LATE_FLAGS.items()},
+}
 
 
 def count(worker: int, what: str) -> int:
@@ -201,29 +213,18 @@ def test_a_stream_that_comes_after_the_deadline_is_closed(tmp_path: Path) -> Non
         assert found.server.log.count("closed") == found.server.log.count("begun")
 
 
-STUBBORN = """
-@functions_framework.http
-async def stubborn(request):
-    try:
-        await asyncio.sleep(20)
-    finally:
-        return made(request.url.path, KINDS)
-"""
-
-
-@pytest.mark.parametrize("flags", [(), ("--access-log",)], ids=["plain", "with access log"])
+@pytest.mark.parametrize("name", LATE_FLAGS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_of_who_goes_on_after_the_deadline_is_closed(
-    tmp_path: Path, kind: str, flags: tuple[str, ...]
+    servers: dict[str, Served], kind: str, name: str
 ) -> None:
-    given = (*flags, "--timeout", "0.3")
-    with served(tmp_path, SOURCE + STUBBORN, *given, target="stubborn") as found:
+    found = servers[name]
+    closed = found.server.log.count("closed")
+    for number in (1, 2):
         assert found.client.get(f"/{kind}/0.01").status_code == 504
-        found.server.wait_for("closed")
-        assert found.client.get(f"/{kind}/0.01").status_code == 504
-        found.server.wait_for("closed", times=2)
-        # The asynchronous ones assert that they are closed in their own task.
-        assert re.search("Traceback|never|could not", found.server.log) is None, found.server.log
+        found.server.wait_for("closed", times=closed + number)
+    # The asynchronous ones assert that they are closed in their own task.
+    assert re.search("Traceback|never|could not", found.server.log) is None, found.server.log
 
 
 def test_a_stream_that_waits_long_is_closed_when_it_has_its_part(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from h2.errors import ErrorCodes
 from h2.events import DataReceived, StreamEnded, StreamReset
 
 from functions_framework.server.on_threads.sources import Room
-from support.served_source import each_kind
+from support.served_source import Given, each_kind
 from support.server_process import FUNCTIONS, KINDS, ServerProcess
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ REFUSED = 413, "The request body is longer than 1048576 bytes."
 ANSWERED = 200, "Hello world!"
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
-SERVERS = each_kind(FUNCTIONS, *LIMIT)
+SERVERS = {
+    **each_kind(FUNCTIONS, *LIMIT),
+    **{f"{kind}, without a limit": Given(FUNCTIONS, target=kind) for kind in KINDS},
+}
 
 
 def by_httpx(port: int, path: str, size: int, *, is_declared: bool = True) -> tuple[int, str]:
@@ -78,11 +81,10 @@ def test_response_is_read_under_a_limit(
 @pytest.mark.parametrize("path", ["/", "/stream/1"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_response_to_an_unread_upload_is_read(
-    tmp_path: Path, kind: str, path: str, send: object
+    servers: dict[str, Served], kind: str, path: str, send: object
 ) -> None:
-    (tmp_path / "main.py").write_text(FUNCTIONS)
-    with ServerProcess.start(tmp_path / "main.py", kind) as server:
-        found = send(server.ready().port, path, MORE_THAN_A_WINDOW)  # type: ignore[operator]
+    port = servers[f"{kind}, without a limit"].server.port
+    found = send(port, path, MORE_THAN_A_WINDOW)  # type: ignore[operator]
     assert found == (ANSWERED if path == "/" else (200, "part 0"))
 
 
