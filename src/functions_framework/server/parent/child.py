@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import time
 
@@ -13,6 +14,7 @@ from .. import messages
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterable
 
 _LEAST_MARGIN, _MARGIN = 1.5, 3.0
 _LONGEST = 9.5
@@ -40,6 +42,20 @@ class Child:
     has_prompt: bool = False
     received: bytes = b""
     is_stand_in: bool = False
+    place: int = 0
+
+    def reports(self) -> list[messages.Report] | None:
+        """What it has said since this was last asked; None when it has closed its end."""
+        try:
+            data = self.channel.recv(65536)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            return None
+        *lines, self.received = (self.received + data).split(b"\n")
+        return [messages.decode(line) for line in lines]
 
     def tell(self, order: bytes) -> None:
         """Send an order; a worker that has just died takes none."""
@@ -50,3 +66,14 @@ class Child:
         """Send a signal."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
+
+
+def free_place(workers: Iterable[Child]) -> int:
+    """The first place that no worker has, of those that go on (see `wire.spread`)."""
+    taken = {worker.place for worker in workers if not worker.is_leaving}
+    return next(place for place in itertools.count() if place not in taken)
+
+
+def serving_places(workers: Iterable[Child]) -> set[int]:
+    """The places of the workers that take new connections."""
+    return {worker.place for worker in workers if worker.ready and not worker.is_leaving}

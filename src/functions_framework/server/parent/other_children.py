@@ -15,9 +15,10 @@ from .signals import death
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterable
     from typing import Protocol
+
+    from ..wire.spread import Spread
 
     class Beside(Protocol):
         """A process beside the workers.
@@ -42,15 +43,13 @@ class OtherChildren:
     Args:
         beside: the process beside the workers, None where there is none.
         leave: closes, in a new process, what is the parent's only.
-        listener: that of the workers.
+        sockets: those of the workers.
     """
 
-    def __init__(
-        self, beside: Beside | None, leave: Callable[[], None], listener: socket.socket
-    ) -> None:
+    def __init__(self, beside: Beside | None, leave: Callable[[], None], sockets: Spread) -> None:
         self._beside = beside
         self._leave_parent = leave
-        self._listener = listener
+        self._sockets = sockets
         self._is_first = os.getpid() == 1
         self._started = 0.0
         self._is_dead = False
@@ -59,7 +58,7 @@ class OtherChildren:
 
     def _leave(self) -> None:
         self._leave_parent()
-        self._listener.close()
+        self._sockets.close()
 
     def within(self, timeout: float | None) -> float | None:
         """The seconds that may be waited before the next look, at most `timeout`."""

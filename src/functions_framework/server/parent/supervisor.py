@@ -19,8 +19,9 @@ from functions_framework import exceptions
 from functions_framework.runtime import output, terminal
 
 from .. import messages
-from ..wire import listening
-from .child import Child, seconds_to_end
+from ..wire.listening import port_of
+from ..wire.spread import Spread
+from .child import Child, free_place, seconds_to_end, serving_places
 from .other_children import OtherChildren
 from .signals import Mailbox, blocked, death, is_told, restore_defaults
 from .startup_line import startup_lines
@@ -56,7 +57,8 @@ class Supervisor:
         self._settings = settings
         self._build = build
         self._listener = listener
-        self._port = listening.port_of(listener)
+        self._port = port_of(listener)
+        self._spread = Spread(listener, 1 if settings.is_reloading else settings.workers)
         self._workers: list[Child] = []
         self._due: list[float] = []
         self._failed_loads = 0
@@ -74,7 +76,7 @@ class Supervisor:
         Raises:
             FunctionsFrameworkException: the function could not be loaded.
         """
-        self._others = OtherChildren(beside, self._leave_parent, self._listener)
+        self._others = OtherChildren(beside, self._leave_parent, self._spread)
         with terminal.restored() as self._restore_terminal, Mailbox() as self._mailbox:
             mailbox = self._mailbox
             self._selector.register(mailbox, selectors.EVENT_READ, mailbox.empty)
@@ -94,23 +96,24 @@ class Supervisor:
 
     def _spawn(self, *, is_replacement: bool, replaces: Child | None = None) -> None:
         ours, theirs = socket.socketpair()
+        place = replaces.place if replaces else free_place(self._workers)
         output.flush()
         try:
             with blocked():
                 pid = os.fork()
                 if pid == 0:
-                    self._become_worker(ours, theirs)
+                    self._become_worker(ours, theirs, place)
         except OSError:
             ours.close()
             raise
         finally:
             theirs.close()
         ours.setblocking(False)  # noqa: FBT003
-        worker = Child(pid, ours, is_replacement, replaces=replaces)
+        worker = Child(pid, ours, is_replacement, replaces=replaces, place=place)
         self._workers.append(worker)
         self._selector.register(ours, selectors.EVENT_READ, partial(self._receive, worker))
 
-    def _become_worker(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
+    def _become_worker(self, ours: socket.socket, theirs: socket.socket, place: int) -> NoReturn:
         code = 1
         try:
             restore_defaults()
@@ -118,7 +121,7 @@ class Supervisor:
             self._leave_parent()
             from ..worker.worker import work
 
-            code = work(self._settings, self._build, self._listener, theirs)
+            code = work(self._settings, self._build, self._spread.keep(place), theirs)
         except BaseException:  # noqa: BLE001 - shown, then os._exit
             import traceback
 
@@ -146,20 +149,13 @@ class Supervisor:
             self._others.look(worker.pid for worker in self._workers)
 
     def _receive(self, worker: Child) -> None:
-        try:
-            data = worker.channel.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
+        reports = worker.reports()
+        if reports is None:
             # Closed, or about to exit: its death is noticed by waitpid.
             with contextlib.suppress(KeyError):
                 self._selector.unregister(worker.channel)
-            return
-        *lines, worker.received = (worker.received + data).split(b"\n")
-        for line in lines:
-            self._note(worker, messages.decode(line))
+        for report in reports or ():
+            self._note(worker, report)
 
     def _note(self, worker: Child, report: messages.Report) -> None:
         if isinstance(report, messages.Ready):
@@ -173,8 +169,10 @@ class Supervisor:
             self._succeed(worker)
             if not self._is_announced:
                 self._is_announced = True
+                self._spread.open(self._settings.backlog)
                 self._announce(report)
                 self._due += [0.0] * (self._settings.workers - 1)
+            self._spread.serve(serving_places(self._workers))
         elif isinstance(report, messages.Failed):
             worker.failed = report
         elif isinstance(report, messages.Prompt):
@@ -216,6 +214,7 @@ class Supervisor:
             self._selector.unregister(worker.channel)
         worker.channel.close()
         self._workers.remove(worker)
+        self._spread.serve(serving_places(self._workers))
         if worker.has_prompt:
             self._restore_terminal()
         if self._is_ending or worker.is_leaving or (is_told(code) and self._mailbox.is_stopped()):
@@ -286,7 +285,7 @@ class Supervisor:
     def _stop_workers(self) -> None:
         if any(worker.ready for worker in self._workers):
             with contextlib.suppress(OSError, ImportError):  # no descriptor may be left
-                listening.refuse_new(self._listener)
+                self._spread.refuse_new()
         for worker in self._workers:
             if worker.has_prompt:
                 # An interrupt ends the prompt as well: nobody is to type there any more.
@@ -296,4 +295,4 @@ class Supervisor:
                 worker.tell(messages.DRAIN)
             else:
                 worker.kill(signal.SIGTERM)
-        self._listener.close()
+        self._spread.close()

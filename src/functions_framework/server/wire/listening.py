@@ -15,7 +15,7 @@ from functions_framework.exceptions import InvalidConfigurationException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from functions_framework.settings import Settings
 
@@ -89,20 +89,39 @@ def bind(host: str, port: int) -> socket.socket:
     family, kind, proto, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
     listener = socket.socket(family, kind, proto)
     try:
-        if sys.platform != "win32":
-            # On Windows the option would let a second server take the port over.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit it; without, each part of a stream waits for the client's delayed
-        # acknowledgement (some 40 ms), as the engine does not set it itself.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if family == socket.AF_INET6 and name == "::":
-            with contextlib.suppress(OSError):
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        _prepare(listener, takes_both=name == "::")
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise InvalidConfigurationException(_refusal(host, port, error)) from None
+        raise InvalidConfigurationException(refusal(host, port, error)) from None
     return listener
+
+
+def _prepare(listener: socket.socket, *, takes_both: bool) -> None:
+    if sys.platform != "win32":
+        # On Windows the option would let a second server take the port over.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it; without, each part of a stream waits for the client's delayed
+    # acknowledgement (some 40 ms), as the engine does not set it itself.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if listener.family == socket.AF_INET6 and takes_both:
+        with contextlib.suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+
+
+def like(listener: socket.socket) -> socket.socket:
+    """Another socket as `bind` makes them, not yet bound.
+
+    Raises:
+        OSError: there are no more.
+    """
+    made = socket.socket(listener.family, listener.type, listener.proto)
+    try:
+        _prepare(made, takes_both=listener.getsockname()[0] == "::")
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def limit_sending(listener: socket.socket, seconds: float) -> None:
@@ -142,14 +161,15 @@ def listen(listener: socket.socket, backlog: int) -> None:
         listener.listen(backlog)
     except OSError as error:
         host, port = listener.getsockname()[:2]
-        raise InvalidConfigurationException(_refusal(host, port, error)) from None
+        raise InvalidConfigurationException(refusal(host, port, error)) from None
 
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _refusal(host: str, port: int, error: OSError) -> str:
+def refusal(host: str, port: int, error: OSError) -> str:
+    """Why nothing can listen there, and what to do."""
     where = f"{url_host(host)}:{port}"
     if error.errno == errno.EADDRINUSE:
         return f"Cannot listen on {where}: the port is in use. Choose another with --port or PORT."
@@ -188,14 +208,29 @@ def refuse_new(listener: socket.socket) -> None:
         return
     if not sys.platform.startswith("linux"):
         return
-    code = b"".join(struct.pack("HBBI", *step) for step in _DROP_NEW)
-    import ctypes  # only at the end of the server's life
-
-    buffer = ctypes.create_string_buffer(code)
-    program = struct.pack("HL", len(_DROP_NEW), ctypes.addressof(buffer))
     with contextlib.suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        set_program(listener, _SO_ATTACH_FILTER, _DROP_NEW)
         _wait_for_empty_queue(lambda: _has_queue(listener))
+
+
+def set_program(
+    listener: socket.socket, option: int, steps: Sequence[tuple[int, int, int, int]]
+) -> None:
+    """Set an option that takes a program of classic BPF (`struct sock_fprog`).
+
+    Args:
+        listener: the socket.
+        option: of SOL_SOCKET.
+        steps: code, where to jump if so and if not, and operand, of each.
+
+    Raises:
+        OSError: the kernel does not take it.
+    """
+    from array import array  # only for a few servers, and at the end of others
+
+    code = array("B", b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = struct.pack("HL", len(steps), code.buffer_info()[0])
+    listener.setsockopt(socket.SOL_SOCKET, option, program)
 
 
 def stop_accepting(listener: socket.socket) -> None:
