@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import MalformedRequest, UnsupportedMediaType
 from functions_framework.model.fields import REPEATED
 from functions_framework.model.json_text import JSON_TYPE, decode_json, is_json, media_type
+from functions_framework.runtime.values import NamedTuple
 
 from .header_text import decode_header
 

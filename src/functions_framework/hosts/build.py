@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from functions_framework.api.lifecycle import Lifecycle
@@ -14,6 +14,7 @@ from functions_framework.loading.load import announce, load, one_at_a_time
 from functions_framework.model.function import Function, Signature
 from functions_framework.runtime.import_hooks import on_import
 from functions_framework.runtime.unrun_packages import is_awaited, packages_unrun, unseen
+from functions_framework.runtime.values import NamedTuple
 from functions_framework.stores.urls import MEMORY
 
 from .by_settings import (
@@ -260,8 +261,7 @@ def flask_app(function: Function, context: FlaskContext) -> FunctionApp:
     registered = take()
     functions, store = as_environ_says(function)
     app.serve(with_registered(functions, registered, store=store), registered)
-    rules = cors_rules([function], cors_setting())
-    if rules is not None:
+    if (rules := cors_rules([function], cors_setting())) is not None:
         from .wsgi.cors import CORSApp
 
         app.wsgi_app = CORSApp(app.wsgi_app, rules)  # type: ignore[method-assign]

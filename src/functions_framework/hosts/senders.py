@@ -23,9 +23,10 @@ and the attempt it counts is this one, not those before. That of Azure Functions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.model.message import EVENT_TAKEN, Reply
+from functions_framework.runtime.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

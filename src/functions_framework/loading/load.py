@@ -9,7 +9,7 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions_framework.api.registrations import dropped_on_failure, pending
 from functions_framework.exceptions import (
@@ -19,7 +19,7 @@ from functions_framework.exceptions import (
     MissingSourceException,
 )
 from functions_framework.model.function import Function, Signature, mark_of
-from functions_framework.runtime.values import replace
+from functions_framework.runtime.values import NamedTuple, replace
 from functions_framework.settings import Settings, options
 from functions_framework.settings.announced import announce as announce_variable
 from functions_framework.settings.announced import environ as settings_environ

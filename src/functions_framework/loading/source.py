@@ -12,10 +12,11 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import MissingSourceException
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.values import NamedTuple
 
 from .byte_code import none_of_young_sources
 from .missing_files import missing_source

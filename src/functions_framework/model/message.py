@@ -6,7 +6,9 @@ turn one into arguments and a result into the other. Neither knows of the other'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from functions_framework.runtime.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable, Mapping

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+
+from functions_framework.runtime.values import NamedTuple
 
 _TRACEPARENT = r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 _CLOUD_TRACE = r"([A-Za-z0-9_]+)(?:/([0-9]{1,20}))?(?:;o=([0-9]{1,9}))?"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model.function import Signature
+from functions_framework.runtime.values import NamedTuple
 
 from .annotations import MISSING, fail, parameters, resolve
 

@@ -17,10 +17,11 @@ Background functions name one for their data: `(message: PubSubMessage, context)
 from __future__ import annotations
 
 import typing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from functions_framework.events.patterns import fits
 from functions_framework.model.function import Signature
+from functions_framework.runtime.values import NamedTuple
 
 from .annotations import MISSING, fail, parameters, resolve
 from .event_types.kinds import names_one, wanted_by

@@ -10,7 +10,9 @@ import time
 from collections import defaultdict, deque
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from functions_framework.runtime.values import NamedTuple
 
 from ..wire.forwarded import peer_of
 

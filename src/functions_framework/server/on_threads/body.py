@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import BodyTooSlow, MalformedRequest
+from functions_framework.runtime.values import NamedTuple
 
 from ..wire.connections import has_hung_up
 from ..wire.forwarded import PEER

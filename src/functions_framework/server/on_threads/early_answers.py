@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from functions_framework.runtime.values import NamedTuple
 
 from ..wire.look import shut_down
 

@@ -8,7 +8,9 @@ many move.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from functions_framework.runtime.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,8 @@ import struct
 import sys
 import time
 from collections import defaultdict
-from typing import NamedTuple
+
+from functions_framework.runtime.values import NamedTuple
 
 from . import descriptors
 from .descriptors import borrowed, numbers

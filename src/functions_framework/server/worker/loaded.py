@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from functions_framework.runtime import output
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.values import NamedTuple
 
 from ..on_threads.serving import SyncServing
 

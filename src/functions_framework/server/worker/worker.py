@@ -7,13 +7,14 @@ import sys
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from functions_framework.exceptions import FunctionsFrameworkException
 from functions_framework.model import execution
 from functions_framework.runtime import output, terminal, thread_room
 from functions_framework.runtime.endings import SHORTLY, finish_threads, wind_up
 from functions_framework.runtime.escaping import own_logger
+from functions_framework.runtime.values import NamedTuple
 
 from .. import messages
 from ..on_threads.admission import QUEUE

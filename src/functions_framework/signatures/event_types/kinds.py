@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import types
 import typing
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from functions_framework.runtime.values import NamedTuple
 
 if typing.TYPE_CHECKING:
     from .event_value import EventValue
