@@ -35,6 +35,7 @@ print(json.dumps({
     "decoding": sorted(n for n in loaded if n.rpartition(".")[2] in (
         "decoded_events", "event_value", "event_routes", "event_handlers", "webhooks")),
     "platforms": sorted(n for n in loaded if ".platforms." in n),
+    "servings": [n for n in loaded if n.endswith((".on_threads.serving", ".on_loop.serving"))],
     "sockets": sorted(n for n in loaded if n.startswith("functions_framework.") and (
         "on_sockets" in n or n.rpartition(".")[2] in ("sockets", "conversation", "origin_check"))),
     "costly": sorted({"asyncio", "ctypes", "multiprocessing", "ssl", "concurrent"} & loaded),
@@ -94,6 +95,8 @@ def test_no_more_is_imported_than_the_budget_allows(name: str, tmp_path: Path) -
     assert found["decoding"] == []
     # Servers without WebSockets know nothing of them.
     assert bool(found["sockets"]) == (name == "websocket")
+    # Sync servers know nothing of the event loop, and async ones nothing of threads.
+    assert len(found["servings"]) <= 1
     # Of a platform nothing but the question whether this is one.
     assert {name.rpartition(".")[2] for name in found["platforms"]} <= {"azure", "switch"}
 

@@ -8,6 +8,7 @@ the parent is gone.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
@@ -39,8 +40,7 @@ LOAD_ATTEMPTS = 3
 """Replacements in a row that may fail to load before the server gives up, if no other serves."""
 
 _SHORT_LIFE = 1.0
-_RESPAWN_DELAY = 0.2
-_LONGEST_RESPAWN_DELAY = 5.0
+_RESPAWN_DELAY, _LONGEST_RESPAWN_DELAY = 0.2, 5.0
 _TERMINATE_SECONDS = 0.5
 
 
@@ -116,6 +116,7 @@ class Supervisor:
     def _become_worker(self, ours: socket.socket, theirs: socket.socket, place: int) -> NoReturn:
         code = 1
         try:
+            gc.disable()  # next to nothing of what is imported dies; `work` turns it on again
             restore_defaults()
             ours.close()
             self._leave_parent()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from functions_framework.runtime import output
 from functions_framework.runtime.escaping import own_logger
 from functions_framework.runtime.values import NamedTuple
 
-from ..on_threads.serving import SyncServing
-
 if TYPE_CHECKING:
     from ..hosted import Hosted
     from ..on_loop.serving import AsyncServing
+    from ..on_threads.serving import SyncServing
 
 _log = own_logger("functions_framework.server")
 # Less than the parent waits on top of the grace period before it kills.
@@ -39,10 +38,10 @@ class Loaded(NamedTuple):
         lifecycle = self.hosted.lifecycle
         if not lifecycle.startup_hooks:
             return
-        if isinstance(self.serving, SyncServing):
-            lifecycle.start_blocking()
+        if self.hosted.host.is_async:
+            cast("AsyncServing", self.serving).run_apart(lifecycle.start())
         else:
-            self.serving.run_apart(lifecycle.start())
+            lifecycle.start_blocking()
 
     def stop(self, until: float) -> None:
         """Run the shut-down hooks and close the resources; failures are logged.
@@ -60,10 +59,10 @@ class Loaded(NamedTuple):
         timer = threading.Timer(seconds, self._give_up)
         timer.daemon = True
         timer.start()
-        if isinstance(self.serving, SyncServing):
-            lifecycle.stop_blocking()
+        if self.hosted.host.is_async:
+            cast("AsyncServing", self.serving).run_apart(lifecycle.stop())
         else:
-            self.serving.run_apart(lifecycle.stop())
+            lifecycle.stop_blocking()
         timer.cancel()
 
     def _give_up(self) -> None:

@@ -18,7 +18,6 @@ from functions_framework.runtime.values import NamedTuple
 
 from .. import messages
 from ..on_threads.admission import QUEUE
-from ..on_threads.serving import SyncServing
 from ..wire import listening, silent_clients
 from ..wire.granian import Engine, Limits
 from . import breakpoints
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..hosted import Build, Hosted
     from ..on_loop.serving import AsyncServing
+    from ..on_threads.serving import SyncServing
 
 _log = own_logger("functions_framework.server")
 _THREADS_FOR_SLOW_CLIENTS = 2048
@@ -108,12 +108,14 @@ def serving_of(hosted: Hosted, settings: Settings) -> AsyncServing | SyncServing
     """What takes requests to a host."""
     host = hosted.host
     serving: AsyncServing | SyncServing
+    # Only what is used: asyncio takes longer to import than all the rest.
     if host.is_async:
-        # asyncio takes longer to import than all the rest: only for who uses it.
         from ..on_loop.serving import AsyncServing
 
         serving = AsyncServing(host, settings, hosted.outlives, hosted.sockets)
     else:
+        from ..on_threads.serving import SyncServing
+
         serving = SyncServing(host, settings)
     if settings.health_path:
         from ..wire.health import Health
