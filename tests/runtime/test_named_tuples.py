@@ -89,7 +89,7 @@ def test_what_is_asked_of_them(cls: Any) -> None:
     assert not hasattr(place, "__dict__")
     with pytest.raises(AttributeError):
         place.file = "b"
-    with pytest.raises(ValueError, match="other"):
+    with pytest.raises((TypeError, ValueError), match="other"):  # of 3.13 on the former
         place._replace(other=1)
     match place:
         case cls(file="a", line=line):
