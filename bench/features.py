@@ -1,4 +1,7 @@
-"""What a feature costs that is on: the same function with it and without, in turns."""
+"""What a feature costs that is on: the same function with it and without, in turns.
+
+Beside each stands a function that does by hand what the feature does: what its libraries leave.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,15 @@ _SWITCHES: dict[str, list[str]] = {
     "Prometheus": ["--metrics-port", "0"],
     "CORS": ["--cors", "https://example.com"],
 }
+BY_HAND = {
+    "access log": "access_log",
+    "JSON logs, one record": "json_logs",
+    "Prometheus": "prometheus",
+    "OpenTelemetry, sampled out": "traced",
+    "OpenTelemetry, sampled": "traced",
+    "CORS": "cors",
+}
+"""The function of `functions/by_hand.py` that does what a feature does."""
 _SAMPLERS = {"OpenTelemetry, sampled out": "always_off", "OpenTelemetry, sampled": "always_on"}
 
 
@@ -51,8 +63,17 @@ def run(session: Session) -> list[Point]:
                 for feature in AT_LEAST
                 if not feature.endswith("middleware") or feature.startswith(_OWN[row])
             ]
+            pairs += [
+                (by_hand(feature), _by_hand(session, feature, case, row, endpoint))
+                for feature in BY_HAND
+            ]
             found += session.alternate(row, pairs, rounds=rounds)
     return found
+
+
+def by_hand(feature: str) -> str:
+    """What the contender is called that does a feature's work itself."""
+    return f"{feature}, by hand"
 
 
 _OWN = {"sync": "`def`", "async": "`async`"}
@@ -64,18 +85,39 @@ def _with(session: Session, feature: str, case: Case, row: str, endpoint: str) -
     name = "".join(letter if letter.isalnum() else "-" for letter in f"{feature}-{row}")
     if feature in _SWITCHES:
         one = launch(OURS, case, session.installs, *_SWITCHES[feature])
-        if feature == "CORS":
-            asked = replace(HELLO, headers={"Origin": "https://example.com"})
-            one = replace(one, exchange=asked)
+        one = _asked(one, feature)
     elif feature in _SAMPLERS:
-        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-        environ["OTEL_TRACES_SAMPLER"] = _SAMPLERS[feature]
+        environ = _traces(feature, endpoint)
         one = launch(OURS, case, session.installs, "--otel", **environ)
     else:
         source = "logged.py" if "logs" in feature else "middleware.py"
         other = replace(case, source=_PREFIX[row] + source)
         one = launch(OURS, other, session.installs, "--log-format", "json")
     return replace(one, name=name)
+
+
+def _by_hand(session: Session, feature: str, case: Case, row: str, endpoint: str) -> Launch:
+    """The case with a feature off, and its work done by the function."""
+    target = _PREFIX[row] + BY_HAND[feature]
+    other = replace(case, source="by_hand.py", target=target, signature="http")
+    environ = _traces(feature, endpoint) if feature in _SAMPLERS else {}
+    one = launch(OURS, other, session.installs, **environ)
+    name = "".join(letter if letter.isalnum() else "-" for letter in by_hand(feature))
+    return replace(_asked(one, feature), name=f"{name}-{row}")
+
+
+def _asked(one: Launch, feature: str) -> Launch:
+    """The launch with the request that a feature acts on."""
+    if feature != "CORS":
+        return one
+    return replace(one, exchange=replace(HELLO, headers={"Origin": "https://example.com"}))
+
+
+def _traces(feature: str, endpoint: str) -> dict[str, str]:
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_TRACES_SAMPLER": _SAMPLERS[feature],
+    }
 
 
 class _Collector(http.server.BaseHTTPRequestHandler):

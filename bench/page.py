@@ -78,6 +78,14 @@ the other one is ahead.
 ![Requests per second beside others]({plot})
 """
 
+FEATURES = """\
+## Features that are on, and their work done by hand
+
+What is left of a greeting's rate in each run, with the feature, and with a function that does the
+least of it itself: it writes a ready line, logs a record to a handler that makes JSON of it, counts
+and times by `prometheus_client`, makes a span by OpenTelemetry's SDK, returns two headers.
+"""
+
 BODIES = """\
 ## Bodies
 
@@ -202,6 +210,9 @@ def render(runs: Sequence[Run]) -> str:
         "",
         "## Every case\n",
         tables.everyone(last),
+        "",
+        FEATURES,
+        tables.of_features(runs),
         "",
         BODIES,
         tables.of_bodies(runs),

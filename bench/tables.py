@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import bodies, growth, peers, targets
+from . import bodies, features, growth, peers, targets
 from .cases import CASES
 from .contenders import BARE, BARE_READ, LABELS, LEAST, NODE, OURS, REF
 from .figures import exponent, median
@@ -67,6 +67,20 @@ def _cell(runs: Sequence[Run], asked: Target) -> str:
         f"{each.found.median:.2f}" if each.found is not None else NOTHING for each in found
     )
     return text if all(each.has_passed for each in found) else f"**{text}**"
+
+
+def of_features(runs: Sequence[Run]) -> str:
+    """The share of a greeting's rate that is left, by the framework's feature and by hand."""
+    lines = []
+    for feature in features.BY_HAND:
+        line = [feature]
+        for row in ("sync", "async"):
+            for who in (feature, features.by_hand(feature)):
+                asked = Target("features", row, "rate", 0.0, who, features.WITHOUT)
+                line.append(_cell(runs, asked))
+        lines.append(line)
+    heads = [f"{kind}, {how}" for kind in ("`def`", "`async def`") for how in ("ours", "by hand")]
+    return markdown(["feature", *heads], lines)
 
 
 def of_bodies(runs: Sequence[Run]) -> str:

@@ -154,7 +154,7 @@ def features_of(run: Run) -> Iterator[tuple[str, str]]:
     points = of_group(run, "features")
     for row in rows_of(points):
         for point in points:
-            if point["row"] == row and point["who"] != features.WITHOUT:
+            if point["row"] == row and point["who"] in features.AT_LEAST:
                 yield row, point["who"]
 
 

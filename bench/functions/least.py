@@ -1,9 +1,11 @@
 """What nobody can do without: the request read, and what a function is given made of it.
 
-No checks, errors, contexts or routes. The classes are those that the functions' interface promises.
+No checks, errors, routes or end of a call. What is made, and that a sync function is called in a
+context of its own, is what the functions' interface promises.
 """
 
 import json
+from contextvars import copy_context
 
 import msgspec
 from cloudevents.http.event import CloudEvent
@@ -18,30 +20,56 @@ HEADERS = [("content-type", "text/html; charset=utf-8")]
 
 
 def wsgi_http(environ, start_response):
-    Request(environ)
+    answer = copy_context().run(_http, environ)
     start_response("200 OK", HEADERS)
-    return [b"Hello world!"]
+    return [answer]
+
+
+def _http(environ):
+    Request(environ)
+    return b"Hello world!"
 
 
 def wsgi_cloudevent(environ, start_response):
-    CloudEvent(_attributes(environ), msgspec.json.decode(environ["wsgi.input"].read()))
+    answer = copy_context().run(_cloudevent, environ)
     start_response("200 OK", HEADERS)
-    return [b"OK"]
+    return [answer]
+
+
+def _cloudevent(environ):
+    CloudEvent(_attributes(environ), _json(environ))
+    return b"OK"
 
 
 def wsgi_event(environ, start_response):
-    made = _attributes(environ)
-    msgspec.json.decode(environ["wsgi.input"].read())["message"]
-    Context(made["id"], made["time"], made["type"], made["source"])
+    answer = copy_context().run(_event, environ)
     start_response("200 OK", HEADERS)
-    return [b"OK"]
+    return [answer]
+
+
+def _event(environ):
+    made = _attributes(environ)
+    kept = ("messageId", "publishTime")
+    data = {name: value for name, value in _json(environ)["message"].items() if name not in kept}
+    service, _, name = made["source"][2:].partition("/")
+    resource = {"service": service, "name": name, "type": data["@type"]}
+    Context(made["id"], made["time"], "google.pubsub.topic.publish", resource)
+    return b"OK"
 
 
 def wsgi_typed(environ, start_response):
-    person = Person.from_dict(msgspec.json.decode(environ["wsgi.input"].read()))
-    answer = json.dumps(Person(person.name, person.age + 1).to_dict()).encode()
+    answer = copy_context().run(_typed, environ)
     start_response("200 OK", [("content-type", "application/json")])
     return [answer]
+
+
+def _typed(environ):
+    person = Person.from_dict(_json(environ))
+    return json.dumps(Person(person.name, person.age + 1).to_dict()).encode()
+
+
+def _json(environ):
+    return msgspec.json.decode(environ["wsgi.input"].read())
 
 
 def _attributes(environ):
