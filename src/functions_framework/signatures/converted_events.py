@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.events import background, cloudevents, webhooks
+from functions_framework.events import background, cloudevents, eventarc, webhooks
 from functions_framework.events.binding import (
     Mode,
     Parts,
@@ -49,6 +49,10 @@ def converted(message: Message, fault: MalformedRequest) -> tuple[CloudEvent, An
             return cloudevents.build(found), None
         if not is_wrapped(payload):
             payload = wrapped_again(message) or payload
+    else:
+        found = eventarc.event_in(payload)
+        if found is not None:
+            return cloudevents.build(found), None
     if payload is None:
         raise fault
     event = cloudevents.build(to_cloud_event(background.decode(payload, message.path)))

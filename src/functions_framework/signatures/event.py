@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.events import background
+from functions_framework.events import background, eventarc
 from functions_framework.events.binding import (
     REQUIRED,
     Mode,
@@ -75,13 +75,19 @@ def _event_of(message: Message) -> BackgroundEvent:
     if _is_cloud_event(payload) or (
         mode is Mode.STRUCTURED and not background.is_background(payload)
     ):
-        parts = decode_structured(payload)
-        if has_background_form(parts.attributes):
-            return to_background_event(parts)
-        return without_mapping(parts)
+        return _from_parts(decode_structured(payload))
     if not is_wrapped(payload):
         payload = wrapped_again(message) or payload
+    elif background.is_push(payload):
+        parts = eventarc.event_in(payload)
+        if parts is not None:
+            return _from_parts(parts)
     return background.decode(payload, message.path)
+
+
+def _from_parts(parts: Parts) -> BackgroundEvent:
+    convert = to_background_event if has_background_form(parts.attributes) else without_mapping
+    return convert(parts)
 
 
 def _published(message: Message, fault: RequestRefused) -> BackgroundEvent:
