@@ -96,7 +96,11 @@ def test_declared_json_that_does_not_parse_is_refused(body: bytes) -> None:
         pytest.param('"open', '"open', id="open-quote"),
         pytest.param('"', '"', id="one-quote"),
         pytest.param("a+b", "a+b", id="plus-is-plus"),
-        pytest.param("caf\u00c3\u00a9 %41", "caf\u00c3\u00a9 A", id="raw-bytes-as-received"),
+        pytest.param("caf\u00c3\u00a9 %41", "caf\u00e9 A", id="raw-utf-8"),
+        pytest.param("\u00e4\u00b8\u00ad", "\u4e2d", id="raw-utf-8-beyond-latin-1"),
+        pytest.param('"caf\u00c3\u00a9"', "caf\u00e9", id="raw-utf-8-in-quotes"),
+        pytest.param("caf\u00e9", "caf\u00e9", id="raw-latin-1"),
+        pytest.param("\u4e2d \u00e9", "\u4e2d \u00e9", id="text-already"),
     ],
 )
 def test_header_values(header: str, value: str) -> None:

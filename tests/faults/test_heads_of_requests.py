@@ -216,6 +216,26 @@ def test_event_with_a_header_that_is_not_ascii_is_not_cut_short(
         servers[kind].server.wait_for("caf\xe9")
 
 
+@pytest.mark.parametrize("kind", WITH_EVENTS)
+@pytest.mark.parametrize("name", ["ce-subject", "ce-document"])
+def test_event_with_a_header_in_utf_8_keeps_it_or_is_told_of(
+    servers: dict[str, Served], kind: str, name: str
+) -> None:
+    # As Eventarc sends the names of documents.
+    server = servers[kind].server
+    head = (
+        f"POST /event HTTP/1.1\r\nhost: a\r\n{EVENT}{name}: u/\xe4\xb8\xad\r\ncontent-length: 0\r\n"
+    )
+    status, said = _ask(server, head)
+    if kind in ON_LOOP:
+        assert status == 200
+        server.wait_for("u/\u4e2d")
+    else:
+        assert (status, b"--asgi" in said) == (400, True)
+        server.wait_for("hand to a plain def")
+        server.wait_for("FUNCTION_USE_ASGI")
+
+
 @pytest.mark.parametrize("kind", ON_LOOP)
 @pytest.mark.parametrize(
     ("target", "path"),

@@ -112,7 +112,7 @@ def header_attributes(message: Message) -> dict[str, Any]:
     text = "".join(attributes.values())
     if REPEATED in text:
         raise MalformedRequest("The CloudEvent has a ce- header more than once.")
-    if "%" in text or '"' in text:
+    if "%" in text or '"' in text or not text.isascii():
         attributes = {name: decode_header(value, name) for name, value in attributes.items()}
     if content_type := message.content_type:
         attributes["datacontenttype"] = content_type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import quote, unquote
 
 from functions_framework.exceptions import MalformedRequest
@@ -16,11 +17,16 @@ _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%
 def decode_header(value: str, name: str = "") -> str:
     """Undo double quotes around a header value, then one round of percent-encoding.
 
-    Source: HTTP binding, section 3.1.3.2. A `%` before no two hex digits stands for itself.
+    Source: HTTP binding, section 3.1.3.2. A `%` before no two hex digits stands for itself. Bytes
+    that should have been encoded and are UTF-8 are read as that, as Eventarc sends the names of
+    documents so; any others stay latin-1.
 
     Raises:
         MalformedRequest: the encoded bytes are not UTF-8.
     """
+    if not value.isascii():
+        with suppress(UnicodeError):
+            value = value.encode("latin-1").decode()
     if '"' in value:
         quoted = _QUOTED.fullmatch(value)
         if quoted is not None:

@@ -20,13 +20,6 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 REPEATED = "\n"
 """Between the values of a `ce-` header that came twice: no value of one header holds it."""
 
-
-NOT_ASCII = (
-    "A ce- header is empty or holds bytes that are not ASCII. Percent-encode them (CloudEvents "
-    "HTTP binding, section 3.1.3.2)."
-)
-"""Why an event is refused whose header the engine has not handed over."""
-
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 

@@ -22,7 +22,7 @@ from functions_framework.model.execution import (
     new_execution_id,
     take_first,
 )
-from functions_framework.model.fields import NOT_ASCII, REPEATED, encoded_query, merged, sent_bytes
+from functions_framework.model.fields import REPEATED, encoded_query, merged, sent_bytes
 from functions_framework.model.message import (
     COMMON_FIELDS,
     CORE_ATTRIBUTES,
@@ -119,7 +119,9 @@ def message(environ: Environ, *, is_event: bool = True) -> Message:
     if is_event and ("HTTP_CE_ID" in environ or not _COMMON.issuperset(environ)):
         attributes = _attributes(environ)
         if SERVED in environ and not all(attributes.values()):
-            raise MalformedRequest(NOT_ASCII)
+            from .lost_headers import refusal_of
+
+            raise refusal_of(attributes)
     query: str = environ.get("QUERY_STRING", "")
     if not query.isascii():
         query = encoded_query(query.encode("latin-1"))
