@@ -12,6 +12,8 @@ from typing_extensions import assert_type
 import functions_framework
 from functions_framework import CORS, Invocation, ServerSentEvent, aio, sse
 from google.cloud.functions.context import Context
+from google.cloud.functions_v1.context import Context as ContextOfV1
+from google.cloud.functions_v1beta2.context import Context as ContextOfV1Beta2
 
 if TYPE_CHECKING:
     import flask
@@ -50,7 +52,9 @@ async def on_order(event: CloudEvent, order: Order) -> None: ...
 
 
 @functions_framework.event
-def on_background(data: dict[str, Any], context: Context) -> None: ...
+def on_background(data: dict[str, Any], context: Context) -> None:
+    assert_type(context, ContextOfV1)
+    assert_type(ContextOfV1Beta2("1").event_id, str | None)
 
 
 @functions_framework.event(path="/b")
