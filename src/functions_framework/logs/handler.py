@@ -49,8 +49,7 @@ class FallbackHandler(logging.Handler):
             return False
         if self.filters:
             return bool(super().handle(record))
-        # Without logging's lock, as what is written goes out in one piece.
-        self.emit(record)
+        self.emit(record)  # without logging's lock: `write` takes it where it is needed
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -63,13 +62,19 @@ class FallbackHandler(logging.Handler):
             self.handleError(record)
 
     def write(self, text: str) -> None:
-        """Write a record's text in one piece, as other threads write there too."""
+        """Write a record's text in one piece, as other threads write there too.
+
+        A buffer has a lock of its own. Without one (`python -u`), a pipe that is full takes long
+        texts in pieces, and those of others in between.
+        """
         stream = sys.stderr
         if self._is_record and type(stream) is not TextIOWrapper:
             stream = getattr(stream, "original", stream)
-        stream.write(f"{text}\n")
-        # What is buffered by line has been pushed out with its end.
-        if type(stream) is not TextIOWrapper or not stream.line_buffering:
+        if type(stream) is TextIOWrapper and stream.line_buffering:
+            stream.write(f"{text}\n")  # which pushes it out
+            return
+        with self.lock:  # type: ignore[union-attr]  # logging's own makes one
+            stream.write(f"{text}\n")
             stream.flush()
 
     def _is_taken(self, name: str) -> bool:
