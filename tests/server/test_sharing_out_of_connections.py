@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import time
 from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -91,4 +93,18 @@ def test_nor_do_two_share_it_that_start_together() -> None:
             spread = Spread(first, 2)
             with pytest.raises(InvalidConfigurationException, match="the port is in use"):
                 Spread(second, 2)
+        spread.close()
+
+
+def test_queues_that_nobody_empties_are_waited_for_at_once() -> None:
+    with listening.bind("127.0.0.1", 0) as first, ExitStack() as clients:
+        spread = Spread(first, 8)
+        listening.listen(first, 100)
+        spread.open(100)
+        spread.serve(range(8))
+        for _ in range(64):
+            clients.enter_context(socket.create_connection(first.getsockname()))
+        began = time.monotonic()
+        spread.refuse_new()
+        assert time.monotonic() - began < 1.5
         spread.close()

@@ -191,26 +191,40 @@ def _without_brackets(host: str) -> str:
     return host.strip().removeprefix("[").removesuffix("]")
 
 
-def refuse_new(listener: socket.socket) -> None:
+def refuse_new(listeners: Sequence[socket.socket]) -> None:
     """Stop new connections from being made while those already made can still be accepted.
 
     Closing a listener resets every connection the kernel made and nobody accepted. A filter that
     drops SYNs leaves the queue to be emptied first; clients that come later retry their SYN and
     find the port closed, or the next server. Best effort where there are no such filters. Nobody
     connects to a Unix domain socket whose file is gone.
+
+    Args:
+        listeners: of one server. All are waited for at once: their workers end after that.
     """
+    queues = [queue for listener in listeners if (queue := _refusing(listener))]
+    until = time.monotonic() + _QUEUE_SECONDS
+    empty = 0
+    # Twice: a handshake's last packet may be on its way when the queues are first seen empty.
+    while queues and empty < 2 and time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            empty = 0 if any(has_queue() for has_queue in queues) else empty + 1
+        time.sleep(0.005)
+
+
+def _refusing(listener: socket.socket) -> Callable[[], bool] | None:
+    """Refuse new connections to one; what tells whether some wait, None where nothing does."""
     if is_unix(listener):
         from .unix_socket import UnixListener
 
         if isinstance(listener, UnixListener):
             listener.remove()
-            _wait_for_empty_queue(listener.has_queue)
-        return
-    if not sys.platform.startswith("linux"):
-        return
-    with contextlib.suppress(OSError):
-        set_program(listener, _SO_ATTACH_FILTER, _DROP_NEW)
-        _wait_for_empty_queue(lambda: _has_queue(listener))
+            return listener.has_queue
+    elif sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            set_program(listener, _SO_ATTACH_FILTER, _DROP_NEW)
+            return lambda: _has_queue(listener)
+    return None
 
 
 def set_program(
@@ -265,12 +279,3 @@ def stop_accepting(listener: socket.socket) -> None:
 def _has_queue(listener: socket.socket) -> bool:
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
     return struct.unpack_from("I", info, _QUEUE_OFFSET)[0] > 0  # type: ignore[no-any-return]
-
-
-def _wait_for_empty_queue(has_queue: Callable[[], bool]) -> None:
-    until = time.monotonic() + _QUEUE_SECONDS
-    empty = 0
-    # Twice: a handshake's last packet may be on its way when the queue is first seen empty.
-    while empty < 2 and time.monotonic() < until:
-        empty = 0 if has_queue() else empty + 1
-        time.sleep(0.005)

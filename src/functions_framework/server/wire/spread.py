@@ -72,8 +72,7 @@ class Spread:
 
     def refuse_new(self) -> None:
         """See `listening.refuse_new`."""
-        for listener in self._sockets:
-            listening.refuse_new(listener)
+        listening.refuse_new(self._sockets)
 
     def close(self) -> None:
         """Close all."""
