@@ -166,3 +166,34 @@ def test_too_few_after_the_load_end_the_server(tmp_path: Path, flags: list[str])
     assert 0 < server.log.count("Error: The system leaves too few threads to serve") <= 3
     assert len(server.log.splitlines()) <= 6
     assert "Traceback" not in server.log
+
+
+HOLDS_ALL = """
+import sys, threading, time
+
+def hello(request):
+    leaving = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(LEAVING)]
+    for thread in leaving:
+        thread.start()
+    try:
+        while True:
+            threading.Thread(target=time.sleep, args=(8,), daemon=True).start()
+    except RuntimeError:
+        for thread in leaving:
+            thread.join()
+    time.sleep(3)
+    return "Hello world!"
+"""
+
+
+@pytest.mark.parametrize("leaving", [0, 1])
+def test_a_call_that_holds_all_is_answered(tmp_path: Path, leaving: int) -> None:
+    # The server asks the engine whether it has a thread for another call: it would be refused it.
+    source = written(tmp_path, HOLDS_ALL.replace("LEAVING", str(leaving)))
+    tmp_path.chmod(0o755)
+    with below(of_another_user(60), source, "--target", "hello") as server:
+        server.ready()
+        with server.connect(20) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert read_answer(connection) == (200, b"Hello world!")
+    assert "thread" not in server.log.partition("Serving")[2].partition("\n")[2]

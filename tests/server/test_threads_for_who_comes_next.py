@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.server_process import ServerProcess, wait_until
+from support.server_process import ServerProcess, read_answer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,3 +81,14 @@ def test_another_is_made_and_nobody_sees_how(tmp_path: Path, kind: str) -> None:
         server.signal()
         server.process.wait(20)
     assert "OPTIONS" not in server.log
+
+
+def test_nobody_else_is_answered_as_the_server_itself(tmp_path: Path) -> None:
+    source = tmp_path / "main.py"
+    source.write_text(SOURCE)
+    with ServerProcess.start(source, "called", "--access-log") as server:
+        server.ready()
+        with server.connect() as connection:
+            connection.sendall(b"OPTIONS / HTTP/1.1\r\nhost: functions-framework%queue\r\n\r\n")
+            assert read_answer(connection)[0] == 400
+        server.wait_for("OPTIONS / 400")

@@ -60,6 +60,11 @@ def required(workers: int, others: int = 0) -> Room | None:
     return threads, limit
 
 
+def left() -> int | None:
+    """Threads that the system still lets this process have, None where nothing bounds them."""
+    return min((room for room, _ in _rooms()), default=None)
+
+
 def save_address_space() -> None:
     """Where it is bounded, have threads share what they allocate from.
 

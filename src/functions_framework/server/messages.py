@@ -7,8 +7,13 @@ stays as small as can be (`json` would bring regular expressions with it).
 from __future__ import annotations
 
 import marshal
+import os
 
 from functions_framework.runtime.values import asdict, value_class
+
+OWN_HOST = f"functions-framework%queue-{os.urandom(8).hex()}"
+"""Who a worker asks for when it asks its server (see `engine_queue`): not a valid host, and known
+to nobody else, as what is answered so is in no log. Made before the workers are."""
 
 DRAIN = b"drain\n"
 """Parent to worker: stop accepting, finish what is in flight within the grace period, exit."""

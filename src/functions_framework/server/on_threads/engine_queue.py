@@ -17,11 +17,13 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
+from functions_framework.runtime import thread_room
 from functions_framework.runtime.native_threads import start_thread, wait_for
 
+from ..messages import OWN_HOST
 from ..wire.granian import IDLE_THREAD_SECONDS
 from ..wire.listening import is_unix
-from ..wire.own_replies import OWN_HOST, PROCESS
+from ..wire.own_replies import PROCESS
 from ..worker.debuggers import is_debugged
 
 if TYPE_CHECKING:
@@ -36,8 +38,10 @@ _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 1.0
 _LONGEST_PAUSE = 60.0
 _KNOWN_SECONDS = IDLE_THREAD_SECONDS - 5.0
-_MOST_ASKED = 8
-"""How often workers that share a listener may answer for each other."""
+_MOST_ASKED = 32
+"""How often workers that share a port may answer for each other; each is drawn as often."""
+_LEAST_LEFT = 8
+"""Threads that the system must have left: one asks, one answers; others are started meanwhile."""
 
 
 class EngineQueue:
@@ -71,8 +75,13 @@ class EngineQueue:
             return
         if self._admission.is_saturated or is_debugged():
             return  # with a thread it would wait for a place; a debugger would show this one
+        if (left := thread_room.left()) is not None and left < _LEAST_LEFT:
+            return  # refused one, the engine aborts
         self._is_asking = True
-        start_thread(lambda: self._ask(busy), "engine-queue")
+        try:
+            start_thread(lambda: self._ask(busy), "engine-queue")
+        except RuntimeError:  # somebody else has taken the last one
+            self._is_asking = False
 
     def _in_use(self) -> int:
         """How many of the engine's threads calls have taken."""

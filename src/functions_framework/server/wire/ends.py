@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from functions_framework.hosts.wsgi.environ import path_of
 
-from .own_replies import OWN_HOST
+from ..messages import OWN_HOST
 from .slices import Slices
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from functions_framework.hosts.errors import refusal
 from functions_framework.model.fields import as_bytes, as_text, cookie_joined, merged
 from functions_framework.runtime.escaping import own_logger
 
-from .own_replies import NO_PATH, OWN_HOST, to_itself
+from ..messages import OWN_HOST
+from .own_replies import NO_PATH, to_itself
 
 if TYPE_CHECKING:
     from functions_framework.model.interfaces import Environ

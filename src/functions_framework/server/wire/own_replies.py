@@ -24,9 +24,6 @@ LEFT = Reply(CLIENT_LEFT, [], b"")
 BUSY = Reply(503, [TEXT, ("retry-after", "1")], b"Too many requests are waiting.")
 """All places are taken, and the queue for them is full."""
 
-OWN_HOST = "functions-framework%queue"
-"""Who this server asks for when it asks itself (see `engine_queue`): not a valid host."""
-
 PROCESS = "x-process"
 
 
