@@ -106,6 +106,27 @@ def test_work_that_is_returned_undone_is_not_lost(
 
 
 @pytest.mark.parametrize("host", EVENT_HOSTS)
+@pytest.mark.parametrize("signature", [Signature.CLOUDEVENT, Signature.EVENT])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_nor_is_that_of_a_function_with_yield(
+    host: str, signature: Signature, caplog: pytest.LogCaptureFixture, *, is_async: bool
+) -> None:
+    def plain(*_: object) -> Any:
+        yield
+
+    async def waiting(*_: object) -> Any:
+        yield
+
+    assert serve(host, waiting if is_async else plain, signature)("POST", "/", SENT).is_crash
+    assert "generator: expected a result whose work is done" in caplog.text
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
+def test_a_generator_expression_is_any_result(host: str) -> None:
+    assert ask(host, (n for n in (1, 2))).body == b"OK"
+
+
+@pytest.mark.parametrize("host", EVENT_HOSTS)
 @pytest.mark.parametrize(
     "result", [None, "text", b"x", 3, {"a": 1}, {"type": "alone"}, [], [1], object()]
 )

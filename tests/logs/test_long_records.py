@@ -26,7 +26,9 @@ def test_none_is_torn_by_another(monkeypatch: pytest.MonkeyPatch, *, is_filtered
     handler = FallbackHandler(logging.Formatter(), is_record=False)
     if is_filtered:
         handler.addFilter(lambda _record: True)
-    stream = io.TextIOWrapper(io.FileIO(writing, "w"), encoding="utf-8", write_through=True)  # type: ignore[type-var]  # as with -u
+    stream = io.TextIOWrapper(
+        io.FileIO(writing, "w"), encoding="utf-8", write_through=True
+    )  # as with -u
     monkeypatch.setattr(sys, "stderr", stream)
 
     def write(word: str) -> None:

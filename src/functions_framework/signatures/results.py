@@ -17,7 +17,16 @@ anything else, None too         UnsendableError: the function is at fault
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -79,9 +88,11 @@ def taken(value: object) -> Reply:
     """The response to what an event function returned that isn't sent: anything whose work is done.
 
     Raises:
-        UnsendableError: it is a coroutine, which nobody will await. The event would be lost.
+        UnsendableError: it is a coroutine, which nobody will await, or what a function with `yield`
+            made without running. The event would be lost.
     """
-    if isinstance(value, Coroutine):
+    is_undone = isinstance(value, (Coroutine, Generator, AsyncGenerator))
+    if is_undone and getattr(value, "__name__", "") != "<genexpr>":  # who made that one has run
         raise UnsendableError("a result whose work is done", _described(value))
     return EVENT_TAKEN
 
