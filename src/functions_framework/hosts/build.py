@@ -27,6 +27,7 @@ from .by_settings import (
 )
 from .error_handlers import ErrorHandlers
 from .instrumented import is_agent_loaded
+from .raw_heads import is_for_loop
 from .registered import with_registered
 from .with_flask.context import FlaskContext, uses_flask
 
@@ -54,8 +55,6 @@ __all__ = [
     "load_and_build",
     "run_with_process",
 ]
-
-_THREADS = 128
 
 
 class Served(NamedTuple):
@@ -169,7 +168,7 @@ def _function_host(
     settings: Settings,
 ) -> tuple[ASGIHost | RoutedHost | EventHost | FlaskHost, SocketHost | None]:
     store = _store_of(settings)
-    if not any(function.is_asgi for function in functions):
+    if not is_for_loop(functions):
         functions = with_registered(functions, registered, store=store)
         return _sync_host(functions, context, registered), None
     from functions_framework.runtime.threads import Threads
@@ -280,7 +279,7 @@ def asgi_app(function: Function) -> FunctionASGIApp:
     from .asgi.host import ASGIHost
 
     registered = take()
-    threads = Threads("function", _THREADS)
+    threads = Threads("function", 128)
     functions, store = as_environ_says(function)
     wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)

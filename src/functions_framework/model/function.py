@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTE = "__functions_framework__"
 # What the decorators of firebase-functions leave on a function: its entry in their manifest.
-_FIREBASE = "__firebase_endpoint__"
+FIREBASE = "__firebase_endpoint__"
 RULES = "__functions_framework_idempotent__"
 """Where `idempotent` puts what it was given, beside the mark of another decorator or alone."""
 
@@ -95,7 +95,7 @@ def mark_of(target: object) -> Mark | None:
         mark = getattr(layer, ATTRIBUTE, None)
         if isinstance(mark, Mark):
             return mark
-        endpoint = getattr(layer, _FIREBASE, None)
+        endpoint = getattr(layer, FIREBASE, None)
         if endpoint is not None:
             return _mark_of_firebase(endpoint)
     return None

@@ -76,11 +76,11 @@ class ASGIHost:
         threads: Threads,
         bridged: tuple[SyncHost, Sequence[Function]] | None = None,
     ) -> None:
-        self.function = functions[0]
         self.sockets: SocketHost | None = None
         self.threads = threads
         self._handlers = handlers
         sync_host, sync_functions = bridged or (None, ())
+        self.function = [*functions, *sync_functions][0]
         everything = paths_of([*functions, *sync_functions])
         if any(function.signature is Signature.WEBSOCKET for function in functions):
             from .sockets import SocketFunctions
