@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -48,3 +50,31 @@ def test_functions_deadlines_slow_senders_and_the_end(tmp_path: Path, kind: str)
         assert server.exit_code() == 0
         assert time.monotonic() - start < 6
         wait_until(server.is_refusing, "its end")
+
+
+THREADS = """
+from gevent import monkey
+monkey.patch_all()
+import os, time
+from functions_framework.runtime.native_threads import start_thread
+
+time.sleep(0.01)  # the main thread's own are there from now on
+wait = monkey.get_original("time", "sleep")
+counts = []
+ended = []
+for number in range(1, 6):
+    start_thread(lambda: (time.sleep(0.01), ended.append(True)), "waiting")
+    while len(ended) < number:
+        wait(0.01)
+    wait(0.2)
+    counts.append(len(os.listdir("/proc/self/fd")))
+print(*counts)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors")
+def test_threads_of_the_servers_own_leave_nothing_open() -> None:
+    pytest.importorskip("gevent")
+    command = [sys.executable, "-c", THREADS]
+    found = subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
+    assert len(set(found.split())) == 1, found

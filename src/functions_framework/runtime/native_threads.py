@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 def start_thread(run: Callable[[], object], name: str) -> None:
     """Run something on a thread of its own, which ends with the process at the latest."""
     if are_replaced():
-        sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")(run, ())
+        begin = sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")
+        begin(_run_and_leave, (run,))
     else:
         threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def _run_and_leave(run: Callable[[], object]) -> None:
+    """Run something, and close what gevent has opened in this thread for its waiting."""
+    try:
+        run()
+    finally:
+        sys.modules["gevent"].get_hub().destroy(destroy_loop=True)
 
 
 def wait_for(event: Event, seconds: float, meanwhile: Callable[[], object]) -> None:
