@@ -123,3 +123,10 @@ class LeanRequestContext(RequestContext):
                 opened = interface.make_null_session(self.app)
             self.opened_session = opened
         return self.opened_session
+
+    if not hasattr(RequestContext, "session"):  # it was a field of the context before Flask 3.1.3
+
+        @property
+        def session(self) -> SessionMixin | None:  # type: ignore[override]
+            """The session of this request."""
+            return self._session

@@ -47,7 +47,7 @@ def is_plain(app: flask.Flask, *, has_own_routes: bool) -> bool:
         or app.request_class is not FunctionRequest
         or app.response_class is not flask.Response
         or app.debug
-        or app.config["TRUSTED_HOSTS"]
+        or app.config.get("TRUSTED_HOSTS")  # since Flask 3.1
         or is_watched(app)
         or not are_flasks_own()
     )

@@ -52,6 +52,8 @@ class _found_once:  # noqa: N801 - a decorator
 class FunctionRequest(Request):
     """`flask.Request`, as fast as its most common uses allow."""
 
+    _max_content_length: int | None = None  # Flask has had one of a request's own since 3.1
+
     @_found_once
     def stream(self) -> IO[bytes]:
         """The body, limited as Flask limits it."""
