@@ -82,7 +82,6 @@ _PREFIX = {"sync": "", "async": "async_"}
 
 def _with(session: Session, feature: str, case: Case, row: str, endpoint: str) -> Launch:
     """The case with a feature switched on."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in f"{feature}-{row}")
     if feature in _SWITCHES:
         one = launch(OURS, case, session.installs, *_SWITCHES[feature])
         one = _asked(one, feature)
@@ -93,7 +92,7 @@ def _with(session: Session, feature: str, case: Case, row: str, endpoint: str) -
         source = "logged.py" if "logs" in feature else "middleware.py"
         other = replace(case, source=_PREFIX[row] + source)
         one = launch(OURS, other, session.installs, "--log-format", "json")
-    return replace(one, name=name)
+    return replace(one, name=_named(feature, row))
 
 
 def _by_hand(session: Session, feature: str, case: Case, row: str, endpoint: str) -> Launch:
@@ -102,8 +101,12 @@ def _by_hand(session: Session, feature: str, case: Case, row: str, endpoint: str
     other = replace(case, source="by_hand.py", target=target, signature="http")
     environ = _traces(feature, endpoint) if feature in _SAMPLERS else {}
     one = launch(OURS, other, session.installs, **environ)
-    name = "".join(letter if letter.isalnum() else "-" for letter in by_hand(feature))
-    return replace(_asked(one, feature), name=f"{name}-{row}")
+    return replace(_asked(one, feature), name=_named(by_hand(feature), row))
+
+
+def _named(what: str, row: str) -> str:
+    """A name for logs."""
+    return "".join(letter if letter.isalnum() else "-" for letter in f"{what}-{row}")
 
 
 def _asked(one: Launch, feature: str) -> Launch:

@@ -19,10 +19,13 @@ from google.cloud.functions_v1.context import Context
 HEADERS = [("content-type", "text/html; charset=utf-8")]
 
 
-def wsgi_http(environ, start_response):
-    answer = copy_context().run(_http, environ)
-    start_response("200 OK", HEADERS)
-    return [answer]
+def _application(work, headers=HEADERS):
+    def application(environ, start_response):
+        answer = copy_context().run(work, environ)
+        start_response("200 OK", headers)
+        return [answer]
+
+    return application
 
 
 def _http(environ):
@@ -30,21 +33,9 @@ def _http(environ):
     return b"Hello world!"
 
 
-def wsgi_cloudevent(environ, start_response):
-    answer = copy_context().run(_cloudevent, environ)
-    start_response("200 OK", HEADERS)
-    return [answer]
-
-
 def _cloudevent(environ):
     CloudEvent(_attributes(environ), _json(environ))
     return b"OK"
-
-
-def wsgi_event(environ, start_response):
-    answer = copy_context().run(_event, environ)
-    start_response("200 OK", HEADERS)
-    return [answer]
 
 
 def _event(environ):
@@ -57,15 +48,15 @@ def _event(environ):
     return b"OK"
 
 
-def wsgi_typed(environ, start_response):
-    answer = copy_context().run(_typed, environ)
-    start_response("200 OK", [("content-type", "application/json")])
-    return [answer]
-
-
 def _typed(environ):
     person = Person.from_dict(_json(environ))
     return json.dumps(Person(person.name, person.age + 1).to_dict()).encode()
+
+
+wsgi_http = _application(_http)
+wsgi_cloudevent = _application(_cloudevent)
+wsgi_event = _application(_event)
+wsgi_typed = _application(_typed, [("content-type", "application/json")])
 
 
 def _json(environ):
