@@ -71,6 +71,7 @@ def encode(result: object, events: list[CloudEvent], form: ReplyForm) -> Reply:
     """
     from . import cloudevents
 
+    # Of a tuple that holds less than it has items, a status or headers are the others.
     if isinstance(result, (list, tuple)) and len(result) == len(events):
         headers, body = cloudevents.encode_batch(events)
     elif form.is_structured:

@@ -274,12 +274,13 @@ def asgi_app(function: Function) -> FunctionASGIApp:
     Its module's hooks run when the server announces the application's start and its end.
     """
     from functions_framework.runtime.threads import Threads
+    from functions_framework.settings import Settings
 
     from .asgi.app import FunctionASGIApp
     from .asgi.host import ASGIHost
 
     registered = take()
-    threads = Threads("function", 128)
+    threads = Threads("function", Settings.threads)
     functions, store = as_environ_says(function)
     wrapped = with_registered(functions, registered, threads.start, store)
     host = ASGIHost(wrapped, ErrorHandlers(registered.error_handlers), threads)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_framework.events.patterns import ALL, overlap
 from functions_framework.model.function import FIREBASE, Function, Signature
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ def _is_named(function: Function) -> bool:
     """Whether a function says that it takes events whose header fields hold names."""
     if function.signature not in {Signature.CLOUDEVENT, Signature.EVENT}:
         return False
+    from functions_framework.events.patterns import ALL, overlap
     from functions_framework.signatures.event_parameters import event_types_of
 
     kinds = [*_asked_of_firebase(function.call), *event_types_of(function)]

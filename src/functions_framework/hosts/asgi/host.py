@@ -80,15 +80,15 @@ class ASGIHost:
         self.threads = threads
         self._handlers = handlers
         sync_host, sync_functions = bridged or (None, ())
-        self.function = [*functions, *sync_functions][0]
-        everything = paths_of([*functions, *sync_functions])
+        everything = [*functions, *sync_functions]
+        self.function = everything[0]
         if any(function.signature is Signature.WEBSOCKET for function in functions):
             from .sockets import SocketFunctions
 
-            self.sockets = SocketFunctions([*functions, *sync_functions], self._handled)
+            self.sockets = SocketFunctions(everything, self._handled)
         self._routes = Routes(
             (path, self._endpoint(function, sync_host if function in sync_functions else None))
-            for path, function in everything
+            for path, function in paths_of(everything)
         )
 
     def _endpoint(self, function: Function, sync_host: SyncHost | None) -> Endpoint:
