@@ -26,6 +26,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+@pytest.mark.parametrize("created", [0.0, 0.5])
+def test_the_first_second_of_all_has_a_time(clock: list[float], created: float) -> None:
+    clock.append(created)
+    assert JsonFormatter().time_of(created).startswith("1970-01-01T00:00:00.")
+    expected = f"{datetime.fromtimestamp(created):%Y-%m-%d %H:%M:%S}"
+    assert TextFormatter().format_request("n", "m", None, dict, ()) == f"{expected} INFO    n: m"
+
+
 def test_json_times_are_those_of_the_records() -> None:
     formatter = JsonFormatter()
     for created in TIMES:

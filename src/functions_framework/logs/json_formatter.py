@@ -18,6 +18,7 @@ from .records import (
     put_origin,
     safe_text,
 )
+from .seconds import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ class JsonFormatter(logging.Formatter):
         super().__init__(fmt, datefmt, style, validate, defaults=defaults)
         self._has_format = fmt is not None
         self._project = project or project_of_platform()
-        self._second = (0.0, "")
+        self._seconds = Seconds(_utc)
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record; never raises."""
@@ -174,12 +175,11 @@ class JsonFormatter(logging.Formatter):
 
     def time_of(self, created: float) -> str:
         """A time in RFC 3339, UTC."""
-        second, text = self._second
-        if not 0.0 <= created - second < 1.0:
-            second = created // 1
-            text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
-            self._second = (second, text)
-        return "%s%06dZ" % (text, (created - second) * 1e6)  # noqa: UP031 - half the time
+        return "%s%06dZ" % (self._seconds.text_of(created), created % 1 * 1e6)  # noqa: UP031 - half the time
+
+
+def _utc(second: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
 
 
 def _put_extra(fields: dict[str, Any], record: logging.LogRecord) -> None:

@@ -11,6 +11,7 @@ from functions_framework.runtime.escaping import printable, printable_lines
 from functions_framework.runtime.terminal import RED, YELLOW, coloured, has_colours, is_seen
 
 from .context import origin_of
+from .seconds import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +33,8 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._second = (0.0, "")
-        self._request_second = (0.0, "")
+        self._seconds = Seconds(_local)
+        self._request_seconds = Seconds(self._request_beginning)
         self._levels = {}
         if has_colours():
             self._levels = {
@@ -73,12 +74,7 @@ class TextFormatter(logging.Formatter):
 
         Nothing is left to escape in any of them.
         """
-        created = time.time()
-        second, beginning = self._request_second
-        if not 0.0 <= created - second < 1.0:
-            # A level that is renamed shows it from the next second on.
-            beginning = self._beginning(created, logging.getLevelName(logging.INFO))
-            self._request_second = created // 1, beginning
+        beginning = self._request_seconds.text_of(time.time())
         call = "" if running is None else running.execution_id
         if not call:
             return f"{beginning} {name}: {text}"
@@ -87,9 +83,13 @@ class TextFormatter(logging.Formatter):
         return f"{beginning} {call} {name}: {text}"
 
     def _beginning(self, created: float, level: str) -> str:
-        second, text = self._second
-        if not 0.0 <= created - second < 1.0:
-            second = created // 1
-            text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
-            self._second = (second, text)
-        return f"{text} {self._levels.get(level) or level.ljust(7)}"
+        shown = self._levels.get(level) or level.ljust(7)
+        return f"{self._seconds.text_of(created)} {shown}"
+
+    def _request_beginning(self, second: float) -> str:
+        # A level that is renamed shows it from the next second on.
+        return self._beginning(second, logging.getLevelName(logging.INFO))
+
+
+def _local(second: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
