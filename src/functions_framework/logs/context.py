@@ -1,13 +1,21 @@
-"""Which call a record belongs to: the filter that writes it on records, and how it is read back."""
+"""What every format says of a record: the call it belongs to, and the second it was made in.
+
+A filter writes the call on records; here is how it is read back.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import time
+from typing import TYPE_CHECKING
 
 from functions_framework.model.execution import execution
 from functions_framework.model.trace import NO_TRACE, Trace
 from functions_framework.runtime.escaping import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ATTRIBUTES = frozenset({"execution_id", "trace_id", "span_id", "trace_sampled"})
 
@@ -48,6 +56,29 @@ class RequestRecord:
         self.name = name
         self.created = time.time()
         self.levelname = logging.getLevelName(logging.INFO)
+
+
+class Seconds:
+    """Texts of seconds, of which the last is known.
+
+    Args:
+        make: gives the text of a whole second, in seconds since the epoch.
+    """
+
+    __slots__ = ("_known", "_make")
+
+    def __init__(self, make: Callable[[float], str]) -> None:
+        self._make = make
+        self._known = -math.inf, ""
+
+    def text_of(self, created: float) -> str:
+        """The text of the second that a time is in, in seconds since the epoch."""
+        second, text = self._known
+        if not 0.0 <= created - second < 1.0:
+            second = created // 1
+            text = self._make(second)
+            self._known = second, text  # both at once, as threads share them
+        return text
 
 
 class ContextFilter(logging.Filter):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_framework.runtime.escaping import printable
 
-from .context import ATTRIBUTES, RequestRecord, origin_of
+from .context import ATTRIBUTES, RequestRecord, Seconds, origin_of
 from .records import (
     LABELS,
     SOURCE,
@@ -18,7 +18,6 @@ from .records import (
     put_origin,
     safe_text,
 )
-from .seconds import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from functions_framework.runtime.escaping import printable, printable_lines
 from functions_framework.runtime.terminal import RED, YELLOW, coloured, has_colours, is_seen
 
-from .context import origin_of
-from .seconds import Seconds
+from .context import Seconds, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
